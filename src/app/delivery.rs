@@ -1,0 +1,1 @@
+//! Claims lane heads under a lease and hands them to their channels.

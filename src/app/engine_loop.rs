@@ -1,0 +1,1 @@
+//! Takes the next inputs, decides, commits, and tells who waits.

@@ -1,0 +1,1 @@
+//! Asks the configured Alertmanagers what really fires.

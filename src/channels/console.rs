@@ -1,0 +1,1 @@
+//! Notices as lines on standard output: the receiver that needs nothing.

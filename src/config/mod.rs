@@ -1,0 +1,133 @@
+//! The configuration: as written (strict, with places for errors) → checked.
+
+use chrono::TimeDelta;
+use domain::policy::{PolicySource, ReceiverSpec};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What decides; goes into the inbox when it changes.
+    pub policy: PolicySource,
+    /// How to reach each receiver, in the order of `policy.receivers`.
+    pub receivers: Vec<Receiver>,
+    /// Who may send alerts. At least one: `default`.
+    pub sources: Vec<Source>,
+    /// Hash over all files read, for `earlybell_config_hash`.
+    pub hash: u64,
+}
+
+/// How to reach a receiver.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// What the engine knows of it.
+    pub spec: ReceiverSpec,
+    /// How to get there.
+    pub address: Address,
+}
+
+/// How to get to a receiver.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// Standard output.
+    Console,
+    /// An SMTP server and who to write to.
+    Email(EmailConfig),
+    /// A Slack workspace and channel.
+    Slack(SlackConfig),
+}
+
+/// Mail.
+#[derive(Debug, Clone)]
+pub struct EmailConfig {
+    /// `host:port`.
+    pub smarthost: String,
+    /// Envelope sender and `From`.
+    pub from: String,
+    /// Who gets it, lists included.
+    pub to: Vec<String>,
+    /// Name for HELO; the host name if not said.
+    pub hello: Option<String>,
+    /// User and password.
+    pub auth: Option<(String, Secret)>,
+    /// How TLS is used.
+    pub tls: SmtpTls,
+    /// PEM file of a private CA.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How TLS is used with an SMTP server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// STARTTLS, required: the default.
+    StartTls,
+    /// TLS from the first byte (port 465).
+    Implicit,
+    /// None; for a relay on this machine.
+    None,
+}
+
+/// Slack.
+#[derive(Debug, Clone)]
+pub struct SlackConfig {
+    /// `https://slack.com/api` unless a test says otherwise.
+    pub api_url: String,
+    /// `xoxb-…`
+    pub bot_token: Secret,
+    /// Channel id (or name).
+    pub channel: String,
+}
+
+/// One Alertmanager cluster that sends alerts, and may be asked.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Its replicas, for the reconcile loop; empty: not asked.
+    pub alertmanagers: Vec<String>,
+    /// How often they are asked.
+    pub poll_every: Duration,
+    /// For `GET /api/v2/alerts`.
+    pub auth: Option<HttpAuth>,
+    /// An absence counts only from a replica that is up for longer than this.
+    pub settle: TimeDelta,
+}
+
+/// How we authenticate to somebody.
+#[derive(Debug, Clone)]
+pub enum HttpAuth {
+    /// `Authorization: Bearer …`
+    Bearer(Secret),
+    /// User and password.
+    Basic(String, Secret),
+}
+
+/// Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// For the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}

@@ -1,0 +1,1 @@
+//! When a receiver fails again and again: leave it alone for a while.

@@ -1,0 +1,1 @@
+//! Which delivery of a lane may go next.

@@ -1,0 +1,99 @@
+//! The policy of the outbox: lanes, retries, leases, breakers. Pure; `app::delivery` does what is decided here.
+
+pub mod backoff;
+pub mod breaker;
+pub mod lane;
+
+use crate::ids::{DeliveryId, IncidentId};
+use crate::notice::NoticeKind;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What must be told to one receiver, fully written, in the same commit as the fact it tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Its number, in the order of decision.
+    pub id: DeliveryId,
+    /// About which incident.
+    pub incident: IncidentId,
+    /// To whom.
+    pub receiver: String,
+    /// Which kind of lane it stands in.
+    pub lane: Lane,
+    /// What it tells.
+    pub notice: NoticeKind,
+    /// Same on every attempt: `inc-42.declared.3.team-slack`.
+    pub key: String,
+    /// The words.
+    pub content: Content,
+    /// When it was decided; the Date of a mail.
+    pub decided_at: DateTime<Utc>,
+}
+
+/// How deliveries to one receiver about one incident follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// The first post; everything else of this incident and receiver waits for it.
+    Root,
+    /// Each one, in order.
+    Post,
+    /// The newest replaces older ones that were not sent yet.
+    Put,
+}
+
+/// Words for one receiver, escaped for it already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// One line: a mail's subject, the first line elsewhere. Frozen per thread for mail.
+    pub subject: String,
+    /// Everything else.
+    pub body: String,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted.
+    Sent {
+        /// Id at the receiver: Slack's `ts`, a mail's Message-ID.
+        remote_id: Option<String>,
+    },
+    /// Not now.
+    Retry {
+        /// What went wrong.
+        because: String,
+        /// The wait the receiver asked for.
+        after: Option<std::time::Duration>,
+        /// Whether it may have been accepted all the same: the next attempt must look first, if it can.
+        unsure: bool,
+    },
+    /// Never, for this notice: it is dead, and that is reported elsewhere.
+    Fatal {
+        /// What went wrong.
+        because: String,
+    },
+    /// Never, for any notice, until somebody mends the configuration: kept, retried slowly, reported at once.
+    Misconfigured {
+        /// What went wrong.
+        because: String,
+    },
+}
+
+/// How a delivery stands in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waits for its turn or its next attempt.
+    Pending,
+    /// An attempt runs, under a lease.
+    Leased,
+    /// Accepted.
+    Sent,
+    /// An attempt ended without an answer.
+    Unsure,
+    /// Given up.
+    Dead,
+    /// A newer one replaced it.
+    Superseded,
+}

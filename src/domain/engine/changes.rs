@@ -1,0 +1,95 @@
+//! What a run of inputs changed, as rows: one commit; and what is read back at start.
+
+use crate::alert::{Alert, Pairs};
+use crate::delivery::Delivery;
+use crate::ids::{AlertId, IncidentId, InputSeq};
+use crate::incident::{Entry, Incident, Reply};
+use crate::policy::PolicySource;
+use crate::rules::eval::HoldRow;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Rows to write in one transaction. Later inputs of one run overwrite the rows of earlier ones.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    /// The last input that is in here.
+    pub position: InputSeq,
+    /// Its arrival time: the engine's clock.
+    pub at: Option<DateTime<Utc>>,
+    /// New timeline entries, in order.
+    pub entries: Vec<Entry>,
+    /// New deliveries, in order.
+    pub deliveries: Vec<Delivery>,
+    /// Alerts that are new or changed; `None` is forgotten.
+    pub alerts: BTreeMap<AlertId, Option<Alert>>,
+    /// Incidents that are new or changed.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Alerts newly attached to incidents.
+    pub evidence: Vec<Evidence>,
+    /// Running `for`s by rule and correlation key; `None` is over.
+    pub holds: BTreeMap<(String, Pairs), Option<HoldRow>>,
+    /// Answers to commands, in order.
+    pub answers: Vec<Answer>,
+    /// The configuration in force, if it changed.
+    pub policy: Option<Arc<PolicySource>>,
+}
+
+/// An alert attached to an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Evidence {
+    /// To which incident.
+    pub incident: IncidentId,
+    /// Which alert.
+    pub alert: AlertId,
+    /// Whether it counted for the rule, or was gathered only.
+    pub counted: bool,
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Of which input.
+    pub input: InputSeq,
+    /// Its idempotency key; repeats are answered the same for a day.
+    pub key: Option<String>,
+    /// The answer.
+    pub reply: Reply,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What the store holds at start, to go on from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// The last input that was decided.
+    pub position: InputSeq,
+    /// Its time.
+    pub at: Option<DateTime<Utc>>,
+    /// Known alerts.
+    pub alerts: Vec<Alert>,
+    /// Open incidents, and those closed recently enough to be reopened or to hold a cooldown.
+    pub incidents: Vec<Incident>,
+    /// Alerts of these incidents.
+    pub evidence: Vec<Evidence>,
+    /// Running `for`s.
+    pub holds: Vec<HoldRow>,
+    /// Answers to commands with a key, of the last day.
+    pub answers: Vec<Answer>,
+    /// The configuration in force.
+    pub policy: Option<PolicySource>,
+    /// Highest numbers ever given: incidents, alerts, deliveries.
+    pub last_incident: u64,
+    /// Highest alert row ever given.
+    pub last_alert: u64,
+    /// Highest delivery number ever given.
+    pub last_delivery: u64,
+}
+
+impl Changes {
+    /// How many rows this is, roughly: a commit is cut where it gets too large.
+    pub fn rows(&self) -> usize {
+        self.entries.len() + self.deliveries.len() + self.alerts.len() + self.incidents.len() + self.evidence.len()
+    }
+}

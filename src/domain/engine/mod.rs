@@ -1,0 +1,67 @@
+//! The one door: inputs in, decisions out.
+//!
+//! [`State::step`] takes inputs strictly in order. Timers that are due fire before the input that passes them, so the
+//! same inputs always give the same entries: live, in tests, in a backtest, in a replay on another machine.
+
+pub mod changes;
+
+pub use changes::{Answer, Changes, Evidence, Loaded};
+
+use crate::alert::Batch;
+use crate::alert::reconcile::Poll;
+use crate::ids::{DeliveryId, IncidentId};
+use crate::incident::Command;
+use crate::policy::PolicySource;
+
+/// Everything that can change anything.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A message with alerts.
+    Alerts(Batch),
+    /// What an Alertmanager lists, where it differs from what we know.
+    Poll(Poll),
+    /// A person's command.
+    Command(Command),
+    /// What became of a delivery, where it matters to the incident.
+    Outcome(DeliveryOutcome),
+    /// The configuration changed.
+    Policy(Box<PolicySource>),
+    /// Time passed.
+    Tick,
+}
+
+/// What became of a delivery, where it matters to the incident.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeliveryOutcome {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// About which incident.
+    pub incident: IncidentId,
+    /// To whom.
+    pub receiver: String,
+    /// What it told, in one word.
+    pub notice: String,
+    /// How it ended.
+    pub end: DeliveryEnd,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum DeliveryEnd {
+    /// A thread starts here.
+    ThreadStarted {
+        /// Id at the receiver.
+        remote_id: String,
+    },
+    /// Given up.
+    Lost {
+        /// Why.
+        because: String,
+    },
+    /// The receiver is misconfigured: the notice waits, somebody must act.
+    Blocked {
+        /// Why.
+        because: String,
+    },
+}

@@ -1,0 +1,1 @@
+//! The fold: what each entry does to the incident.

@@ -1,0 +1,215 @@
+//! What people ask for, on any surface, and what they are answered.
+
+use super::{CallOffCode, Severity};
+use crate::alert::Pairs;
+use crate::duration::Duration;
+use crate::ids::IncidentId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Actor {
+    /// The rules and clocks of Earlybell.
+    Rule,
+    /// A person.
+    Person {
+        /// The name they go by.
+        name: String,
+        /// Where they said it.
+        on: Surface,
+    },
+}
+
+/// Where somebody said something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    /// HTTP API.
+    Api,
+    /// Command line.
+    Cli,
+    /// A page.
+    Web,
+    /// Slack.
+    Slack,
+    /// IRC.
+    Irc,
+}
+
+/// A command of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Who.
+    pub actor: Actor,
+    /// Repeats with the same key are answered with the first answer, and do nothing.
+    pub key: Option<String>,
+    /// On which incident; `None` to declare a new one.
+    pub incident: Option<IncidentId>,
+    /// What.
+    pub act: Act,
+}
+
+/// What people can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub enum Act {
+    /// Declare an incident; it is confirmed.
+    Declare {
+        /// One line.
+        title: String,
+        /// How bad; major if not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        severity: Option<Severity>,
+        /// Who is affected.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        impact: String,
+        /// Labels for routing.
+        #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+        labels: Pairs,
+    },
+    /// It is real.
+    Confirm {
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// Say something in public.
+    Update {
+        /// The words.
+        text: String,
+        /// Who is affected.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        impact: Option<String>,
+        /// When the next update comes; by default as the severity asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_in: Option<Duration>,
+    },
+    /// Note something for the team.
+    Note {
+        /// The words.
+        text: String,
+    },
+    /// Rewrite the paragraph on top of the state document.
+    Summarise {
+        /// The words.
+        text: String,
+    },
+    /// Change how bad it is.
+    Severity {
+        /// Now.
+        to: Severity,
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// It was nothing.
+    CallOff {
+        /// In one word.
+        code: CallOffCode,
+        /// In words; told to everyone who saw the alarm.
+        reason: String,
+    },
+    /// Service is back.
+    Resolve {
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// It came back.
+    Reopen {
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Reply {
+    /// Done.
+    Done {
+        /// On this incident.
+        incident: IncidentId,
+        /// What was done, and how to undo it.
+        text: String,
+    },
+    /// Not done.
+    Refused(Refusal),
+}
+
+/// Why a command was not done, and what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+pub enum Refusal {
+    /// No such incident.
+    #[error("there is no {incident}; `earlybell incident list` shows the open ones")]
+    Unknown {
+        /// The number asked for.
+        incident: IncidentId,
+    },
+    /// It is over.
+    #[error("{incident} is {stage} already; reopen it first: `earlybell incident reopen {number}`")]
+    NotOpen {
+        /// Which.
+        incident: IncidentId,
+        /// The bare number, as the command line takes it.
+        number: u64,
+        /// Where it stands.
+        stage: String,
+    },
+    /// It is still open.
+    #[error("{incident} is open ({stage}); there is nothing to reopen")]
+    StillOpen {
+        /// Which.
+        incident: IncidentId,
+        /// Where it stands.
+        stage: String,
+    },
+    /// It is so already.
+    #[error("{incident} is {what} already")]
+    Already {
+        /// Which.
+        incident: IncidentId,
+        /// What it is.
+        what: String,
+    },
+    /// Words are missing, or too many.
+    #[error("{field} {problem}")]
+    Words {
+        /// Which field.
+        field: String,
+        /// What is wrong with it, and what to write.
+        problem: String,
+    },
+    /// Alerts still fire.
+    #[error(
+        "{firing} of {alerts} alerts of {incident} still fire; wait for them, silence them, or call it off with a reason"
+    )]
+    StillFiring {
+        /// Which.
+        incident: IncidentId,
+        /// Known to fire.
+        firing: u32,
+        /// Attached.
+        alerts: u32,
+    },
+}
+
+impl Actor {
+    /// A person on the command line.
+    pub fn person(name: &str, on: Surface) -> Self {
+        Self::Person { name: name.to_owned(), on }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule => f.write_str("rule"),
+            Self::Person { name, .. } => f.write_str(name),
+        }
+    }
+}

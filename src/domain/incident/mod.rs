@@ -1,0 +1,176 @@
+//! The incident: its state, the facts that make it, and what people and rules may do to it.
+
+pub mod apply;
+pub mod command;
+pub mod entry;
+pub mod explanation;
+
+pub use command::{Act, Actor, Command, Refusal, Reply, Surface};
+pub use entry::{CallOffCode, Entry, Fact};
+pub use explanation::Explanation;
+
+use crate::alert::Pairs;
+use crate::ids::IncidentId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How bad it is; rises by rule, falls only by a human.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// A few users, or a part.
+    Minor,
+    /// Nearly every user.
+    Major,
+    /// The service is down.
+    Critical,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Declared early by a rule; the team knows, the public does not.
+    Suspected,
+    /// It is real.
+    Confirmed,
+    /// It was nothing.
+    CalledOff {
+        /// When.
+        at: DateTime<Utc>,
+        /// In one word, for the statistics.
+        code: CallOffCode,
+        /// In words, for everyone who saw the alarm.
+        reason: String,
+    },
+    /// Service is back.
+    Resolved {
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// Which rule declared an incident, and which version of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRef {
+    /// Its `incident:` name.
+    pub name: String,
+    /// Hash of the rule as it was then.
+    pub version: u64,
+}
+
+/// An incident: the fold of its entries ([`apply::apply`]), nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its number.
+    pub id: IncidentId,
+    /// Where it stands.
+    pub stage: Stage,
+    /// One line.
+    pub title: String,
+    /// A paragraph, kept by people.
+    pub summary: String,
+    /// Who is affected, in words; empty until the rule or a person says so.
+    pub impact: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The rule that declared it; `None` when a person did.
+    pub rule: Option<RuleRef>,
+    /// Values of the rule's `correlate_by`.
+    pub correlation: Pairs,
+    /// Labels of the rule and its group, for routing and inhibition.
+    pub labels: Pairs,
+    /// Whether a person has acted on it; the rule may no longer call it off.
+    pub touched: bool,
+    /// Who is told; fixed when declared.
+    pub receivers: Vec<String>,
+    /// Start of its first alert.
+    pub first_alert_at: Option<DateTime<Utc>>,
+    /// When it was declared.
+    pub declared_at: DateTime<Utc>,
+    /// Who declared it.
+    pub declared_by: Actor,
+    /// Why, in words.
+    pub because: String,
+    /// When it was confirmed.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// Number of times it was reopened.
+    pub reopened: u32,
+    /// Alerts attached that are known to fire, muted ones included.
+    pub firing: u32,
+    /// Alerts attached so far.
+    pub alerts: u32,
+    /// Since when no attached alert fires.
+    pub clear_since: Option<DateTime<Utc>>,
+    /// The newest public update.
+    pub last_update: Option<LastUpdate>,
+    /// Where each receiver's thread starts, once its first notice was accepted.
+    pub threads: BTreeMap<String, String>,
+    /// Number of entries so far.
+    pub entries: u32,
+    /// Time of the newest entry.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// The newest thing said in public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastUpdate {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In these words.
+    pub text: String,
+    /// When the next one was promised.
+    pub next_by: Option<DateTime<Utc>>,
+}
+
+impl Stage {
+    /// Still going on.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Suspected | Self::Confirmed)
+    }
+
+    /// When it ended.
+    pub fn closed_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Suspected | Self::Confirmed => None,
+            Self::CalledOff { at, .. } | Self::Resolved { at } => Some(*at),
+        }
+    }
+
+    /// In words, for people and for the `stage` column.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Suspected => "suspected",
+            Self::Confirmed => "confirmed",
+            Self::CalledOff { .. } => "called off",
+            Self::Resolved { .. } => "resolved",
+        }
+    }
+}
+
+impl Severity {
+    /// All, from the least.
+    pub const ALL: [Self; 3] = [Self::Minor, Self::Major, Self::Critical];
+
+    /// Reads one of the three words.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.word() == text)
+    }
+
+    /// The word people use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

@@ -1,0 +1,16 @@
+//! What Earlybell decides, without clock, chance or I/O.
+//!
+//! One door: [`engine`]. Inputs go in with the time they arrived at; entries, changed rows and rendered notices come
+//! out. Everything else here is a part of that decision, small enough to be tested alone.
+
+pub mod alert;
+pub mod delivery;
+pub mod document;
+pub mod duration;
+pub mod engine;
+pub mod ids;
+pub mod incident;
+pub mod notice;
+pub mod policy;
+pub mod rules;
+pub mod text;

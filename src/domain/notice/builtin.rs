@@ -1,0 +1,1 @@
+//! Built-in words, used where no template is configured and where one fails.

@@ -1,0 +1,1 @@
+//! Which notice for which fact, to whom, in which lane.

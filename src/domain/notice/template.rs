@@ -1,0 +1,1 @@
+//! Operators' templates: bounded in fuel, size and what they may use.

@@ -1,0 +1,119 @@
+//! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
+
+use crate::alert::matcher::MatcherText;
+use crate::duration::Duration;
+use crate::rules::model::RuleFile;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything from the configuration that changes a decision. Stored as an input when it changes, so that a replay
+/// decides by what was in force then. No secrets and no addresses: those belong to the shell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicySource {
+    /// Rule files by name, in the order they apply.
+    pub rule_files: Vec<NamedRuleFile>,
+    /// Who can be told.
+    pub receivers: Vec<ReceiverSpec>,
+    /// Who is told, by incident labels.
+    pub route: Route,
+    /// Operators' templates by name; the built-in ones are always there.
+    pub templates: BTreeMap<String, String>,
+    /// Where people find the pages, without a trailing slash.
+    pub external_url: String,
+    /// Waits and graces.
+    pub timing: Timing,
+}
+
+/// A rule file and the name errors call it by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedRuleFile {
+    /// Its path as configured.
+    pub name: String,
+    /// Its content.
+    pub file: RuleFile,
+}
+
+/// What the engine must know of a receiver to write for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiverSpec {
+    /// Its name.
+    pub name: String,
+    /// What it can show.
+    pub kind: ReceiverKind,
+    /// Whether suspected incidents stay out of it: it reaches the public.
+    pub public: bool,
+    /// Template per notice, over those of the rule.
+    #[serde(default)]
+    pub templates: BTreeMap<String, String>,
+}
+
+/// What a receiver can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiverKind {
+    /// Lines on a terminal.
+    Console,
+    /// Plain text mail, one thread per incident.
+    Email,
+    /// Slack's mrkdwn; a root message edited in place, replies in its thread.
+    Slack,
+}
+
+/// The route tree, as in Alertmanager, on incident labels.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Who is told here; inherited where not said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receivers: Vec<String>,
+    /// Whom it applies to; the root applies to all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matchers: Vec<MatcherText>,
+    /// Whether later siblings are tried too.
+    #[serde(default, rename = "continue", skip_serializing_if = "std::ops::Not::not")]
+    pub go_on: bool,
+    /// Narrower routes; the first that matches wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
+}
+
+/// Waits and graces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timing {
+    /// A late `firing` of a resolved episode is believed after this, unless the next message or the poll settles it
+    /// before: `group_interval` + `peer_timeout` × (replicas − 1), and a little.
+    pub contest: Duration,
+    /// A firing alert not heard of for this long counts as resolved, `stale`.
+    pub alert_timeout: Duration,
+    /// Back within this time, it is the same incident; a rule may say otherwise.
+    pub reopen_within: Duration,
+    /// After a human call-off, the same evidence does not declare again; a rule may say otherwise.
+    pub cooldown: Duration,
+    /// Least time between two notices about changed alerts of one incident.
+    pub update_interval: Duration,
+    /// Promise of the next update: critical in its first two hours.
+    pub promise_critical: Duration,
+    /// Promise of the next update: others.
+    pub promise: Duration,
+    /// Promise of the next update: after two hours.
+    pub promise_later: Duration,
+    /// Resolved alerts are forgotten after this.
+    pub forget_resolved: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            contest: Duration::minutes(6),
+            alert_timeout: Duration::hours(12),
+            reopen_within: Duration::minutes(30),
+            cooldown: Duration::hours(1),
+            update_interval: Duration::minutes(10),
+            promise_critical: Duration::minutes(20),
+            promise: Duration::minutes(30),
+            promise_later: Duration::minutes(60),
+            forget_resolved: Duration::hours(24),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Conditions, compiled: a tree whose leaves count alerts.

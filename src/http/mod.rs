@@ -1,0 +1,1 @@
+//! The HTTP surface: webhook, API, pages, metrics, health. Handlers translate; they decide nothing.

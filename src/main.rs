@@ -1,0 +1,5 @@
+//! The `earlybell` command.
+
+fn main() -> std::process::ExitCode {
+    earlybell::cli::main()
+}

@@ -1,0 +1,1 @@
+//! What Prometheus scrapes: one struct, registered once, no label of unbounded values.

@@ -1,0 +1,266 @@
+//! What goes in and out of the store.
+
+use chrono::{DateTime, Utc};
+use domain::delivery::{Delivery, DeliveryState, Outcome};
+use domain::ids::{DeliveryId, IncidentId, InputSeq};
+use serde::Serialize;
+
+/// What kind of input; says how its body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// Alertmanager's webhook, as it came.
+    Webhook,
+    /// `POST /api/v2/alerts`, as it came.
+    Push,
+    /// Differences a poll found, as JSON.
+    Poll,
+    /// A command, as JSON.
+    Command,
+    /// What became of a delivery, as JSON.
+    Outcome,
+    /// The configuration, as JSON.
+    Policy,
+    /// Time passed; no body.
+    Tick,
+}
+
+/// An input to append.
+#[derive(Debug, Clone)]
+pub struct NewInput {
+    /// How the body is written.
+    pub kind: InputKind,
+    /// The configured source, or empty.
+    pub source: String,
+    /// As it came.
+    pub body: Vec<u8>,
+    /// Arrival time.
+    pub at: DateTime<Utc>,
+}
+
+/// Where an input was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its place.
+    pub seq: InputSeq,
+    /// Its arrival time as stored.
+    pub at: DateTime<Utc>,
+}
+
+/// An input as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredInput {
+    /// Its place.
+    pub seq: InputSeq,
+    /// How the body is written.
+    pub kind: InputKind,
+    /// The configured source, or empty.
+    pub source: String,
+    /// As it came.
+    pub body: Vec<u8>,
+    /// Arrival time.
+    pub at: DateTime<Utc>,
+}
+
+/// Asks for lane heads of one receiver. A head is the first delivery of its (incident, receiver) that is not final yet,
+/// roots before posts; a put may go once its root was accepted.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Of which receiver.
+    pub receiver: String,
+    /// Due at this time; leases over before it are taken too, as unsure.
+    pub now: DateTime<Utc>,
+    /// Until when the lease holds.
+    pub lease_until: DateTime<Utc>,
+    /// At most so many, oldest first, one of each lane.
+    pub max: usize,
+}
+
+/// A leased delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// What to tell.
+    pub delivery: Delivery,
+    /// Which attempt this is, starting with 1; the fence of every later write.
+    pub attempt: u32,
+    /// When the first attempt began.
+    pub first_attempt_at: DateTime<Utc>,
+    /// Where the thread of this incident starts at this receiver, if its root was accepted.
+    pub thread: Option<String>,
+    /// Whether an earlier attempt may have been accepted.
+    pub unsure: bool,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone)]
+pub struct Finish {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// Which attempt; an older one writes nothing.
+    pub attempt: u32,
+    /// Its state now.
+    pub state: DeliveryState,
+    /// When to try again, for `Pending` and `Unsure`.
+    pub next_at: Option<DateTime<Utc>>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// Which incidents.
+#[derive(Debug, Clone, Default)]
+pub struct IncidentFilter {
+    /// Open ones only, or closed ones only.
+    pub open: Option<bool>,
+    /// With a number below this: the next page.
+    pub before: Option<IncidentId>,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// Which deliveries.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// Of this incident.
+    pub incident: Option<IncidentId>,
+    /// To this receiver.
+    pub receiver: Option<String>,
+    /// In one of these states; all if empty.
+    pub states: Vec<DeliveryState>,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// A delivery as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeliveryRow {
+    /// What is told.
+    pub delivery: Delivery,
+    /// How it stands.
+    pub state: DeliveryState,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_at: Option<DateTime<Utc>>,
+    /// When it was accepted or given up.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Id at the receiver.
+    pub remote_id: Option<String>,
+    /// What the receiver said last.
+    pub last_error: Option<String>,
+}
+
+/// A refused body to keep.
+#[derive(Debug, Clone)]
+pub struct NewQuarantined {
+    /// When it came.
+    pub at: DateTime<Utc>,
+    /// From which source.
+    pub source: String,
+    /// To which path.
+    pub path: String,
+    /// Why it was refused.
+    pub because: String,
+    /// How long it was, as far as known.
+    pub bytes: u64,
+    /// What is kept of it.
+    pub body: Vec<u8>,
+}
+
+/// A refused body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quarantined {
+    /// Its number.
+    pub id: u64,
+    /// When it came.
+    pub at: DateTime<Utc>,
+    /// From which source.
+    pub source: String,
+    /// To which path.
+    pub path: String,
+    /// Why it was refused.
+    pub because: String,
+    /// How long it was, as far as known.
+    pub bytes: u64,
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Send alerts for one source; nothing else.
+    Ingest,
+    /// Read.
+    Viewer,
+    /// Note, update, confirm.
+    Responder,
+    /// Declare, change severity, call off, resolve, reopen too.
+    Manager,
+    /// Tokens, reload too.
+    Admin,
+}
+
+/// A token, without the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenRow {
+    /// Short public id; part of the token.
+    pub id: String,
+    /// The source (for `Ingest`) or person it belongs to.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// SHA-256 of the whole token.
+    #[serde(skip)]
+    pub sha256: [u8; 32],
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// Numbers for `/metrics` and the pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// Open incidents by stage word and severity word.
+    pub incidents: Vec<(String, String, u64)>,
+    /// Waiting deliveries by receiver: how many, and since when the oldest.
+    pub outbox: Vec<(String, u64, DateTime<Utc>)>,
+    /// Given-up deliveries by receiver.
+    pub dead: Vec<(String, u64)>,
+    /// The last input appended.
+    pub last_input: InputSeq,
+    /// The last input decided.
+    pub position: InputSeq,
+    /// Arrival time of the newest webhook or push per source.
+    pub last_seen: Vec<(String, DateTime<Utc>)>,
+    /// Known alerts that are open.
+    pub open_alerts: u64,
+    /// Refused bodies kept.
+    pub quarantined: u64,
+    /// Bytes in the database files, and in their write-ahead logs.
+    pub bytes: u64,
+    /// Bytes in the write-ahead logs.
+    pub wal_bytes: u64,
+}
+
+impl Role {
+    /// All, from the least.
+    pub const ALL: [Self; 5] = [Self::Ingest, Self::Viewer, Self::Responder, Self::Manager, Self::Admin];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Viewer => "viewer",
+            Self::Responder => "responder",
+            Self::Manager => "manager",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads one of the words.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == text)
+    }
+}
