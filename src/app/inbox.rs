@@ -1,1 +1,122 @@
-//! Takes inputs in: durable first, then 2xx; commands wait for their decision.
+//! Takes inputs in: durable first, then the sender gets its answer; a command waits for its decision.
+
+use crate::clock::Clock;
+use crate::store::{Appended, InputKind, NewInput, Store, StoreError};
+use domain::engine::DeliveryOutcome;
+use domain::ids::InputSeq;
+use domain::incident::{Command, Reply};
+use domain::policy::PolicySource;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+
+/// Longest a command waits for its decision; then the caller is told that it was taken, but not yet decided.
+pub const COMMAND_WAIT: Duration = Duration::from_secs(8);
+
+// Answers kept for callers that have not begun to wait yet.
+const EARLY_MAX: usize = 1024;
+
+/// The way in for everything that can change anything.
+pub struct Inbox {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// Rung when there is something to decide.
+    pub arrived: Arc<Notify>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    callers: HashMap<InputSeq, oneshot::Sender<Reply>>,
+    // The engine may decide before the caller has registered; the newest answers wait here for it.
+    early: VecDeque<(InputSeq, Reply)>,
+}
+
+/// Why a command has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It was not taken; say it again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was taken, and will be decided; the engine is behind.
+    #[error("the command was taken as input {0} but is not decided yet; look at the incident before you repeat it")]
+    Undecided(InputSeq),
+}
+
+impl Inbox {
+    /// An inbox in front of this store.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, arrived: Arc::new(Notify::new()), waiting: Mutex::default() }
+    }
+
+    /// Appends a body as it came; when this returns, it is on disk.
+    pub async fn append(&self, kind: InputKind, source: &str, body: Vec<u8>) -> Result<Appended, StoreError> {
+        let input = NewInput { kind, source: source.to_owned(), body, at: self.clock.now() };
+        let appended = self.store.append(input).await?;
+        self.arrived.notify_one();
+        Ok(appended)
+    }
+
+    /// Appends a command and waits for its decision.
+    pub async fn command(&self, command: &Command) -> Result<Reply, CommandError> {
+        if let Some(key) = &command.key
+            && let Some(reply) = self.store.answer(key).await?
+        {
+            return Ok(reply);
+        }
+        let appended = self.append(InputKind::Command, "", json(command)).await?;
+        let answer = self.wait_for(appended.seq);
+        match tokio::time::timeout(COMMAND_WAIT, answer).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(_)) | Err(_) => {
+                self.lock().callers.remove(&appended.seq);
+                Err(CommandError::Undecided(appended.seq))
+            }
+        }
+    }
+
+    /// Appends what became of a delivery.
+    pub async fn outcome(&self, outcome: &DeliveryOutcome) -> Result<Appended, StoreError> {
+        self.append(InputKind::Outcome, "", json(outcome)).await
+    }
+
+    /// Appends a changed configuration.
+    pub async fn policy(&self, policy: &PolicySource) -> Result<Appended, StoreError> {
+        self.append(InputKind::Policy, "", json(policy)).await
+    }
+
+    /// Gives an answer to whoever waits for it; called by the engine loop after the commit.
+    pub fn answered(&self, input: InputSeq, reply: Reply) {
+        let mut waiting = self.lock();
+        if let Some(caller) = waiting.callers.remove(&input) {
+            // The caller may have given up; the answer is in the store all the same.
+            let _ = caller.send(reply);
+            return;
+        }
+        if waiting.early.len() == EARLY_MAX {
+            waiting.early.pop_front();
+        }
+        waiting.early.push_back((input, reply));
+    }
+
+    fn wait_for(&self, input: InputSeq) -> oneshot::Receiver<Reply> {
+        let (caller, answer) = oneshot::channel();
+        let mut waiting = self.lock();
+        match waiting.early.iter().position(|(seq, _)| *seq == input).and_then(|at| waiting.early.remove(at)) {
+            Some((_, reply)) => drop(caller.send(reply)),
+            None => drop(waiting.callers.insert(input, caller)),
+        }
+        answer
+    }
+
+    // A panic while the lock was held leaves the map whole: every step under it is one insert or remove.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    // Our own types with text keys: serde_json has nothing to refuse in them.
+    serde_json::to_vec(value).unwrap_or_default()
+}
