@@ -3,7 +3,9 @@
 //! [`State::step`] takes inputs strictly in order. Timers that are due fire before the input that passes them, so the
 //! same inputs always give the same entries: live, in tests, in a backtest, in a replay on another machine.
 
+pub mod attached;
 pub mod changes;
+pub mod timers;
 
 pub use changes::{Answer, Changes, Evidence, Loaded};
 

@@ -1,1 +1,109 @@
-//! The fold: what each entry does to the incident.
+//! The fold: what each entry does to the incident. The only code that changes one.
+
+use super::entry::Change;
+use super::{Actor, Entry, Fact, Incident, LastUpdate, Stage, Tally};
+use std::collections::BTreeMap;
+
+/// The incident that a `Declared` entry makes; `None` for any other entry.
+pub fn declared(entry: &Entry) -> Option<Incident> {
+    let Fact::Declared {
+        title,
+        impact,
+        severity,
+        confirmed,
+        rule,
+        correlation,
+        labels,
+        receivers,
+        first_alert_at,
+        because,
+        explanation: _,
+    } = &entry.fact
+    else {
+        return None;
+    };
+    Some(Incident {
+        id: entry.incident,
+        stage: if *confirmed { Stage::Confirmed } else { Stage::Suspected },
+        title: title.clone(),
+        summary: String::new(),
+        impact: impact.clone(),
+        severity: *severity,
+        rule: rule.clone(),
+        correlation: correlation.clone(),
+        labels: labels.clone(),
+        touched: is_person(&entry.actor),
+        receivers: receivers.clone(),
+        first_alert_at: *first_alert_at,
+        declared_at: entry.at,
+        declared_by: entry.actor.clone(),
+        because: because.clone(),
+        confirmed_at: confirmed.then_some(entry.at),
+        reopened: 0,
+        opened_at: entry.at,
+        proposed_at: None,
+        tally: Tally { told_at: Some(entry.at), ..Tally::default() },
+        clear_since: None,
+        last_update: None,
+        threads: BTreeMap::new(),
+        entries: entry.number,
+        changed_at: entry.at,
+    })
+}
+
+/// What one more entry does to the incident.
+pub fn apply(incident: &mut Incident, entry: &Entry) {
+    incident.entries = entry.number;
+    incident.changed_at = entry.at;
+    incident.touched |= is_person(&entry.actor);
+    match &entry.fact {
+        Fact::Alerts(changed) => {
+            let fires = |change| matches!(change, Change::Attached | Change::Firing);
+            if changed.firing > 0 || changed.named.iter().any(|alert| fires(alert.change)) {
+                incident.clear_since = None;
+                incident.proposed_at = None;
+            }
+        }
+        Fact::Confirmed { .. } => {
+            incident.stage = Stage::Confirmed;
+            incident.confirmed_at = Some(entry.at);
+        }
+        Fact::Severity { to, .. } => incident.severity = *to,
+        Fact::Updated { text, impact, next_by } => {
+            incident.last_update = Some(LastUpdate { at: entry.at, text: text.clone(), next_by: *next_by });
+            if let Some(impact) = impact {
+                incident.impact.clone_from(impact);
+            }
+        }
+        Fact::Summarised { text } => incident.summary.clone_from(text),
+        Fact::Clear { .. } => incident.clear_since = Some(entry.at),
+        Fact::ResolveProposed { .. } => incident.proposed_at = Some(entry.at),
+        Fact::CalledOff { code, reason } => {
+            incident.stage = Stage::CalledOff { at: entry.at, code: *code, reason: reason.clone() };
+        }
+        Fact::Resolved { .. } => incident.stage = Stage::Resolved { at: entry.at },
+        Fact::Reopened { confirmed, .. } => reopen(incident, entry, *confirmed),
+        Fact::ThreadStarted { receiver, remote_id } => {
+            incident.threads.insert(receiver.clone(), remote_id.clone());
+        }
+        Fact::Declared { .. }
+        | Fact::Noted { .. }
+        | Fact::NoticeLost { .. }
+        | Fact::ReceiverBlocked { .. }
+        | Fact::TemplateFailed { .. }
+        | Fact::RuleGone { .. } => {}
+    }
+}
+
+fn reopen(incident: &mut Incident, entry: &Entry, confirmed: bool) {
+    incident.stage = if confirmed { Stage::Confirmed } else { Stage::Suspected };
+    incident.confirmed_at = if confirmed { Some(incident.confirmed_at.unwrap_or(entry.at)) } else { None };
+    incident.reopened += 1;
+    incident.opened_at = entry.at;
+    incident.clear_since = None;
+    incident.proposed_at = None;
+}
+
+fn is_person(actor: &Actor) -> bool {
+    matches!(actor, Actor::Person { .. })
+}

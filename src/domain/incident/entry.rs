@@ -134,6 +134,13 @@ pub enum Fact {
         /// What the receiver said.
         because: String,
     },
+    /// A receiver refuses everything until its configuration is mended; its notices wait.
+    ReceiverBlocked {
+        /// Which receiver.
+        receiver: String,
+        /// What it said.
+        because: String,
+    },
     /// A template failed; the built-in text was sent instead.
     TemplateFailed {
         /// Which template.

@@ -2,6 +2,8 @@
 
 pub mod apply;
 pub mod command;
+pub mod decide;
+pub mod due;
 pub mod entry;
 pub mod explanation;
 
@@ -61,7 +63,8 @@ pub struct RuleRef {
     pub version: u64,
 }
 
-/// An incident: the fold of its entries ([`apply::apply`]), nothing else.
+/// An incident: the fold of its entries ([`apply::apply`]), and a [`Tally`] of its alerts, which would flood the timeline
+/// in a storm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// Its number.
@@ -98,10 +101,12 @@ pub struct Incident {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// Number of times it was reopened.
     pub reopened: u32,
-    /// Alerts attached that are known to fire, muted ones included.
-    pub firing: u32,
-    /// Alerts attached so far.
-    pub alerts: u32,
+    /// When it was declared or last reopened.
+    pub opened_at: DateTime<Utc>,
+    /// When people were last asked to resolve it, since it is clear.
+    pub proposed_at: Option<DateTime<Utc>>,
+    /// Its alerts in numbers; follows the alerts, not the entries.
+    pub tally: Tally,
     /// Since when no attached alert fires.
     pub clear_since: Option<DateTime<Utc>>,
     /// The newest public update.
@@ -112,6 +117,25 @@ pub struct Incident {
     pub entries: u32,
     /// Time of the newest entry.
     pub changed_at: DateTime<Utc>,
+}
+
+/// The alerts of an incident in numbers, and how much of their changes the timeline and the people know.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Known to fire, muted ones included.
+    pub firing: u32,
+    /// Attached so far.
+    pub alerts: u32,
+    /// Changes that no timeline entry tells yet.
+    pub unsaid: u32,
+    /// When the timeline last told changes.
+    pub said_at: Option<DateTime<Utc>>,
+    /// Whether something changed that no notice told yet.
+    pub untold: bool,
+    /// When a notice last told changes; the declaration counts.
+    pub told_at: Option<DateTime<Utc>>,
+    /// Whether a message about them was cut off by `max_alerts`: the numbers are lower bounds.
+    pub truncated: bool,
 }
 
 /// The newest thing said in public.

@@ -1,0 +1,124 @@
+//! What people may do to an incident: a command either becomes facts, or is refused with what to do instead.
+
+use super::{Act, CallOffCode, Fact, Incident, Refusal, Severity, Stage};
+use crate::policy::Timing;
+use crate::text;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Longest title, in bytes.
+pub const TITLE_BYTES_MAX: usize = 200;
+/// Longest text of an update, note, summary, impact or reason, in bytes.
+pub const TEXT_BYTES_MAX: usize = 8 * 1024;
+
+// A critical incident promises sooner updates in this time after its declaration.
+const FIRST_HOURS: TimeDelta = TimeDelta::hours(2);
+
+/// What a command on an existing incident leads to. Declaring is not one: it has no incident yet.
+pub fn decide(incident: &Incident, act: &Act, at: DateTime<Utc>, timing: &Timing) -> Result<Vec<Fact>, Refusal> {
+    match act {
+        Act::Declare { .. } => Err(words("incident", "is not named when declaring a new one")),
+        Act::Confirm { text } => confirm(incident, text),
+        Act::Update { text, impact, next_in } => {
+            open(incident)?;
+            let text = required("text", text, TEXT_BYTES_MAX)?;
+            let impact = impact.as_ref().map(|impact| optional("impact", impact)).transpose()?;
+            let next_by = at + next_in.map_or_else(|| promise(incident, at, timing), crate::duration::Duration::delta);
+            Ok(vec![Fact::Updated { text, impact, next_by: Some(next_by) }])
+        }
+        Act::Note { text } => Ok(vec![Fact::Noted { text: required("text", text, TEXT_BYTES_MAX)? }]),
+        Act::Summarise { text } => Ok(vec![Fact::Summarised { text: required("text", text, TEXT_BYTES_MAX)? }]),
+        Act::Severity { to, text } => severity(incident, *to, text),
+        Act::CallOff { code, reason } => call_off(incident, *code, reason),
+        Act::Resolve { text } => resolve(incident, text),
+        Act::Reopen { text } => reopen(incident, text),
+    }
+}
+
+/// How long until the next update is promised, if the person does not say.
+pub fn promise(incident: &Incident, at: DateTime<Utc>, timing: &Timing) -> TimeDelta {
+    let young = at - incident.opened_at < FIRST_HOURS;
+    match (young, incident.severity) {
+        (true, Severity::Critical) => timing.promise_critical.delta(),
+        (true, Severity::Major | Severity::Minor) => timing.promise.delta(),
+        (false, _) => timing.promise_later.delta(),
+    }
+}
+
+/// A text that must be there, cleaned.
+pub fn required(field: &str, text: &str, bytes_max: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(words(field, "is missing; say it in a few words"));
+    }
+    if text.len() > bytes_max {
+        return Err(words(field, &format!("has {} bytes; at most {bytes_max} fit", text.len())));
+    }
+    Ok(text::clean(text, bytes_max))
+}
+
+/// A text that may be empty, cleaned.
+pub fn optional(field: &str, text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() { Ok(String::new()) } else { required(field, text, TEXT_BYTES_MAX) }
+}
+
+fn confirm(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
+    open(incident)?;
+    if incident.stage == Stage::Confirmed {
+        return Err(already(incident, "confirmed"));
+    }
+    let because = optional("text", text)?;
+    Ok(vec![Fact::Confirmed { because: if because.is_empty() { "a person confirmed it".to_owned() } else { because } }])
+}
+
+fn severity(incident: &Incident, to: Severity, text: &str) -> Result<Vec<Fact>, Refusal> {
+    open(incident)?;
+    if incident.severity == to {
+        return Err(already(incident, to.word()));
+    }
+    Ok(vec![Fact::Severity { from: incident.severity, to, because: optional("text", text)? }])
+}
+
+fn call_off(incident: &Incident, code: CallOffCode, reason: &str) -> Result<Vec<Fact>, Refusal> {
+    open(incident)?;
+    // Everyone who saw the alarm is told why it was none; a code alone is not an answer.
+    Ok(vec![Fact::CalledOff { code, reason: required("reason", reason, TEXT_BYTES_MAX)? }])
+}
+
+fn resolve(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
+    open(incident)?;
+    if incident.tally.firing > 0 {
+        return Err(Refusal::StillFiring {
+            incident: incident.id,
+            firing: incident.tally.firing,
+            alerts: incident.tally.alerts,
+        });
+    }
+    let because = optional("text", text)?;
+    Ok(vec![Fact::Resolved { because: if because.is_empty() { "service is back".to_owned() } else { because } }])
+}
+
+fn reopen(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
+    if incident.stage.is_open() {
+        return Err(Refusal::StillOpen { incident: incident.id, stage: incident.stage.word().to_owned() });
+    }
+    let because = optional("text", text)?;
+    // Whoever reopens it knows that it is real.
+    let because = if because.is_empty() { "a person reopened it".to_owned() } else { because };
+    Ok(vec![Fact::Reopened { because, confirmed: true }])
+}
+
+fn open(incident: &Incident) -> Result<(), Refusal> {
+    if incident.stage.is_open() {
+        return Ok(());
+    }
+    let stage = incident.stage.word().to_owned();
+    Err(Refusal::NotOpen { incident: incident.id, number: incident.id.0, stage })
+}
+
+fn already(incident: &Incident, what: &str) -> Refusal {
+    Refusal::Already { incident: incident.id, what: what.to_owned() }
+}
+
+fn words(field: &str, problem: &str) -> Refusal {
+    Refusal::Words { field: field.to_owned(), problem: problem.to_owned() }
+}

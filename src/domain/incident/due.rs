@@ -1,0 +1,101 @@
+//! What a rule does to an incident as time passes: the deadlines, and what is done when one is reached.
+
+use super::{Incident, Stage};
+use crate::duration::Duration;
+use crate::policy::Timing;
+use crate::rules::Rule;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Least time between two timeline entries about changed alerts; changes in between are counted.
+pub const SAY_EVERY: TimeDelta = TimeDelta::seconds(10);
+
+/// Asks people to resolve a clear incident after this, where its rule does not say.
+pub const PROPOSE_AFTER: Duration = Duration::minutes(15);
+
+/// What time brings to an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// Its timeline tells the alert changes that were only counted so far.
+    SayAlerts,
+    /// Its receivers are told the alert changes.
+    TellAlerts,
+    /// Its rule confirms it: `when` held for `confirm.after`.
+    Confirm,
+    /// Its rule calls it off: clear, suspected, and nobody touched it.
+    CallOff,
+    /// People are asked to resolve it.
+    ProposeResolve,
+    /// Its rule resolves it.
+    Resolve,
+}
+
+/// Everything that time will bring, if nothing else happens. `when_holds` is the rule's verdict now.
+pub fn deadlines(
+    incident: &Incident,
+    rule: Option<&Rule>,
+    holds: WhenHolds,
+    timing: &Timing,
+) -> Vec<(DateTime<Utc>, Due)> {
+    if !incident.stage.is_open() {
+        return Vec::new();
+    }
+    let mut dues = Vec::new();
+    if incident.tally.unsaid > 0 {
+        dues.push((incident.tally.said_at.map_or(incident.opened_at, |at| at + SAY_EVERY), Due::SayAlerts));
+    }
+    if incident.tally.untold {
+        dues.push((
+            incident.tally.told_at.unwrap_or(incident.opened_at) + timing.update_interval.delta(),
+            Due::TellAlerts,
+        ));
+    }
+    if let (Stage::Suspected, WhenHolds::Yes, Some(after)) = (&incident.stage, holds, rule.and_then(confirm_after)) {
+        dues.push((incident.opened_at + after.delta(), Due::Confirm));
+    }
+    if let Some(clear_since) = incident.clear_since {
+        dues.extend(endings(incident, rule).into_iter().map(|(after, due)| (clear_since + after.delta(), due)));
+    }
+    dues
+}
+
+/// The earliest of them.
+pub fn next(
+    incident: &Incident,
+    rule: Option<&Rule>,
+    holds: WhenHolds,
+    timing: &Timing,
+) -> Option<(DateTime<Utc>, Due)> {
+    deadlines(incident, rule, holds, timing).into_iter().min()
+}
+
+/// Whether the rule's `when` is true now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenHolds {
+    /// It is.
+    Yes,
+    /// It is not, or there is no rule.
+    No,
+}
+
+// How a clear incident ends by itself: the waits, counted from when it became clear.
+fn endings(incident: &Incident, rule: Option<&Rule>) -> Vec<(Duration, Due)> {
+    let rule = rule.map(|rule| &rule.model);
+    let call_off = rule.and_then(|rule| rule.call_off.as_ref());
+    if let (Stage::Suspected, false, Some(call_off)) = (&incident.stage, incident.touched, call_off) {
+        return vec![(call_off.if_clear_for, Due::CallOff)];
+    }
+    let resolve = rule.and_then(|rule| rule.resolve.as_ref());
+    let mut endings = Vec::new();
+    if incident.proposed_at.is_none() {
+        let after = resolve.and_then(|resolve| resolve.propose_after).unwrap_or(PROPOSE_AFTER);
+        endings.push((after, Due::ProposeResolve));
+    }
+    if let Some(after) = resolve.and_then(|resolve| resolve.automatic_after) {
+        endings.push((after, Due::Resolve));
+    }
+    endings
+}
+
+fn confirm_after(rule: &Rule) -> Option<Duration> {
+    rule.model.confirm.as_ref().and_then(|confirm| confirm.after)
+}
