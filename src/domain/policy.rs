@@ -1,10 +1,58 @@
 //! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
 
+use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
+use crate::notice::template::Templates;
+use crate::rules::compile::Mistake;
 use crate::rules::model::RuleFile;
+use crate::rules::{Rule, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A [`PolicySource`] that was checked and compiled: what the engine decides by.
+#[derive(Debug)]
+pub struct Policy {
+    /// As it was read.
+    pub source: Arc<PolicySource>,
+    /// Rules, ready to be evaluated.
+    pub rules: RuleSet,
+    /// Templates, ready to be rendered.
+    pub templates: Templates,
+}
+
+impl Policy {
+    /// Compiles and checks everything, or says all that is wrong.
+    pub fn compile(source: PolicySource) -> Result<Self, Vec<Mistake>> {
+        let rules = RuleSet::compile(&source.rule_files)?;
+        Ok(Self { source: Arc::new(source), rules, templates: Templates::default() })
+    }
+
+    /// Nothing is declared and nobody is told.
+    pub fn empty() -> Self {
+        let source = PolicySource {
+            rule_files: Vec::new(),
+            receivers: Vec::new(),
+            route: Route::default(),
+            templates: BTreeMap::new(),
+            external_url: String::new(),
+            timing: Timing::default(),
+        };
+        Self { source: Arc::new(source), rules: RuleSet::default(), templates: Templates::default() }
+    }
+
+    /// Who is told of an incident with these labels: those the rule names, else those of the route tree.
+    pub fn receivers_for(&self, rule: Option<&Rule>, labels: &Pairs) -> Vec<String> {
+        let _ = labels;
+        rule.map_or_else(|| self.source.route.receivers.clone(), |rule| rule.model.receivers.clone())
+    }
+
+    /// The receiver of this name.
+    pub fn receiver(&self, name: &str) -> Option<&ReceiverSpec> {
+        self.source.receivers.iter().find(|receiver| receiver.name == name)
+    }
+}
 
 /// Everything from the configuration that changes a decision. Stored as an input when it changes, so that a replay
 /// decides by what was in force then. No secrets and no addresses: those belong to the shell.

@@ -39,6 +39,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         declared_by: entry.actor.clone(),
         because: because.clone(),
         confirmed_at: confirmed.then_some(entry.at),
+        public_from: confirmed.then_some(entry.number),
         reopened: 0,
         opened_at: entry.at,
         proposed_at: None,
@@ -67,6 +68,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         Fact::Confirmed { .. } => {
             incident.stage = Stage::Confirmed;
             incident.confirmed_at = Some(entry.at);
+            incident.public_from.get_or_insert(entry.number);
         }
         Fact::Severity { to, .. } => incident.severity = *to,
         Fact::Updated { text, impact, next_by } => {
@@ -98,6 +100,9 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
 fn reopen(incident: &mut Incident, entry: &Entry, confirmed: bool) {
     incident.stage = if confirmed { Stage::Confirmed } else { Stage::Suspected };
     incident.confirmed_at = if confirmed { Some(incident.confirmed_at.unwrap_or(entry.at)) } else { None };
+    if confirmed {
+        incident.public_from.get_or_insert(entry.number);
+    }
     incident.reopened += 1;
     incident.opened_at = entry.at;
     incident.clear_since = None;

@@ -99,6 +99,8 @@ pub struct Incident {
     pub because: String,
     /// When it was confirmed.
     pub confirmed_at: Option<DateTime<Utc>>,
+    /// The entry that first confirmed it: from there on public receivers have a thread, whatever comes later.
+    pub public_from: Option<u32>,
     /// Number of times it was reopened.
     pub reopened: u32,
     /// When it was declared or last reopened.
