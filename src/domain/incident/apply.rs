@@ -2,7 +2,7 @@
 
 use super::entry::Change;
 use super::{Actor, Entry, Fact, Incident, LastUpdate, Stage, Tally};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The incident that a `Declared` entry makes; `None` for any other entry.
 pub fn declared(entry: &Entry) -> Option<Incident> {
@@ -40,6 +40,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         because: because.clone(),
         confirmed_at: confirmed.then_some(entry.at),
         public_from: confirmed.then_some(entry.number),
+        closed_by: None,
         reopened: 0,
         opened_at: entry.at,
         proposed_at: None,
@@ -47,6 +48,8 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         clear_since: None,
         last_update: None,
         threads: BTreeMap::new(),
+        blocked: BTreeSet::new(),
+        lost: BTreeSet::new(),
         entries: entry.number,
         changed_at: entry.at,
     })
@@ -82,18 +85,24 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         Fact::ResolveProposed { .. } => incident.proposed_at = Some(entry.at),
         Fact::CalledOff { code, reason } => {
             incident.stage = Stage::CalledOff { at: entry.at, code: *code, reason: reason.clone() };
+            incident.closed_by = Some(entry.actor.clone());
         }
-        Fact::Resolved { .. } => incident.stage = Stage::Resolved { at: entry.at },
+        Fact::Resolved { .. } => {
+            incident.stage = Stage::Resolved { at: entry.at };
+            incident.closed_by = Some(entry.actor.clone());
+        }
         Fact::Reopened { confirmed, .. } => reopen(incident, entry, *confirmed),
         Fact::ThreadStarted { receiver, remote_id } => {
             incident.threads.insert(receiver.clone(), remote_id.clone());
+            incident.blocked.remove(receiver);
         }
-        Fact::Declared { .. }
-        | Fact::Noted { .. }
-        | Fact::NoticeLost { .. }
-        | Fact::ReceiverBlocked { .. }
-        | Fact::TemplateFailed { .. }
-        | Fact::RuleGone { .. } => {}
+        Fact::ReceiverBlocked { receiver, .. } => {
+            incident.blocked.insert(receiver.clone());
+        }
+        Fact::NoticeLost { delivery, .. } => {
+            incident.lost.insert(*delivery);
+        }
+        Fact::Declared { .. } | Fact::Noted { .. } | Fact::TemplateFailed { .. } | Fact::RuleGone { .. } => {}
     }
 }
 
@@ -103,6 +112,7 @@ fn reopen(incident: &mut Incident, entry: &Entry, confirmed: bool) {
     if confirmed {
         incident.public_from.get_or_insert(entry.number);
     }
+    incident.closed_by = None;
     incident.reopened += 1;
     incident.opened_at = entry.at;
     incident.clear_since = None;

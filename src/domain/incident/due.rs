@@ -43,7 +43,8 @@ pub fn deadlines(
     if incident.tally.unsaid > 0 {
         dues.push((incident.tally.said_at.map_or(incident.opened_at, |at| at + SAY_EVERY), Due::SayAlerts));
     }
-    if incident.tally.untold {
+    // Once it is clear, the end of it is the next thing to tell.
+    if incident.tally.untold && incident.clear_since.is_none() {
         dues.push((
             incident.tally.told_at.unwrap_or(incident.opened_at) + timing.update_interval.delta(),
             Due::TellAlerts,

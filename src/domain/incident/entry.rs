@@ -3,7 +3,7 @@
 use super::{Actor, Explanation, RuleRef, Severity};
 use crate::alert::{Fingerprint, Pairs, ResolvedBecause, SourceName};
 use crate::duration::Duration;
-use crate::ids::{AlertId, IncidentId, InputSeq};
+use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -127,6 +127,8 @@ pub enum Fact {
     },
     /// A notice was not delivered and won't be.
     NoticeLost {
+        /// Its number.
+        delivery: DeliveryId,
         /// Which receiver.
         receiver: String,
         /// Which notice: `declared`, `resolved`, ….

@@ -12,10 +12,10 @@ pub use entry::{CallOffCode, Entry, Fact};
 pub use explanation::Explanation;
 
 use crate::alert::Pairs;
-use crate::ids::IncidentId;
+use crate::ids::{DeliveryId, IncidentId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How bad it is; rises by rule, falls only by a human.
@@ -101,6 +101,8 @@ pub struct Incident {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// The entry that first confirmed it: from there on public receivers have a thread, whatever comes later.
     pub public_from: Option<u32>,
+    /// Who ended it, while it is over.
+    pub closed_by: Option<Actor>,
     /// Number of times it was reopened.
     pub reopened: u32,
     /// When it was declared or last reopened.
@@ -115,6 +117,10 @@ pub struct Incident {
     pub last_update: Option<LastUpdate>,
     /// Where each receiver's thread starts, once its first notice was accepted.
     pub threads: BTreeMap<String, String>,
+    /// Receivers that refuse everything until somebody mends their configuration.
+    pub blocked: BTreeSet<String>,
+    /// Notices that were given up.
+    pub lost: BTreeSet<DeliveryId>,
     /// Number of entries so far.
     pub entries: u32,
     /// Time of the newest entry.

@@ -1,0 +1,219 @@
+//! What the engine knows: alerts, incidents, running clocks. In memory; rebuilt from the store at start.
+
+use super::attached::Attached;
+use super::changes::{Answer, Changes, Loaded};
+use super::timers::{Timer, Timers};
+use super::turn::Turn;
+use super::Input;
+use crate::alert::table::Table;
+use crate::alert::{Alert, Pairs};
+use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
+use crate::incident::due::{self, WhenHolds};
+use crate::incident::{Incident, Reply};
+use crate::policy::Policy;
+use crate::rules::{Evaluator, RuleIx, Subject};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Closed incidents stay in memory for this long: to be reopened, and to hold their cooldown.
+pub const REMEMBER_CLOSED: TimeDelta = TimeDelta::hours(25);
+
+/// A command repeated with the same key within this time is answered as before.
+pub const REMEMBER_ANSWERS: TimeDelta = TimeDelta::hours(24);
+
+// Between two inputs each timer fires a few times at most; more is a bug, and must not become an endless loop.
+const FIRINGS_MAX: usize = 1_000_000;
+
+/// The engine.
+#[derive(Debug)]
+pub struct State {
+    pub(super) policy: Arc<Policy>,
+    pub(super) alerts: Table,
+    pub(super) evaluator: Evaluator,
+    pub(super) incidents: BTreeMap<IncidentId, Incident>,
+    pub(super) attached: Attached,
+    // Newest incident of each rule and correlation key, open or remembered.
+    pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
+    // Subjects whose `when` is true now, and of which open incident, if any.
+    pub(super) holding: HashMap<Subject, WhenHolds>,
+    pub(super) timers: Timers,
+    pub(super) answers: HashMap<String, (DateTime<Utc>, Reply)>,
+    pub(super) position: InputSeq,
+    pub(super) at: DateTime<Utc>,
+    pub(super) last_incident: u64,
+    pub(super) last_delivery: u64,
+}
+
+impl State {
+    /// Goes on from what the store holds.
+    pub fn restore(loaded: Loaded) -> Self {
+        let policy = loaded.policy.map(Policy::compile).and_then(Result::ok).unwrap_or_else(Policy::empty);
+        let mut state = Self {
+            evaluator: Evaluator::new(&policy.rules),
+            policy: Arc::new(policy),
+            alerts: Table::restore(loaded.alerts, loaded.last_alert),
+            incidents: loaded.incidents.into_iter().map(|incident| (incident.id, incident)).collect(),
+            attached: Attached::default(),
+            newest: BTreeMap::new(),
+            holding: HashMap::new(),
+            timers: Timers::default(),
+            answers: loaded.answers.into_iter().filter_map(|a| Some((a.key?, (a.at, a.reply)))).collect(),
+            position: loaded.position,
+            at: loaded.at.unwrap_or(DateTime::UNIX_EPOCH),
+            last_incident: loaded.last_incident,
+            last_delivery: loaded.last_delivery,
+        };
+        for evidence in loaded.evidence {
+            state.attached.insert(evidence);
+        }
+        for incident in state.incidents.values() {
+            if let Some(rule) = &incident.rule {
+                state.newest.insert((rule.name.clone(), incident.correlation.clone()), incident.id);
+            }
+        }
+        state.evaluate_all();
+        for row in &loaded.holds {
+            if let Some(subject) = state.evaluator.restore(&state.policy.rules, row) {
+                state.judge_quietly(&subject);
+            }
+        }
+        let ids: Vec<IncidentId> = state.incidents.keys().copied().collect();
+        ids.into_iter().for_each(|id| state.set_incident_timer(id));
+        state
+    }
+
+    /// Takes the next input: due timers first, then the input itself. What changed is added to `changes`.
+    pub fn step(&mut self, seq: InputSeq, at: DateTime<Utc>, input: Input, changes: &mut Changes) {
+        // The store keeps times in order; a step back would let a timer fire twice.
+        let at = at.max(self.at);
+        self.fire_timers(seq, at, changes);
+        self.at = at;
+        Turn::new(self, seq, at, changes).take(input);
+        self.position = seq;
+        changes.position = seq;
+        changes.at = Some(at);
+    }
+
+    /// When time alone will change something: append a [`Input::Tick`] then.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        let table = self.alerts.next_due(&self.policy.source.timing);
+        [self.timers.next(), table].into_iter().flatten().min()
+    }
+
+    /// The last input taken.
+    pub fn position(&self) -> InputSeq {
+        self.position
+    }
+
+    /// The engine's clock.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The rules, receivers and times in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// An incident that is open, or was closed in the last day.
+    pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
+        self.incidents.get(&id)
+    }
+
+    /// All of them.
+    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values()
+    }
+
+    /// A known alert.
+    pub fn alert(&self, id: AlertId) -> Option<&Alert> {
+        self.alerts.get(id)
+    }
+
+    /// Alerts attached to an incident.
+    pub fn alerts_of(&self, id: IncidentId) -> impl Iterator<Item = &Alert> {
+        self.attached.alerts(id).filter_map(|alert| self.alerts.get(alert))
+    }
+
+    /// Number of known alerts.
+    pub fn alert_count(&self) -> usize {
+        self.alerts.len()
+    }
+
+    fn fire_timers(&mut self, seq: InputSeq, until: DateTime<Utc>, changes: &mut Changes) {
+        for _ in 0..FIRINGS_MAX {
+            let Some(due) = self.next_due().filter(|due| *due <= until) else { return };
+            // A deadline that was set into the past fires now, never back in time.
+            let at = due.max(self.at);
+            self.at = at;
+            Turn::new(self, seq, at, changes).time_passed();
+        }
+        debug_assert!(false, "timers do not come to rest");
+    }
+
+    // Tells the evaluator every alert that counts; after a start, and when the rules change.
+    pub(super) fn evaluate_all(&mut self) -> Vec<Subject> {
+        let mut subjects = std::collections::BTreeSet::new();
+        for alert in self.alerts.iter().filter(|alert| alert.state.counts()) {
+            let touches = self.evaluator.set(&self.policy.rules, alert, true);
+            subjects.extend(touches.into_iter().map(|touch| touch.subject));
+        }
+        for subject in &subjects {
+            self.judge_quietly(subject);
+        }
+        subjects.into_iter().collect()
+    }
+
+    // Only to know which clocks run; what follows from it was decided before the restart.
+    fn judge_quietly(&mut self, subject: &Subject) {
+        let verdict = self.evaluator.judge(&self.policy.rules, subject, self.at);
+        self.timers.set(Timer::Subject(subject.clone()), verdict.due);
+        self.remember_verdict(subject, verdict.when);
+    }
+
+    pub(super) fn remember_verdict(&mut self, subject: &Subject, when: bool) {
+        if when {
+            self.holding.insert(subject.clone(), WhenHolds::Yes);
+        } else {
+            self.holding.remove(subject);
+        }
+    }
+
+    pub(super) fn set_incident_timer(&mut self, id: IncidentId) {
+        let Some(incident) = self.incidents.get(&id) else { return };
+        let due = match incident.stage.closed_at() {
+            Some(closed_at) => Some(closed_at + REMEMBER_CLOSED),
+            None => self.next_of_incident(incident).map(|(at, _)| at),
+        };
+        self.timers.set(Timer::Incident(id), due);
+    }
+
+    pub(super) fn next_of_incident(&self, incident: &Incident) -> Option<(DateTime<Utc>, due::Due)> {
+        let subject = self.subject_of(incident);
+        let holds = subject.as_ref().and_then(|subject| self.holding.get(subject)).copied().unwrap_or(WhenHolds::No);
+        let rule = subject.map(|subject| self.policy.rules.rule(subject.rule));
+        due::next(incident, rule, holds, &self.policy.source.timing)
+    }
+
+    pub(super) fn subject_of(&self, incident: &Incident) -> Option<Subject> {
+        let rule: RuleIx = self.policy.rules.by_name(&incident.rule.as_ref()?.name)?;
+        Some(Subject { rule, key: incident.correlation.clone() })
+    }
+
+    pub(super) fn next_incident_id(&mut self) -> IncidentId {
+        self.last_incident += 1;
+        IncidentId(self.last_incident)
+    }
+
+    pub(super) fn next_delivery_id(&mut self) -> DeliveryId {
+        self.last_delivery += 1;
+        DeliveryId(self.last_delivery)
+    }
+
+    pub(super) fn remember_answer(&mut self, answer: &Answer) {
+        if let Some(key) = &answer.key {
+            self.answers.insert(key.clone(), (answer.at, answer.reply.clone()));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! One turn: one input, or one deadline. Facts are recorded as they are decided; at the end everything that follows
+//! from them (counts, notices, clocks, rows) is settled once per incident, however much happened to it.
+
+use super::changes::{Changes, Evidence};
+use super::state::State;
+use super::timers::Timer;
+use super::{DeliveryEnd, DeliveryOutcome, Input};
+use crate::alert::table::Taken;
+use crate::delivery::Delivery;
+use crate::ids::{AlertId, IncidentId, InputSeq};
+use crate::incident::apply::{apply, declared};
+use crate::incident::entry::Change;
+use crate::incident::{Actor, Entry, Fact};
+use crate::notice::plan::{self, Scene};
+use crate::rules::Subject;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One input, or one deadline, being decided.
+pub(super) struct Turn<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) out: &'a mut Changes,
+    pub(super) seq: InputSeq,
+    pub(super) at: DateTime<Utc>,
+    // Subjects to judge, and the firing alerts that touched them: those are attached if an incident is open.
+    pub(super) touched: BTreeMap<Subject, Vec<(AlertId, bool)>>,
+    // What happened to attached alerts.
+    pub(super) news: BTreeMap<IncidentId, Vec<(AlertId, Change)>>,
+    // Entries recorded in this turn, and where they begin in `out.entries`.
+    recorded: BTreeMap<IncidentId, Vec<Entry>>,
+    // Incidents whose changed alerts are to be told now.
+    pub(super) tell: BTreeSet<IncidentId>,
+    pub(super) truncated: bool,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(state: &'a mut State, seq: InputSeq, at: DateTime<Utc>, out: &'a mut Changes) -> Self {
+        Self {
+            state,
+            out,
+            seq,
+            at,
+            touched: BTreeMap::new(),
+            news: BTreeMap::new(),
+            recorded: BTreeMap::new(),
+            tell: BTreeSet::new(),
+            truncated: false,
+        }
+    }
+
+    /// Decides an input.
+    pub(super) fn take(mut self, input: Input) {
+        let timing = self.state.policy.source.timing.clone();
+        match input {
+            Input::Alerts(batch) => {
+                self.truncated = batch.truncated > 0;
+                let taken = self.state.alerts.take(&batch, self.at, &timing);
+                self.alerts_changed(taken);
+            }
+            Input::Poll(poll) => {
+                let taken = self.state.alerts.poll(&poll, self.at, &timing);
+                self.alerts_changed(taken);
+            }
+            Input::Command(command) => self.command(command),
+            Input::Outcome(outcome) => self.outcome(outcome),
+            Input::Policy(source) => self.policy_changed(*source),
+            Input::Tick => {}
+        }
+        self.settle();
+    }
+
+    /// Does what is due at this moment.
+    pub(super) fn time_passed(mut self) {
+        let timing = self.state.policy.source.timing.clone();
+        if self.state.alerts.next_due(&timing).is_some_and(|due| due <= self.at) {
+            let taken = self.state.alerts.due(self.at, &timing);
+            self.alerts_changed(taken);
+        }
+        while let Some(timer) = self.state.timers.pop(self.at) {
+            match timer {
+                Timer::Subject(subject) => drop(self.touched.entry(subject).or_default()),
+                Timer::Incident(incident) => self.incident_due(incident),
+            }
+        }
+        self.settle();
+    }
+
+    /// Adds a fact to a timeline and to the incident, in one.
+    pub(super) fn record(&mut self, incident: IncidentId, actor: Actor, fact: Fact) {
+        let number = self.state.incidents.get(&incident).map_or(0, |incident| incident.entries) + 1;
+        let entry = Entry { incident, number, at: self.at, input: self.seq, actor, fact };
+        match self.state.incidents.get_mut(&incident) {
+            Some(incident) => apply(incident, &entry),
+            None => {
+                if let Some(new) = declared(&entry) {
+                    self.state.incidents.insert(incident, new);
+                }
+            }
+        }
+        self.recorded.entry(incident).or_default().push(entry.clone());
+        self.out.entries.push(entry);
+    }
+
+    /// Attaches an alert to an incident; the news of it is told with the others at the end of the turn.
+    pub(super) fn attach(&mut self, evidence: Evidence) {
+        if self.state.attached.insert(evidence) {
+            self.out.evidence.push(evidence);
+            self.state.alerts.pin(evidence.alert);
+            self.news.entry(evidence.incident).or_default().push((evidence.alert, Change::Attached));
+        }
+    }
+
+    fn alerts_changed(&mut self, taken: Taken) {
+        for alert in &taken.changed {
+            self.out.alerts.insert(*alert, self.state.alerts.get(*alert).cloned());
+        }
+        for alert in &taken.forgotten {
+            self.out.alerts.insert(*alert, None);
+        }
+        for transition in &taken.transitions {
+            let Some(alert) = self.state.alerts.get(transition.alert) else { continue };
+            let counts = alert.state.counts();
+            let touches = self.state.evaluator.set(&self.state.policy.rules, alert, counts);
+            for touch in touches {
+                let alerts = self.touched.entry(touch.subject).or_default();
+                if counts {
+                    alerts.push((transition.alert, touch.counted));
+                }
+            }
+            for incident in self.state.attached.incidents(transition.alert) {
+                self.news.entry(incident).or_default().push((transition.alert, transition.change));
+            }
+        }
+    }
+
+    fn outcome(&mut self, outcome: DeliveryOutcome) {
+        let Some(incident) = self.state.incidents.get(&outcome.incident) else { return };
+        let receiver = outcome.receiver;
+        // The same outcome may come twice: it is appended before the delivery is finished, so that a crash between the
+        // two can't lose it.
+        let fact = match outcome.end {
+            DeliveryEnd::ThreadStarted { remote_id } => {
+                if incident.threads.contains_key(&receiver) {
+                    return;
+                }
+                Fact::ThreadStarted { receiver, remote_id }
+            }
+            DeliveryEnd::Lost { because } => {
+                if incident.lost.contains(&outcome.delivery) {
+                    return;
+                }
+                Fact::NoticeLost { delivery: outcome.delivery, receiver, notice: outcome.notice, because }
+            }
+            DeliveryEnd::Blocked { because } => {
+                if incident.blocked.contains(&receiver) {
+                    return;
+                }
+                Fact::ReceiverBlocked { receiver, because }
+            }
+        };
+        self.record(outcome.incident, Actor::Rule, fact);
+    }
+
+    fn settle(mut self) {
+        while let Some((subject, alerts)) = self.touched.pop_first() {
+            self.judge(&subject, &alerts);
+        }
+        self.settle_alerts();
+        for incident in self.news.keys().chain(self.recorded.keys()).copied().collect::<BTreeSet<_>>() {
+            self.settle_incident(incident);
+        }
+        self.state.position = self.seq;
+    }
+
+    fn settle_incident(&mut self, id: IncidentId) {
+        let entries = self.recorded.remove(&id).unwrap_or_default();
+        self.plan_notices(id, &entries);
+        self.state.set_incident_timer(id);
+        if let Some(incident) = self.state.incidents.get(&id) {
+            self.out.incidents.insert(id, incident.clone());
+        }
+    }
+
+    fn plan_notices(&mut self, id: IncidentId, entries: &[Entry]) {
+        let tell_alerts = self.tell.contains(&id);
+        if entries.is_empty() && !tell_alerts {
+            return;
+        }
+        let policy = Arc::clone(&self.state.policy);
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let alerts = self.state.shown_alerts(id);
+        let planned =
+            plan::plan(&Scene { policy: &policy, incident, entries, alerts: &alerts, at: self.at, tell_alerts });
+        for new in planned.deliveries {
+            let delivery = Delivery {
+                id: self.state.next_delivery_id(),
+                incident: id,
+                receiver: new.receiver,
+                lane: new.lane,
+                notice: new.notice,
+                key: new.key,
+                content: new.content,
+                decided_at: self.at,
+            };
+            self.out.deliveries.push(delivery);
+        }
+        for failure in planned.failures {
+            let fact = Fact::TemplateFailed { template: failure.template, because: failure.because };
+            self.record(id, Actor::Rule, fact);
+            self.recorded.remove(&id);
+        }
+    }
+}
