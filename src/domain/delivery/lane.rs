@@ -1,1 +1,141 @@
-//! Which delivery of a lane may go next.
+//! Which delivery of a lane may go next: the rule that every store's `claim` is held to.
+
+use super::{DeliveryState, Lane};
+use crate::ids::{DeliveryId, IncidentId};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// What decides whether a delivery may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which.
+    pub id: DeliveryId,
+    /// About which incident.
+    pub incident: IncidentId,
+    /// In which kind of lane.
+    pub lane: Lane,
+    /// How it stands.
+    pub state: DeliveryState,
+    /// When it is due; for a leased one, when the lease is over.
+    pub due: DateTime<Utc>,
+}
+
+/// The deliveries of one receiver that may go now, oldest first. `rows` are all of this receiver, final ones included.
+///
+/// Root and posts of an incident stand in one lane: the root first, then in order of decision; only the first that is
+/// not final may go, so no reply overtakes its root, and what is given up keeps nobody back. Puts stand in a lane of
+/// their own that opens when a root was accepted: the newest goes, once no older one is under way.
+pub fn claimable(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
+    let mut incidents: BTreeMap<IncidentId, Vec<&Waiting>> = BTreeMap::new();
+    for row in rows {
+        incidents.entry(row.incident).or_default().push(row);
+    }
+    let mut ids: Vec<DeliveryId> = incidents
+        .values()
+        .flat_map(|rows| [thread_head(rows), put_head(rows)])
+        .flatten()
+        .filter(|row| row.due <= now)
+        .map(|row| row.id)
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Puts that a newer one makes needless: everything older that is not under way. One that is under way and comes back
+/// undone is needless too.
+pub fn superseded(rows: &[Waiting]) -> Vec<DeliveryId> {
+    let newest = |incident| rows.iter().filter(|r| r.lane == Lane::Put && r.incident == incident).map(|r| r.id).max();
+    rows.iter()
+        .filter(|row| row.lane == Lane::Put && matches!(row.state, DeliveryState::Pending | DeliveryState::Unsure))
+        .filter(|row| newest(row.incident) > Some(row.id))
+        .map(|row| row.id)
+        .collect()
+}
+
+fn thread_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
+    let place = |row: &&Waiting| (row.lane != Lane::Root, row.id);
+    rows.iter().copied().filter(|row| row.lane != Lane::Put && !row.state.is_final()).min_by_key(place)
+}
+
+fn put_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
+    if !rows.iter().any(|row| row.lane == Lane::Root && row.state == DeliveryState::Sent) {
+        return None;
+    }
+    let puts = || rows.iter().copied().filter(|row| row.lane == Lane::Put && !row.state.is_final());
+    // An edit under way may land after a newer one: wait for its end, or for the end of its lease.
+    puts().find(|row| row.state == DeliveryState::Leased).or_else(|| puts().max_by_key(|row| row.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DeliveryState::{Dead, Leased, Pending, Sent, Superseded, Unsure};
+    use Lane::{Post, Put, Root};
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+    }
+
+    fn row(id: u64, incident: u64, lane: Lane, state: DeliveryState, due: i64) -> Waiting {
+        Waiting { id: DeliveryId(id), incident: IncidentId(incident), lane, state, due: at(due) }
+    }
+
+    fn claims(rows: &[Waiting]) -> Vec<u64> {
+        claimable(rows, at(0)).into_iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn no_reply_before_its_root_and_posts_in_order() {
+        let later = [row(1, 1, Root, Pending, 9), row(2, 1, Post, Pending, 0), row(3, 2, Root, Pending, 0)];
+        assert_eq!(claims(&later), [3], "a root that waits keeps its replies, and nobody else");
+        let sent = [row(1, 1, Root, Sent, 0), row(2, 1, Post, Pending, 0), row(3, 1, Post, Pending, 0)];
+        assert_eq!(claims(&sent), [2]);
+        let unsure = [row(1, 1, Root, Unsure, 0), row(2, 1, Post, Pending, 0)];
+        assert_eq!(claims(&unsure), [1]);
+        let late_root = [row(1, 1, Post, Pending, 0), row(2, 1, Root, Pending, 0)];
+        assert_eq!(claims(&late_root), [2]);
+    }
+
+    #[test]
+    fn what_is_given_up_keeps_nobody_back() {
+        let rows = [row(1, 1, Root, Dead, 0), row(2, 1, Post, Dead, 0), row(3, 1, Post, Pending, 0)];
+        assert_eq!(claims(&rows), [3]);
+    }
+
+    #[test]
+    fn a_lease_holds_until_it_is_over() {
+        let held = [row(1, 1, Root, Leased, 1), row(2, 1, Post, Pending, 0)];
+        assert_eq!(claims(&held), [] as [u64; 0]);
+        let over = [row(1, 1, Root, Leased, 0), row(2, 1, Post, Pending, 0)];
+        assert_eq!(claims(&over), [1]);
+    }
+
+    #[test]
+    fn the_newest_put_goes_beside_the_posts_once_a_root_was_accepted() {
+        let before = [row(1, 1, Root, Dead, 0), row(2, 1, Put, Pending, 0)];
+        assert_eq!(claims(&before), [] as [u64; 0], "nothing there to edit");
+        let after = [
+            row(1, 1, Root, Sent, 0),
+            row(2, 1, Post, Pending, 0),
+            row(3, 1, Put, Superseded, 0),
+            row(4, 1, Put, Pending, 0),
+        ];
+        assert_eq!(claims(&after), [2, 4]);
+        let under_way = [row(1, 1, Root, Sent, 0), row(2, 1, Put, Leased, 9), row(3, 1, Put, Pending, 0)];
+        assert_eq!(claims(&under_way), [] as [u64; 0]);
+    }
+
+    #[test]
+    fn a_newer_put_makes_older_ones_needless_unless_under_way() {
+        let rows = [
+            row(1, 1, Put, Sent, 0),
+            row(2, 1, Put, Pending, 0),
+            row(3, 1, Put, Unsure, 0),
+            row(4, 1, Put, Leased, 9),
+            row(5, 1, Put, Pending, 0),
+            row(6, 2, Put, Pending, 0),
+            row(7, 1, Post, Pending, 0),
+        ];
+        assert_eq!(superseded(&rows), [DeliveryId(2), DeliveryId(3)]);
+    }
+}

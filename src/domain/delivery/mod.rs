@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod lane;
+pub mod verdict;
 
 use crate::ids::{DeliveryId, IncidentId};
 use crate::notice::NoticeKind;
@@ -96,4 +97,14 @@ pub enum DeliveryState {
     Dead,
     /// A newer one replaced it.
     Superseded,
+}
+
+impl DeliveryState {
+    /// Nothing more happens to it by itself.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Sent | Self::Dead | Self::Superseded => true,
+            Self::Pending | Self::Leased | Self::Unsure => false,
+        }
+    }
 }
