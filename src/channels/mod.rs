@@ -2,11 +2,18 @@
 
 pub mod console;
 pub mod email;
+pub mod http_client;
 pub mod slack;
 
+use crate::config::{Address, Receiver};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use console::{Console, ConsoleChannel};
 use domain::delivery::{Delivery, Outcome};
+use email::EmailChannel;
+use slack::SlackChannel;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// One attempt at one delivery.
 #[derive(Debug, Clone)]
@@ -32,3 +39,53 @@ pub trait Channel: Send + Sync + 'static {
 
 /// Longest an attempt may take; the lease is longer.
 pub const SEND_SECONDS_MAX: u64 = 25;
+
+/// How long a channel waits for the other side.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// For one question and its answer.
+    pub step: Duration,
+    /// For the whole attempt.
+    pub attempt: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            step: Duration::from_secs(20),
+            // A second less than promised: the outcome has to be written while the lease holds.
+            attempt: Duration::from_secs(SEND_SECONDS_MAX - 1),
+        }
+    }
+}
+
+/// Makes the channel of a receiver. Nothing is connected yet; an error is a mistake in the configuration.
+pub fn open(receiver: &Receiver, console: &Console) -> Result<Arc<dyn Channel>, String> {
+    let named = |because: String| format!("receiver `{}`: {because}", receiver.spec.name);
+    Ok(match &receiver.address {
+        Address::Console => Arc::new(ConsoleChannel::new(console.clone())),
+        Address::Email(config) => Arc::new(EmailChannel::new(config, Deadlines::default()).map_err(named)?),
+        Address::Slack(config) => {
+            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            Arc::new(SlackChannel::new(config, http, Deadlines::default()).map_err(named)?)
+        }
+    })
+}
+
+/// Why the other side's certificate was refused, if that is what went wrong: a retry won't help, somebody has to look.
+fn refused_certificate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        // An io::Error does not name what it wraps as its source, only that thing's source.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        let error: &(dyn std::error::Error + 'static) = wrapped.map_or(error, |inner| inner);
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return Some(error.to_string());
+        }
+        cause = error.source();
+    }
+    None
+}
