@@ -57,6 +57,10 @@ pub trait Store: Send + Sync + 'static {
     /// Writes how an attempt ended. `false` if the lease was lost meanwhile: nothing was written.
     async fn finish(&self, finish: Finish) -> Result<bool, StoreError>;
 
+    /// Makes what waits for its next attempt at this receiver due now: it is well again, or was configured anew. Leases
+    /// are left alone. Returns how many.
+    async fn hurry(&self, receiver: &str, now: DateTime<Utc>) -> Result<usize, StoreError>;
+
     /// When the next delivery of this receiver is due, if any waits.
     async fn next_due(&self, receiver: &str) -> Result<Option<DateTime<Utc>>, StoreError>;
 
