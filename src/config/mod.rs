@@ -1,5 +1,18 @@
 //! The configuration: as written (strict, with places for errors) → checked.
 
+mod check;
+mod glob;
+mod load;
+mod place;
+mod read;
+mod report;
+mod written;
+
+pub use check::{DEFAULT_SOURCE, http_url};
+pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse, parse_rules};
+pub use read::file as read_file;
+pub use report::{ConfigError, ConfigErrors};
+
 use chrono::TimeDelta;
 use domain::policy::{PolicySource, ReceiverSpec};
 use std::fmt;

@@ -1,0 +1,69 @@
+//! From what is written to what is meant; every mistake is collected, each with the path where it stands.
+
+mod receivers;
+mod route;
+mod sources;
+
+pub use receivers::CONSOLE;
+pub use sources::DEFAULT_SOURCE;
+
+use super::report::{ConfigError, Text};
+use std::path::Path;
+
+/// Collects mistakes of one file.
+pub(super) struct Check<'a> {
+    text: Text<'a>,
+    base: &'a Path,
+    mistakes: Vec<ConfigError>,
+}
+
+impl<'a> Check<'a> {
+    /// Of this text; paths in it are relative to `base`.
+    pub(super) fn new(text: Text<'a>, base: &'a Path) -> Self {
+        Self { text, base, mistakes: Vec::new() }
+    }
+
+    /// Notes a mistake.
+    pub(super) fn wrong(&mut self, path: &str, problem: impl Into<String>) {
+        self.mistakes.push(ConfigError::at_path(self.text, path, problem));
+    }
+
+    /// Notes a mistake, if it is one.
+    pub(super) fn good<T>(&mut self, path: &str, result: Result<T, impl Into<String>>) -> Option<T> {
+        result.map_err(|problem| self.wrong(path, problem)).ok()
+    }
+
+    /// What was wrong, in the order of the lines.
+    pub(super) fn mistakes(mut self) -> Vec<ConfigError> {
+        self.mistakes.sort_by_key(ConfigError::line);
+        self.mistakes
+    }
+
+    // Names stand in metrics, log lines and idempotency keys.
+    fn name(&mut self, path: &str, name: &str, before: &[&str]) {
+        if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            self.wrong(path, format!("a name is 1 to {NAME_BYTES_MAX} bytes without blanks"));
+        } else if before.contains(&name) {
+            self.wrong(path, format!("the name `{name}` is taken"));
+        }
+    }
+
+    fn url(&mut self, path: &str, text: &str) -> Option<String> {
+        self.good(path, http_url(text))
+    }
+}
+
+const NAME_BYTES_MAX: usize = 100;
+
+/// An absolute HTTP URL, without the slash at its end.
+pub fn http_url(text: &str) -> Result<String, String> {
+    let example = "write for example http://localhost:9093";
+    let url = reqwest::Url::parse(text).map_err(|error| format!("`{text}` is no URL ({error}); {example}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(format!("`{text}` is no http or https URL; {example}"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a URL must not hold a user or password; there are keys for them".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}

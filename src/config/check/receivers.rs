@@ -1,0 +1,163 @@
+//! `receivers`: who can be told, and how to get there.
+
+use super::Check;
+use crate::config::report::unknown;
+use crate::config::written::{EmailWritten, ReceiverWritten, SlackWritten, TlsWritten};
+use crate::config::{Address, EmailConfig, Receiver, SlackConfig, SmtpTls, read};
+use domain::notice::NoticeKind;
+use domain::policy::{ReceiverKind, ReceiverSpec};
+use lettre::message::Mailbox;
+use std::collections::BTreeMap;
+
+/// The receiver when none is written.
+pub const CONSOLE: &str = "console";
+const SLACK_API: &str = "https://slack.com/api";
+
+/// Notices that have templates.
+pub(in crate::config) const TEMPLATED: [NoticeKind; 6] = [
+    NoticeKind::Declared,
+    NoticeKind::Updated,
+    NoticeKind::Confirmed,
+    NoticeKind::CalledOff,
+    NoticeKind::Resolved,
+    NoticeKind::Reopened,
+];
+
+impl Check<'_> {
+    /// All receivers; the console if none is written.
+    pub(in crate::config) fn receivers(
+        &mut self,
+        written: Option<Vec<ReceiverWritten>>,
+        templates: &BTreeMap<String, String>,
+    ) -> Vec<Receiver> {
+        let Some(written) = written else { return vec![console()] };
+        if written.is_empty() {
+            self.wrong("receivers", "at least one receiver is needed; leave `receivers` out for the console");
+        }
+        let names: Vec<String> = written.iter().map(|receiver| receiver.name.clone()).collect();
+        let mut receivers = Vec::with_capacity(written.len());
+        for (at, receiver) in written.into_iter().enumerate() {
+            let before: Vec<&str> = names[..at].iter().map(String::as_str).collect();
+            self.name(&format!("receivers[{at}].name"), &receiver.name, &before);
+            self.templates(&format!("receivers[{at}]"), &receiver.templates, templates);
+            receivers.extend(self.receiver(&format!("receivers[{at}]"), receiver));
+        }
+        receivers
+    }
+
+    fn receiver(&mut self, path: &str, written: ReceiverWritten) -> Option<Receiver> {
+        let (kind, address) = match (written.console, written.email, written.slack) {
+            (Some(_), None, None) => (ReceiverKind::Console, Some(Address::Console)),
+            (None, Some(email), None) => (ReceiverKind::Email, self.email(&format!("{path}.email"), email)),
+            (None, None, Some(slack)) => (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack)),
+            _ => {
+                let problem = "a receiver has exactly one of `console`, `email`, `slack`";
+                self.wrong(&format!("{path}.name"), problem);
+                return None;
+            }
+        };
+        let spec = ReceiverSpec { name: written.name, kind, public: written.public, templates: written.templates };
+        Some(Receiver { spec, address: address? })
+    }
+
+    fn email(&mut self, path: &str, written: EmailWritten) -> Option<Address> {
+        let before = self.mistakes.len();
+        let to = written.to.list();
+        if to.is_empty() {
+            self.wrong(&format!("{path}.to"), "at least one address is needed");
+        }
+        for (at, address) in to.iter().enumerate() {
+            self.mailbox(&format!("{path}.to[{at}]"), address);
+        }
+        self.mailbox(&format!("{path}.from"), &written.from);
+        if !is_host_and_port(&written.smarthost) {
+            let problem = format!("`{}` is not host:port; write for example mail.example.com:587", written.smarthost);
+            self.wrong(&format!("{path}.smarthost"), problem);
+        }
+        let secret = (written.auth_password, written.auth_password_file);
+        let auth = match (written.auth_username, secret) {
+            (None, (None, None)) => None,
+            (None, _) => {
+                self.wrong(path, "a password without `auth_username`");
+                None
+            }
+            (Some(user), (text, file)) => {
+                let secret = read::secret(self.base, "auth_password", text, file.as_deref());
+                self.good(path, secret).map(|secret| (user, secret))
+            }
+        };
+        let ca_file = written.ca_file.map(|file| self.base.join(file));
+        if let Some(file) = ca_file.as_deref().filter(|file| !file.is_file()) {
+            self.wrong(&format!("{path}.ca_file"), format!("there is no file {}", file.display()));
+        }
+        let email = EmailConfig {
+            smarthost: written.smarthost,
+            from: written.from,
+            to,
+            hello: written.hello,
+            auth,
+            tls: tls(written.tls),
+            ca_file,
+        };
+        (self.mistakes.len() == before).then_some(Address::Email(email))
+    }
+
+    fn slack(&mut self, path: &str, written: SlackWritten) -> Option<Address> {
+        let api_url = written.api_url.as_deref().unwrap_or(SLACK_API);
+        let api_url = self.url(&format!("{path}.api_url"), api_url);
+        let secret = read::secret(self.base, "bot_token", written.bot_token, written.bot_token_file.as_deref());
+        let bot_token = self.good(path, secret);
+        let channel = written.channel;
+        if channel.is_empty() || channel.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            self.wrong(&format!("{path}.channel"), "a channel id like C0123456789, or a name like #incidents");
+            return None;
+        }
+        Some(Address::Slack(SlackConfig { api_url: api_url?, bot_token: bot_token?, channel }))
+    }
+
+    fn mailbox(&mut self, path: &str, text: &str) {
+        let parsed: Result<Mailbox, _> = text.parse();
+        let problem = || format!("`{text}` is no mail address; write for example Team <team@example.com>");
+        self.good(path, parsed.map_err(|_| problem()));
+    }
+
+    /// `templates` of a receiver or a rule: known notices, known templates.
+    pub(in crate::config) fn templates(
+        &mut self,
+        path: &str,
+        chosen: &BTreeMap<String, String>,
+        known: &BTreeMap<String, String>,
+    ) {
+        let notices = TEMPLATED.map(NoticeKind::word);
+        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+        for (notice, template) in chosen {
+            let path = format!("{path}.templates.{notice}");
+            if !notices.contains(&notice.as_str()) {
+                self.wrong(&path, unknown("notice", notice, &notices));
+            } else if !known.contains_key(template) {
+                self.wrong(&path, unknown("template", template, &names));
+            }
+        }
+    }
+}
+
+fn console() -> Receiver {
+    let name = CONSOLE.to_owned();
+    let spec = ReceiverSpec { name, kind: ReceiverKind::Console, public: false, templates: BTreeMap::new() };
+    Receiver { spec, address: Address::Console }
+}
+
+fn tls(written: TlsWritten) -> SmtpTls {
+    match written {
+        TlsWritten::Starttls => SmtpTls::StartTls,
+        TlsWritten::Implicit => SmtpTls::Implicit,
+        TlsWritten::None => SmtpTls::None,
+    }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let bare = !host.is_empty() && !host.contains([':', '/', ' ']);
+    let bracketed = host.starts_with('[') && host.ends_with(']');
+    (bare || bracketed) && port.parse::<u16>().is_ok_and(|port| port > 0)
+}

@@ -1,0 +1,181 @@
+//! What is wrong with a configuration: file, line, column, the line itself and a caret.
+
+use super::place::{self, Place};
+use domain::text::clean_line;
+use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
+use std::fmt;
+
+/// Everything that is wrong, in the order of the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<ConfigError>);
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    file: String,
+    place: Option<Place>,
+    line: Option<String>,
+    problem: String,
+}
+
+/// A text and the name that errors call it by.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    /// Its path as people wrote it.
+    pub file: &'a str,
+    /// Its content.
+    pub content: &'a str,
+}
+
+// A longer line (generated YAML) is cut around nothing: the place says enough.
+const LINE_CHARS_MAX: usize = 160;
+const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX;
+
+// Keys whose values must not be shown, misspelled ones included.
+const SECRET_WORDS: [&str; 5] = ["password", "token", "credential", "secret", "pass"];
+
+impl ConfigError {
+    /// About a file as a whole.
+    pub fn of_file(file: &str, problem: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), place: None, line: None, problem: problem.into() }
+    }
+
+    /// About what stands at this path.
+    pub fn at_path(text: Text<'_>, path: &str, problem: impl Into<String>) -> Self {
+        Self::at(text, place::find(text.content, path), problem.into())
+    }
+
+    /// What the YAML reader says.
+    pub fn of_yaml(text: Text<'_>, error: &Error) -> Self {
+        let error = error.without_snippet();
+        let place = error.location().filter(|location| location.line() > 0).map(|location| Place {
+            line: usize::try_from(location.line()).unwrap_or(1),
+            column: usize::try_from(location.column()).unwrap_or(1),
+            length: usize::try_from(location.span().len()).unwrap_or(1).max(1),
+        });
+        let mut found = Self::at(text, place, yaml_problem(error));
+        // `bot_tokn: xoxb-…`: what was meant to be a secret is one.
+        if matches!(error, Error::SerdeUnknownField { .. }) && is_secret(&found.problem) {
+            found.line = found.line.zip(place).map(|(line, place)| cut_after(&line, place));
+        }
+        found
+    }
+
+    /// For the order of messages: that of the lines.
+    pub(super) fn line(&self) -> usize {
+        self.place.map_or(0, |place| place.line)
+    }
+
+    fn at(text: Text<'_>, place: Option<Place>, problem: String) -> Self {
+        let line = place.and_then(|place| text.content.lines().nth(place.line - 1)).map(shown);
+        let place = place.map(|place| clamp(place, line.as_deref().unwrap_or_default()));
+        Self { file: text.file.to_owned(), place, line, problem }
+    }
+}
+
+fn clamp(place: Place, line: &str) -> Place {
+    let rest = (line.chars().count() + 1).saturating_sub(place.column).max(1);
+    Place { length: place.length.clamp(1, rest), ..place }
+}
+
+// A line as it may be shown: without control characters, secrets and excess.
+fn shown(line: &str) -> String {
+    let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).take(LINE_CHARS_MAX).collect();
+    let line = line.trim_end();
+    let lower = line.to_lowercase();
+    let secret = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
+    let colon = secret.and_then(|start| line.get(start..).and_then(|rest| rest.find(':')).map(|colon| start + colon));
+    // The name of a file with a secret is none.
+    let end = colon.filter(|colon| !line[..*colon].ends_with("_file")).map(|colon| colon + 1);
+    let indent = line.len() - line.trim_start().len();
+    match end {
+        Some(end) if !line[end..].trim().is_empty() => format!("{} <secret>", &line[..end]),
+        _ => without_userinfo(&format!("{}{}", &line[..indent], clean_line(line, LINE_BYTES_MAX))),
+    }
+}
+
+fn is_secret(text: &str) -> bool {
+    SECRET_WORDS.iter().any(|word| text.to_lowercase().contains(word))
+}
+
+fn cut_after(line: &str, place: Place) -> String {
+    let key: String = line.chars().take(place.column - 1 + place.length).collect();
+    format!("{key}: <secret>")
+}
+
+fn without_userinfo(line: &str) -> String {
+    let Some((before, rest)) = line.split_once("://") else { return line.to_owned() };
+    match rest.split_once('@') {
+        Some((userinfo, after)) if !userinfo.contains(char::is_whitespace) => format!("{before}://<secret>@{after}"),
+        _ => line.to_owned(),
+    }
+}
+
+fn yaml_problem(error: &Error) -> String {
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => unknown("key", field, expected),
+        Error::SerdeUnknownVariant { variant, expected, .. } => unknown("value", variant, expected),
+        Error::SerdeMissingField { field, .. } => format!("`{field}` is missing"),
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` is written twice"),
+        Error::Unexpected { expected: "sequence start", .. } => "expected a list".to_owned(),
+        Error::Unexpected { expected: "mapping start", .. } => "expected a mapping (`key: value`)".to_owned(),
+        Error::SerdeInvalidType { unexpected, expected, .. } => format!("expected {expected}, found {unexpected}"),
+        other => UserMessageFormatter.format_message(other).into_owned(),
+    }
+}
+
+/// Says that a name is not known, and which one was meant or which there are.
+pub fn unknown<S: AsRef<str>>(what: &str, name: &str, known: &[S]) -> String {
+    let name = clean_line(name, 80);
+    if let Some(near) = nearest(&name, known) {
+        return format!("unknown {what} `{name}`; did you mean `{near}`?");
+    }
+    if known.is_empty() {
+        return format!("unknown {what} `{name}`; there are none");
+    }
+    let list: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    format!("unknown {what} `{name}`; known: {}", list.join(", "))
+}
+
+// Far-fetched guesses confuse more than a list of what there is.
+const LIKENESS_MIN: f64 = 0.8;
+
+fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
+    let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
+    known
+        .iter()
+        .map(|candidate| (likeness(candidate.as_ref()), candidate.as_ref()))
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(place) = self.place else { return write!(f, "{}: {}", self.file, self.problem) };
+        write!(f, "{}:{}:{}: {}", self.file, place.line, place.column, self.problem)?;
+        let Some(line) = &self.line else { return Ok(()) };
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let indent = " ".repeat(place.column - 1);
+        write!(f, "\n  {number} | {line}\n  {margin} | {indent}{}", "^".repeat(place.length))
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, error) in self.0.iter().enumerate() {
+            let newline = if at == 0 { "" } else { "\n" };
+            write!(f, "{newline}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}

@@ -1,0 +1,215 @@
+//! The configuration as written: what serde reads, strictly. `config/earlybell.yml` explains every key.
+
+use domain::alert::matcher::MatcherText;
+use domain::duration::Duration;
+use domain::policy::Timing;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The whole file. What is missing takes the default of `config/earlybell.yml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Written {
+    /// Who may send alerts, and may be asked.
+    pub sources: Option<Vec<SourceWritten>>,
+    /// Who is told, by incident labels.
+    pub route: Option<RouteWritten>,
+    /// Who can be told.
+    pub receivers: Option<Vec<ReceiverWritten>>,
+    /// Patterns of rule files; the shipped rules if not said.
+    pub rule_files: Option<Vec<String>>,
+    /// Patterns of template files.
+    pub templates: Vec<String>,
+    /// Waits and graces.
+    pub timing: Timing,
+}
+
+/// One Alertmanager cluster.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceWritten {
+    /// Its name.
+    pub name: String,
+    /// Its replicas.
+    #[serde(default)]
+    pub alertmanagers: Vec<String>,
+    /// How often they are asked.
+    #[serde(default)]
+    pub poll_every: Option<Duration>,
+    /// An absence counts only from a replica that is up for longer than this.
+    #[serde(default)]
+    pub settle: Option<Duration>,
+    /// Bearer token, as Prometheus writes it.
+    #[serde(default)]
+    pub authorization: Option<AuthorizationWritten>,
+    /// User and password, as Prometheus writes them.
+    #[serde(default)]
+    pub basic_auth: Option<BasicAuthWritten>,
+}
+
+/// `authorization` of Prometheus' HTTP clients.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationWritten {
+    /// Only `Bearer`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// The token.
+    #[serde(default)]
+    pub credentials: Option<SecretWritten>,
+    /// A file with the token.
+    #[serde(default)]
+    pub credentials_file: Option<PathBuf>,
+}
+
+/// `basic_auth` of Prometheus' HTTP clients.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasicAuthWritten {
+    /// The user.
+    pub username: String,
+    /// The password.
+    #[serde(default)]
+    pub password: Option<SecretWritten>,
+    /// A file with the password.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+}
+
+/// The route tree, spelled as in Alertmanager, with `receivers` for more than one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouteWritten {
+    /// Who is told.
+    pub receiver: Option<String>,
+    /// Who is told, if more than one.
+    pub receivers: Vec<String>,
+    /// Whom it applies to.
+    pub matchers: Vec<MatcherText>,
+    /// Whether later siblings are tried too.
+    #[serde(rename = "continue")]
+    pub go_on: bool,
+    /// Narrower routes.
+    pub routes: Vec<RouteWritten>,
+}
+
+/// Somebody who can be told: exactly one of `console`, `email`, `slack`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiverWritten {
+    /// Its name.
+    pub name: String,
+    /// Whether it reaches the public.
+    #[serde(default)]
+    pub public: bool,
+    /// Template per notice.
+    #[serde(default)]
+    pub templates: BTreeMap<String, String>,
+    /// Standard output.
+    #[serde(default)]
+    pub console: Option<ConsoleWritten>,
+    /// Mail.
+    #[serde(default)]
+    pub email: Option<EmailWritten>,
+    /// Slack.
+    #[serde(default)]
+    pub slack: Option<SlackWritten>,
+}
+
+/// Standard output has nothing to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleWritten {}
+
+/// Mail.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailWritten {
+    /// Who gets it: one address or a list.
+    pub to: OneOrMore,
+    /// Envelope sender and `From`.
+    pub from: String,
+    /// `host:port`.
+    pub smarthost: String,
+    /// Name for HELO.
+    #[serde(default)]
+    pub hello: Option<String>,
+    /// User.
+    #[serde(default)]
+    pub auth_username: Option<String>,
+    /// Password.
+    #[serde(default)]
+    pub auth_password: Option<SecretWritten>,
+    /// A file with the password.
+    #[serde(default)]
+    pub auth_password_file: Option<PathBuf>,
+    /// How TLS is used.
+    #[serde(default)]
+    pub tls: TlsWritten,
+    /// PEM file of a private CA.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How TLS is used with an SMTP server.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsWritten {
+    /// STARTTLS, required.
+    #[default]
+    Starttls,
+    /// From the first byte.
+    Implicit,
+    /// Not at all.
+    None,
+}
+
+/// Slack.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlackWritten {
+    /// Channel id, or name.
+    pub channel: String,
+    /// `xoxb-…`
+    #[serde(default)]
+    pub bot_token: Option<SecretWritten>,
+    /// A file with the token.
+    #[serde(default)]
+    pub bot_token_file: Option<PathBuf>,
+    /// Where Slack's Web API is.
+    #[serde(default)]
+    pub api_url: Option<String>,
+}
+
+/// A text that is never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct SecretWritten(pub String);
+
+impl fmt::Debug for SecretWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+/// One text, or a list of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// One.
+    One(String),
+    /// A list.
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// As a list.
+    pub fn list(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::More(list) => list,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The configuration: the commented default is the reference, and every mistake is shown where it stands.
+
+use earlybell::config::{self, DEFAULT_CONFIG, Named, Overrides};
+use std::path::{Path, PathBuf};
+
+fn parse(name: &str, content: &str, base: &Path) -> Result<config::Config, String> {
+    let file = Named { name: name.to_owned(), content: content.to_owned() };
+    config::parse(&file, base, &Overrides::default()).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn the_default_file_says_what_holds_without_any() {
+    let default = parse("earlybell.yml", DEFAULT_CONFIG, Path::new("")).unwrap();
+    let empty = parse("earlybell.yml", "# nothing\n", Path::new("")).unwrap();
+    assert_eq!(default.policy, empty.policy);
+    assert_eq!(format!("{:?}", default.sources), format!("{:?}", empty.sources));
+    assert_eq!(format!("{:?}", default.receivers), format!("{:?}", empty.receivers));
+    let names: Vec<&str> = default.policy.rule_files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["rules/default.yml (shipped)"]);
+}
+
+// `#key` and `#  key` are configuration, `# Words` are words.
+fn uncomment(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len();
+    let (before, rest) = line.split_at(indent);
+    match rest.strip_prefix('#') {
+        Some(key) if key.starts_with("  ") || !key.starts_with(' ') => format!("{before}{key}"),
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn defaults_in_comments_are_the_defaults() {
+    // Only those that are defaults: examples stand in nested blocks, and name things that are not there.
+    let keys = ["alertmanagers: []", "poll_every", "settle", "public", "templates: []", "timing:"];
+    let shown: Vec<String> = DEFAULT_CONFIG
+        .lines()
+        .map(|line| {
+            let key = line.trim_start().trim_start_matches('#');
+            let timing = line.starts_with("  #") && !line.starts_with("  # ") && !line.contains('[');
+            if keys.iter().any(|known| key.starts_with(known)) || timing { uncomment(line) } else { line.to_owned() }
+        })
+        .filter(|line| !line.trim_start().starts_with("routes:"))
+        .collect();
+    let shown = parse("earlybell.yml", &shown.join("\n"), Path::new("")).unwrap();
+    let empty = parse("earlybell.yml", "", Path::new("")).unwrap();
+    assert_eq!(shown.policy, empty.policy);
+    assert_eq!(format!("{:?}", shown.sources), format!("{:?}", empty.sources));
+    assert!(DEFAULT_CONFIG.matches("#promise").count() == 3 && DEFAULT_CONFIG.contains("#timing:"));
+}
+
+#[test]
+fn every_key_stands_in_the_default_file() {
+    let receiver = |inner: &str| format!("receivers: [{{ name: a, {inner} }}]");
+    let places = [
+        "zzz: 1".to_owned(),
+        "sources: [{ zzz: 1 }]".to_owned(),
+        "sources: [{ name: a, authorization: { zzz: 1 } }]".to_owned(),
+        "sources: [{ name: a, basic_auth: { zzz: 1 } }]".to_owned(),
+        "route: { zzz: 1 }".to_owned(),
+        "timing: { zzz: 1 }".to_owned(),
+        receiver("zzz: 1"),
+        receiver("email: { zzz: 1 }"),
+        receiver("slack: { zzz: 1 }"),
+    ];
+    let mut keys = 0;
+    for place in places {
+        let error = parse("x", &place, Path::new("")).unwrap_err();
+        let (_, known) = error.lines().next().unwrap().split_once("known: ").unwrap_or_else(|| panic!("{error}"));
+        for key in known.split(", ") {
+            keys += 1;
+            let written = |line: &str| {
+                uncomment(&uncomment(line)).trim().trim_start_matches("- ").starts_with(&format!("{key}:"))
+            };
+            assert!(DEFAULT_CONFIG.lines().any(written), "config/earlybell.yml does not show `{key}`");
+        }
+    }
+    assert!(keys > 40, "only {keys} keys were looked for");
+}
+
+#[test]
+fn the_whole_default_file_without_its_comment_marks_is_understood() {
+    let all: Vec<String> = DEFAULT_CONFIG.lines().map(|line| uncomment(&uncomment(line))).collect();
+    let errors = parse("earlybell.yml", &all.join("\n"), Path::new("/nonexistent")).unwrap_err();
+    // Every key is known and of the right kind; what remains is what no file can say at once.
+    let problems: Vec<&str> = errors.lines().filter(|line| line.contains("earlybell.yml:")).collect();
+    assert!(!problems.is_empty());
+    for problem in problems {
+        assert!(problem.contains("not both") || problem.contains("unknown template"), "{errors}");
+    }
+}
+
+/// One bad file per mistake in `tests/fixtures/config_bad`, each with what people read; `UPDATE=1` writes it anew.
+#[test]
+fn every_mistake_is_shown_where_it_stands() {
+    let folder = Path::new("tests/fixtures/config_bad");
+    let mut files: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|end| end == "yml"));
+    files.sort();
+    assert!(files.len() >= 20, "only {} bad files", files.len());
+    let mut wrong = String::new();
+    for path in files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let content = std::fs::read_to_string(&path).unwrap();
+        let said = match parse(&name, &content, folder) {
+            Ok(_) => "(no mistake)\n".to_owned(),
+            Err(errors) => format!("{errors}\n"),
+        };
+        let expected = path.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&expected, &said).unwrap();
+        }
+        let expected = std::fs::read_to_string(&expected).unwrap_or_default();
+        assert!(!said.contains("(no mistake)"), "{name} is accepted");
+        if said != expected {
+            wrong.push_str(&format!("--- {name}\nsaid:\n{said}expected:\n{expected}"));
+        }
+        assert!(!said.contains("hunter2"), "{name}: a secret is shown: {said}");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn secrets_come_from_files_and_are_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "  xoxb-hunter2\n").unwrap();
+    let text = "receivers: [{ name: s, slack: { channel: C1, bot_token_file: token } }]";
+    let config = parse("earlybell.yml", text, folder.path()).unwrap();
+    let config::Address::Slack(slack) = &config.receivers[0].address else { panic!("not Slack") };
+    assert_eq!(slack.bot_token.expose(), "xoxb-hunter2");
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn rules_and_templates_are_found_beside_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("rules")).unwrap();
+    write("rules/b.yml", "groups: []");
+    write("rules/a.yml", "# nothing yet\n");
+    write("short.txt", "{{ title }}");
+    write("earlybell.yml", "rule_files: ['rules/*.yml', rules/a.yml]\ntemplates: ['*.txt']\n");
+    let path = folder.path().join("earlybell.yml");
+    let overrides = Overrides { external_url: "https://bell.example.com/".to_owned() };
+    let config = config::load(Some(&path), &overrides).unwrap();
+    let names: Vec<String> = config.policy.rule_files.iter().map(|file| file.name.clone()).collect();
+    let path_of = |name: &str| folder.path().join(name).display().to_string();
+    assert_eq!(names, [path_of("rules/a.yml"), path_of("rules/b.yml")]);
+    assert_eq!(config.policy.templates.get("short").map(String::as_str), Some("{{ title }}"));
+    assert_eq!(config.policy.external_url, "https://bell.example.com");
+    write("short.txt", "{{ title }}!");
+    assert_ne!(config.hash, config::load(Some(&path), &overrides).unwrap().hash);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_so() {
+    let error = config::load(Some(Path::new("/nonexistent.yml")), &Overrides::default()).unwrap_err();
+    assert_eq!(error.to_string(), "/nonexistent.yml: can't read it: No such file or directory (os error 2)");
+}
