@@ -90,7 +90,11 @@ pub struct Alert {
     pub state: AlertState,
     /// Start of the current or last episode, clamped to 15 minutes before it was first seen.
     pub starts_at: DateTime<Utc>,
-    /// When the last message about it came.
+    /// The same as its sender claimed: tells a late message of this episode from a new one even if clocks differ.
+    #[serde(default)]
+    pub claimed_starts_at: Option<DateTime<Utc>>,
+    /// When its state changed, or it was heard of, last; only refreshed when it is older than a quarter of
+    /// `alert_timeout`, so that an unchanged repeat needs no write.
     pub last_seen: DateTime<Utc>,
     /// Group that last reported it.
     pub group: Option<u64>,

@@ -1,13 +1,17 @@
 //! What an Alertmanager lists against what we know: the differences that webhooks can never tell.
 
-use super::{Fingerprint, Observation, SourceName};
+use super::{Alert, AlertState, Fingerprint, Observation, SourceName};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Differences between what a source lists and what we know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poll {
     /// Which source; all its replicas that answered, together.
     pub source: SourceName,
+    /// When the listing was asked for: what changed since then is newer than the listing.
+    pub as_of: DateTime<Utc>,
     /// Listed as active, while we have it otherwise or not at all.
     pub active: Vec<Observation>,
     /// Listed as silenced or inhibited, while we have it otherwise; with who mutes it.
@@ -24,4 +28,121 @@ pub enum Listed {
     Active,
     /// It fires and is muted by these.
     Muted(Vec<String>),
+    /// It is known there, but silences and inhibitions were not looked at yet: it is not gone, and that is all.
+    Unprocessed,
+}
+
+/// One alert of `GET /api/v2/alerts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedAlert {
+    /// What it says.
+    pub observation: Observation,
+    /// Where it stands there.
+    pub listed: Listed,
+    /// Which receivers of that Alertmanager it is routed to.
+    pub receivers: Vec<String>,
+}
+
+/// What it means that a listing leaves out a known alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// It is gone: every replica that answered is up for longer than `settle`, and its cluster does not settle.
+    IsGone,
+    /// Nothing: a replica that just started knows little.
+    ProvesNothing,
+}
+
+/// One round of asking all replicas of a source.
+#[derive(Debug, Clone)]
+pub struct Listing<'a> {
+    /// Which source.
+    pub source: &'a SourceName,
+    /// When the first replica was asked.
+    pub as_of: DateTime<Utc>,
+    /// What they list together; see [`union`].
+    pub alerts: &'a [ListedAlert],
+    /// What it means not to be in there.
+    pub absence: Absence,
+    /// Listed alerts last heard of before this are named again though nothing changed, so that they don't go stale
+    /// while their Alertmanager has no reason to send: `as_of` − `alert_timeout` / 4.
+    pub refresh_before: DateTime<Utc>,
+}
+
+/// What the replicas of a source list, as one: fires for one of them is firing; of two that agree, the newer start.
+pub fn union(replicas: Vec<Vec<ListedAlert>>) -> Vec<ListedAlert> {
+    let mut together: BTreeMap<Fingerprint, ListedAlert> = BTreeMap::new();
+    for alert in replicas.into_iter().flatten() {
+        let better = together.get(&alert.observation.fingerprint).is_none_or(|known| {
+            (rank(&alert), alert.observation.starts_at) > (rank(known), known.observation.starts_at)
+        });
+        if better {
+            together.insert(alert.observation.fingerprint, alert);
+        }
+    }
+    together.into_values().collect()
+}
+
+/// What differs from what we know; `None` if nothing does. `known` may hold alerts of other sources.
+pub fn diff<'a>(listing: &Listing<'_>, known: impl IntoIterator<Item = &'a Alert>) -> Option<Poll> {
+    let mut unknown: BTreeMap<Fingerprint, &ListedAlert> =
+        listing.alerts.iter().map(|alert| (alert.observation.fingerprint, alert)).collect();
+    let mut poll = Poll {
+        source: listing.source.clone(),
+        as_of: listing.as_of,
+        active: Vec::new(),
+        muted: Vec::new(),
+        gone: Vec::new(),
+    };
+    let mut gone = BTreeSet::new();
+    for alert in known.into_iter().filter(|alert| alert.key.source == *listing.source) {
+        let listed = unknown.remove(&alert.key.fingerprint);
+        // What changed while the replicas were asked is judged next time.
+        if alert.last_seen > listing.as_of {
+            continue;
+        }
+        match listed {
+            Some(listed) => judge(&mut poll, listing, alert, listed),
+            None if listing.absence == Absence::IsGone && may_be_gone(alert) => {
+                gone.insert(alert.key.fingerprint);
+            }
+            None => {}
+        }
+    }
+    poll.gone = gone.into_iter().collect();
+    // A muted alert we were never told of is nobody's business: its Alertmanager tells it when it may.
+    poll.active.extend(unknown.values().filter(|a| a.listed == Listed::Active).map(|a| a.observation.clone()));
+    poll.active.sort_by_key(|observation| observation.fingerprint);
+    poll.muted.sort_by_key(|(observation, _)| observation.fingerprint);
+    let nothing = poll.active.is_empty() && poll.muted.is_empty() && poll.gone.is_empty();
+    (!nothing).then_some(poll)
+}
+
+fn judge(poll: &mut Poll, listing: &Listing<'_>, alert: &Alert, listed: &ListedAlert) {
+    let refresh = alert.last_seen < listing.refresh_before;
+    match &listed.listed {
+        Listed::Active if refresh || alert.state != AlertState::Firing => {
+            poll.active.push(listed.observation.clone());
+        }
+        Listed::Muted(by) if refresh || !matches!(&alert.state, AlertState::Muted { by: known } if known == by) => {
+            poll.muted.push((listed.observation.clone(), by.clone()));
+        }
+        Listed::Active | Listed::Muted(_) | Listed::Unprocessed => {}
+    }
+}
+
+// A contested end is settled by the absence. What was pushed to us is no Alertmanager's to list.
+fn may_be_gone(alert: &Alert) -> bool {
+    let open = match &alert.state {
+        AlertState::Firing | AlertState::Unreported { .. } | AlertState::Muted { .. } => true,
+        AlertState::Resolved { contested_until, .. } => contested_until.is_some(),
+    };
+    open && alert.expires_at.is_none()
+}
+
+fn rank(alert: &ListedAlert) -> u8 {
+    match alert.listed {
+        Listed::Unprocessed => 0,
+        Listed::Muted(_) => 1,
+        Listed::Active => 2,
+    }
 }
