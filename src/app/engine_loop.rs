@@ -1,1 +1,185 @@
-//! Takes the next inputs, decides, commits, and tells who waits.
+//! Takes the next inputs, decides, commits, and tells who waits. The body is one step that tests can call.
+
+use super::inbox::Inbox;
+use super::wire;
+use crate::clock::Clock;
+use crate::store::{InputKind, NewQuarantined, Store, StoreError, StoredInput};
+use chrono::{DateTime, Utc};
+use domain::engine::{Changes, Input, State};
+use domain::ids::InputSeq;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+/// Most inputs decided for one commit.
+pub const INPUTS_MAX: usize = 512;
+/// Most bytes of inputs read for one commit.
+pub const INPUT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A commit is cut once it has this many rows: readers and deliveries wait for no longer than that.
+pub const COMMIT_ROWS_MAX: usize = 2_000;
+
+// After the store refused a commit: first wait, and longest.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+// Without a deadline the loop looks again after this, should a wake-up be lost.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// What one commit decided, for metrics, logs and whoever delivers.
+pub struct Decided<'a> {
+    /// What was committed.
+    pub changes: &'a Changes,
+    /// When each of its inputs had been committed to the inbox.
+    pub inputs: &'a [DateTime<Utc>],
+    /// When the commit was done.
+    pub now: DateTime<Utc>,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Decided so many inputs; there may be more.
+    Worked(usize),
+    /// Nothing to decide; time alone will change something then.
+    Idle(Option<DateTime<Utc>>),
+}
+
+/// The one place where anything is decided.
+pub struct EngineLoop {
+    store: Arc<dyn Store>,
+    inbox: Arc<Inbox>,
+    clock: Arc<dyn Clock>,
+    observer: Box<dyn Fn(&Decided<'_>) + Send>,
+    state: State,
+    // The state has taken inputs that are not committed: after a failure it is read back before anything is built on it.
+    ahead: bool,
+    // Inputs that made the engine panic: kept in quarantine, and skipped.
+    poison: BTreeSet<InputSeq>,
+}
+
+impl EngineLoop {
+    /// Rebuilds the state from the store. `observer` is called after every commit, on this task: it must be quick.
+    pub async fn load(
+        store: Arc<dyn Store>,
+        inbox: Arc<Inbox>,
+        clock: Arc<dyn Clock>,
+        observer: Box<dyn Fn(&Decided<'_>) + Send>,
+    ) -> Result<Self, StoreError> {
+        let state = State::restore(store.load(clock.now()).await?);
+        info!(
+            position = state.position().0,
+            alerts = state.alert_count(),
+            "engine goes on from input {}",
+            state.position()
+        );
+        Ok(Self { store, inbox, clock, observer, state, ahead: false, poison: BTreeSet::new() })
+    }
+
+    /// What is decided so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Decides what has arrived, in one commit. On an error nothing was decided, and the state is as stored.
+    pub async fn step(&mut self) -> Result<Step, StoreError> {
+        if self.ahead {
+            self.reload().await?;
+        }
+        let inputs = self.store.inputs_after(self.state.position(), INPUTS_MAX, INPUT_BYTES_MAX).await?;
+        if inputs.is_empty() {
+            return self.idle().await;
+        }
+        let mut changes = Changes::default();
+        let mut arrived = Vec::with_capacity(inputs.len());
+        for stored in inputs {
+            let (seq, at) = (stored.seq, stored.at);
+            let input = self.read(stored).await?;
+            self.ahead = true;
+            let decided = catch_unwind(AssertUnwindSafe(|| self.state.step(seq, at, input, &mut changes)));
+            if decided.is_err() {
+                warn!(input = seq.0, "the engine failed on input {seq}; going on from the last commit without it");
+                self.poison.insert(seq);
+                return Ok(Step::Worked(0));
+            }
+            arrived.push(at);
+            if changes.rows() >= COMMIT_ROWS_MAX {
+                break;
+            }
+        }
+        self.commit(changes, &arrived).await?;
+        Ok(Step::Worked(arrived.len()))
+    }
+
+    /// Steps until told to stop; what was appended before that is decided first.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut pause = RETRY_FIRST;
+        loop {
+            let arrived = Arc::clone(&self.inbox.arrived);
+            match self.step().await {
+                Ok(Step::Worked(_)) => pause = RETRY_FIRST,
+                Ok(Step::Idle(_)) if *stop.borrow() => return,
+                Ok(Step::Idle(due)) => {
+                    let wait = due.map_or(LOOK_AGAIN, |due| (due - self.clock.now()).to_std().unwrap_or_default());
+                    tokio::select! {
+                        () = arrived.notified() => {}
+                        _ = stop.changed() => {}
+                        () = tokio::time::sleep(wait.min(LOOK_AGAIN)) => {}
+                    }
+                }
+                Err(because) => {
+                    error!("nothing can be decided, trying again in {pause:?}: {because}");
+                    if *stop.borrow() {
+                        return;
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(RETRY_MAX);
+                }
+            }
+        }
+    }
+
+    async fn idle(&self) -> Result<Step, StoreError> {
+        let due = self.state.next_due();
+        if due.is_some_and(|due| due <= self.clock.now()) {
+            // That time has passed is an input like any other: a replay must see it too.
+            self.inbox.append(InputKind::Tick, "", Vec::new()).await?;
+            return Ok(Step::Worked(0));
+        }
+        Ok(Step::Idle(due))
+    }
+
+    // What can't be read is kept aside, and its place in the inbox becomes a moment in which nothing happened.
+    async fn read(&self, stored: StoredInput) -> Result<Input, StoreError> {
+        let because = match self.poison.contains(&stored.seq) {
+            true => "deciding on it failed; please report this as a bug".to_owned(),
+            false => match wire::decode(&stored) {
+                Ok(input) => return Ok(input),
+                Err(because) => because.to_string(),
+            },
+        };
+        error!(input = stored.seq.0, "input {} is set aside: {because}", stored.seq);
+        let path = format!("inbox/{}", stored.seq);
+        let bytes = u64::try_from(stored.body.len()).unwrap_or(u64::MAX);
+        let item = NewQuarantined { at: stored.at, source: stored.source, path, because, bytes, body: stored.body };
+        self.store.quarantine(item).await?;
+        Ok(Input::Tick)
+    }
+
+    async fn commit(&mut self, changes: Changes, arrived: &[DateTime<Utc>]) -> Result<(), StoreError> {
+        self.store.commit(changes.clone()).await?;
+        self.ahead = false;
+        for answer in &changes.answers {
+            self.inbox.answered(answer.input, answer.reply.clone());
+        }
+        (self.observer)(&Decided { changes: &changes, inputs: arrived, now: self.clock.now() });
+        Ok(())
+    }
+
+    async fn reload(&mut self) -> Result<(), StoreError> {
+        self.state = State::restore(self.store.load(self.clock.now()).await?);
+        self.ahead = false;
+        Ok(())
+    }
+}

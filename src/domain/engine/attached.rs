@@ -1,4 +1,4 @@
-//! Which alerts belong to which incidents.
+//! Which alerts belong to which incidents, and which of them are open.
 
 use super::changes::Evidence;
 use crate::ids::{AlertId, IncidentId};
@@ -10,36 +10,68 @@ pub const EVIDENCE_MAX: usize = 20_000;
 /// Alerts by incident, and incidents by alert.
 #[derive(Debug, Default)]
 pub struct Attached {
-    by_incident: BTreeMap<IncidentId, BTreeMap<AlertId, bool>>,
+    by_incident: BTreeMap<IncidentId, Members>,
     by_alert: BTreeMap<AlertId, BTreeSet<IncidentId>>,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    all: BTreeSet<AlertId>,
+    open: BTreeSet<AlertId>,
+}
+
+/// Whether an attached alert is known to fire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fires {
+    /// It does, muted or not.
+    Yes,
+    /// It is over.
+    No,
 }
 
 impl Attached {
     /// Attaches; `false` if it was already, or if the incident has [`EVIDENCE_MAX`].
     pub fn insert(&mut self, evidence: Evidence) -> bool {
-        let alerts = self.by_incident.entry(evidence.incident).or_default();
-        if alerts.contains_key(&evidence.alert) || alerts.len() >= EVIDENCE_MAX {
+        let members = self.by_incident.entry(evidence.incident).or_default();
+        if members.all.len() >= EVIDENCE_MAX || !members.all.insert(evidence.alert) {
             return false;
         }
-        alerts.insert(evidence.alert, evidence.counted);
         self.by_alert.entry(evidence.alert).or_default().insert(evidence.incident);
         true
     }
 
-    /// Alerts of an incident, in the order of their rows.
-    pub fn alerts(&self, incident: IncidentId) -> impl Iterator<Item = AlertId> {
-        self.by_incident.get(&incident).into_iter().flat_map(|alerts| alerts.keys().copied())
+    /// Notes whether an attached alert fires.
+    pub fn set(&mut self, incident: IncidentId, alert: AlertId, fires: Fires) {
+        let Some(members) = self.by_incident.get_mut(&incident).filter(|members| members.all.contains(&alert)) else {
+            return;
+        };
+        match fires {
+            Fires::Yes => members.open.insert(alert),
+            Fires::No => members.open.remove(&alert),
+        };
     }
 
-    /// Alerts that counted for the rule, not only gathered ones.
-    pub fn counted(&self, incident: IncidentId) -> impl Iterator<Item = AlertId> {
-        let alerts = self.by_incident.get(&incident).into_iter().flatten();
-        alerts.filter(|(_, counted)| **counted).map(|(alert, _)| *alert)
+    /// Alerts of an incident, in the order of their rows.
+    pub fn alerts(&self, incident: IncidentId) -> impl Iterator<Item = AlertId> {
+        self.by_incident.get(&incident).into_iter().flat_map(|members| members.all.iter().copied())
+    }
+
+    /// Alerts of an incident, open ones first.
+    pub fn open_first(&self, incident: IncidentId) -> impl Iterator<Item = AlertId> {
+        self.by_incident.get(&incident).into_iter().flat_map(|members| {
+            let over = members.all.iter().filter(|alert| !members.open.contains(alert));
+            members.open.iter().chain(over).copied()
+        })
+    }
+
+    /// How many are known to fire, and how many there are.
+    pub fn count(&self, incident: IncidentId) -> (usize, usize) {
+        self.by_incident.get(&incident).map_or((0, 0), |members| (members.open.len(), members.all.len()))
     }
 
     /// Whether this alert belongs to this incident.
     pub fn contains(&self, incident: IncidentId, alert: AlertId) -> bool {
-        self.by_incident.get(&incident).is_some_and(|alerts| alerts.contains_key(&alert))
+        self.by_incident.get(&incident).is_some_and(|members| members.all.contains(&alert))
     }
 
     /// Incidents that this alert belongs to.
@@ -47,15 +79,17 @@ impl Attached {
         self.by_alert.get(&alert).into_iter().flatten().copied()
     }
 
-    /// Forgets a closed incident.
-    pub fn forget(&mut self, incident: IncidentId) {
-        for alert in self.by_incident.remove(&incident).unwrap_or_default().into_keys() {
-            if let Some(incidents) = self.by_alert.get_mut(&alert) {
-                incidents.remove(&incident);
-                if incidents.is_empty() {
-                    self.by_alert.remove(&alert);
-                }
+    /// Forgets a closed incident; says which of its alerts belong to none now.
+    pub fn forget(&mut self, incident: IncidentId) -> Vec<AlertId> {
+        let mut free = Vec::new();
+        for alert in self.by_incident.remove(&incident).unwrap_or_default().all {
+            let Some(incidents) = self.by_alert.get_mut(&alert) else { continue };
+            incidents.remove(&incident);
+            if incidents.is_empty() {
+                self.by_alert.remove(&alert);
+                free.push(alert);
             }
         }
+        free
     }
 }

@@ -5,9 +5,17 @@
 
 pub mod attached;
 pub mod changes;
+mod judge;
+mod people;
+mod policy_change;
+pub mod state;
+mod tell;
+mod time;
 pub mod timers;
+mod turn;
 
 pub use changes::{Answer, Changes, Evidence, Loaded};
+pub use state::State;
 
 use crate::alert::Batch;
 use crate::alert::reconcile::Poll;

@@ -1,19 +1,21 @@
 //! What the engine knows: alerts, incidents, running clocks. In memory; rebuilt from the store at start.
 
-use super::attached::Attached;
-use super::changes::{Answer, Changes, Loaded};
+use super::Input;
+use super::attached::{Attached, Fires};
+use super::changes::{Answer, Changes, Evidence, Loaded};
 use super::timers::{Timer, Timers};
 use super::turn::Turn;
-use super::Input;
 use crate::alert::table::Table;
 use crate::alert::{Alert, Pairs};
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::due::{self, WhenHolds};
 use crate::incident::{Incident, Reply};
+use crate::notice::plan::ALERTS_SHOWN_MAX;
 use crate::policy::Policy;
+use crate::rules::eval::{HoldRow, Touch};
 use crate::rules::{Evaluator, RuleIx, Subject};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Closed incidents stay in memory for this long: to be reopened, and to hold their cooldown.
@@ -35,9 +37,11 @@ pub struct State {
     pub(super) attached: Attached,
     // Newest incident of each rule and correlation key, open or remembered.
     pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
-    // Subjects whose `when` is true now, and of which open incident, if any.
+    // Subjects whose `when` is true now.
     pub(super) holding: HashMap<Subject, WhenHolds>,
     pub(super) timers: Timers,
+    // Running `for`s as they stand in the store, so that only changes are written.
+    pub(super) stored_holds: BTreeMap<(String, Pairs), HoldRow>,
     pub(super) answers: HashMap<String, (DateTime<Utc>, Reply)>,
     pub(super) position: InputSeq,
     pub(super) at: DateTime<Utc>,
@@ -58,28 +62,15 @@ impl State {
             newest: BTreeMap::new(),
             holding: HashMap::new(),
             timers: Timers::default(),
+            stored_holds: loaded.holds.into_iter().map(|row| ((row.rule.clone(), row.key.clone()), row)).collect(),
             answers: loaded.answers.into_iter().filter_map(|a| Some((a.key?, (a.at, a.reply)))).collect(),
             position: loaded.position,
             at: loaded.at.unwrap_or(DateTime::UNIX_EPOCH),
             last_incident: loaded.last_incident,
             last_delivery: loaded.last_delivery,
         };
-        for evidence in loaded.evidence {
-            state.attached.insert(evidence);
-        }
-        for incident in state.incidents.values() {
-            if let Some(rule) = &incident.rule {
-                state.newest.insert((rule.name.clone(), incident.correlation.clone()), incident.id);
-            }
-        }
-        state.evaluate_all();
-        for row in &loaded.holds {
-            if let Some(subject) = state.evaluator.restore(&state.policy.rules, row) {
-                state.judge_quietly(&subject);
-            }
-        }
-        let ids: Vec<IncidentId> = state.incidents.keys().copied().collect();
-        ids.into_iter().for_each(|id| state.set_incident_timer(id));
+        state.restore_attached(&loaded.evidence);
+        state.restore_clocks();
         state
     }
 
@@ -152,24 +143,47 @@ impl State {
         debug_assert!(false, "timers do not come to rest");
     }
 
-    // Tells the evaluator every alert that counts; after a start, and when the rules change.
-    pub(super) fn evaluate_all(&mut self) -> Vec<Subject> {
-        let mut subjects = std::collections::BTreeSet::new();
-        for alert in self.alerts.iter().filter(|alert| alert.state.counts()) {
-            let touches = self.evaluator.set(&self.policy.rules, alert, true);
-            subjects.extend(touches.into_iter().map(|touch| touch.subject));
+    fn restore_attached(&mut self, evidence: &[Evidence]) {
+        for evidence in evidence {
+            self.attached.insert(*evidence);
+            self.alerts.pin(evidence.alert);
+            let open = self.alerts.get(evidence.alert).is_some_and(|alert| alert.state.is_open());
+            self.attached.set(evidence.incident, evidence.alert, if open { Fires::Yes } else { Fires::No });
         }
-        for subject in &subjects {
-            self.judge_quietly(subject);
+        for incident in self.incidents.values() {
+            if let Some(rule) = &incident.rule {
+                self.newest.insert((rule.name.clone(), incident.correlation.clone()), incident.id);
+            }
         }
-        subjects.into_iter().collect()
     }
 
-    // Only to know which clocks run; what follows from it was decided before the restart.
-    fn judge_quietly(&mut self, subject: &Subject) {
-        let verdict = self.evaluator.judge(&self.policy.rules, subject, self.at);
-        self.timers.set(Timer::Subject(subject.clone()), verdict.due);
-        self.remember_verdict(subject, verdict.when);
+    // Only to know which clocks run: what follows from the verdicts was decided before the restart.
+    fn restore_clocks(&mut self) {
+        let touches = self.evaluate_all();
+        let mut subjects: BTreeSet<Subject> = touches.into_iter().flat_map(|(_, t)| t).map(|t| t.subject).collect();
+        for row in self.stored_holds.values() {
+            subjects.extend(self.evaluator.restore(&self.policy.rules, row));
+        }
+        for subject in subjects {
+            let verdict = self.evaluator.judge(&self.policy.rules, &subject, self.at);
+            self.remember_verdict(&subject, verdict.when);
+            self.set_subject_timer(&subject, &verdict);
+        }
+        let ids: Vec<IncidentId> = self.incidents.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.set_incident_timer(id));
+    }
+
+    /// Tells the evaluator every alert that counts; after a start, and when the rules change.
+    pub(super) fn evaluate_all(&mut self) -> Vec<(AlertId, Vec<Touch>)> {
+        let rules = &self.policy.rules;
+        let counting = self.alerts.iter().filter(|alert| alert.state.counts());
+        counting.map(|alert| (alert.id, self.evaluator.set(rules, alert, true))).collect()
+    }
+
+    /// Attached alerts to show, open ones first.
+    pub(super) fn shown_alerts(&self, id: IncidentId) -> Vec<&Alert> {
+        let ids = self.attached.open_first(id).take(ALERTS_SHOWN_MAX);
+        ids.filter_map(|alert| self.alerts.get(alert)).collect()
     }
 
     pub(super) fn remember_verdict(&mut self, subject: &Subject, when: bool) {

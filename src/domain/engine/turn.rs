@@ -27,8 +27,10 @@ pub(super) struct Turn<'a> {
     pub(super) touched: BTreeMap<Subject, Vec<(AlertId, bool)>>,
     // What happened to attached alerts.
     pub(super) news: BTreeMap<IncidentId, Vec<(AlertId, Change)>>,
-    // Entries recorded in this turn, and where they begin in `out.entries`.
+    // Entries of this turn.
     recorded: BTreeMap<IncidentId, Vec<Entry>>,
+    // Incidents whose rows and clocks are to be written anew.
+    pub(super) changed: BTreeSet<IncidentId>,
     // Incidents whose changed alerts are to be told now.
     pub(super) tell: BTreeSet<IncidentId>,
     pub(super) truncated: bool,
@@ -44,6 +46,7 @@ impl<'a> Turn<'a> {
             touched: BTreeMap::new(),
             news: BTreeMap::new(),
             recorded: BTreeMap::new(),
+            changed: BTreeSet::new(),
             tell: BTreeSet::new(),
             truncated: false,
         }
@@ -98,6 +101,7 @@ impl<'a> Turn<'a> {
                 }
             }
         }
+        self.changed.insert(incident);
         self.recorded.entry(incident).or_default().push(entry.clone());
         self.out.entries.push(entry);
     }
@@ -167,10 +171,9 @@ impl<'a> Turn<'a> {
             self.judge(&subject, &alerts);
         }
         self.settle_alerts();
-        for incident in self.news.keys().chain(self.recorded.keys()).copied().collect::<BTreeSet<_>>() {
+        for incident in std::mem::take(&mut self.changed) {
             self.settle_incident(incident);
         }
-        self.state.position = self.seq;
     }
 
     fn settle_incident(&mut self, id: IncidentId) {

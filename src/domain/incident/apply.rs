@@ -29,6 +29,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         summary: String::new(),
         impact: impact.clone(),
         severity: *severity,
+        lowered_from: None,
         rule: rule.clone(),
         correlation: correlation.clone(),
         labels: labels.clone(),
@@ -73,7 +74,12 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
             incident.confirmed_at = Some(entry.at);
             incident.public_from.get_or_insert(entry.number);
         }
-        Fact::Severity { to, .. } => incident.severity = *to,
+        Fact::Severity { from, to, .. } => {
+            incident.severity = *to;
+            if to < from {
+                incident.lowered_from = Some(*from);
+            }
+        }
         Fact::Updated { text, impact, next_by } => {
             incident.last_update = Some(LastUpdate { at: entry.at, text: text.clone(), next_by: *next_by });
             if let Some(impact) = impact {

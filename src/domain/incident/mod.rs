@@ -79,6 +79,8 @@ pub struct Incident {
     pub impact: String,
     /// How bad it is.
     pub severity: Severity,
+    /// A person found it less bad than this: only what is worse raises it again.
+    pub lowered_from: Option<Severity>,
     /// The rule that declared it; `None` when a person did.
     pub rule: Option<RuleRef>,
     /// Values of the rule's `correlate_by`.

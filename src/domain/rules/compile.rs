@@ -59,3 +59,11 @@ impl RuleSet {
         u32::try_from(at).ok().map(RuleIx)
     }
 }
+
+impl Rule {
+    /// Needed by the engine; the real one lands with the rules.
+    pub fn severity_of<'a>(&self, alerts: impl Iterator<Item = &'a crate::alert::Alert>) -> crate::incident::Severity {
+        let _ = alerts;
+        crate::incident::Severity::Major
+    }
+}

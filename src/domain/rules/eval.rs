@@ -80,6 +80,12 @@ impl Evaluator {
         Vec::new()
     }
 
+    /// Needed by the engine; the real one lands with the rules.
+    pub fn gathered(&self, rules: &RuleSet, subject: &Subject, max: usize) -> Vec<AlertId> {
+        let _ = (rules, subject, max);
+        Vec::new()
+    }
+
     /// The tree of `when` with what each part sees.
     pub fn explain(&self, rules: &RuleSet, subject: &Subject, at: DateTime<Utc>) -> Explanation {
         let _ = (rules, subject, at);

@@ -1,0 +1,184 @@
+//! What follows when a rule has judged: declare, attach, raise, confirm, reopen, or keep quiet for the cooldown.
+
+use super::attached::EVIDENCE_MAX;
+use super::changes::Evidence;
+use super::state::State;
+use super::timers::Timer;
+use super::turn::Turn;
+use crate::alert::Pairs;
+use crate::ids::{AlertId, IncidentId};
+use crate::incident::{Actor, Fact, Incident, RuleRef, Severity, Stage};
+use crate::notice::plan::ALERTS_SHOWN_MAX;
+use crate::notice::template;
+use crate::rules::model::DeclareAs;
+use crate::rules::{Subject, Verdict};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+// What an earlier incident of the same rule and correlation labels says to a new one.
+enum Earlier {
+    // It is still open: everything goes there.
+    Open(IncidentId),
+    // It ended so recently that this is the same one.
+    Reopen(IncidentId),
+    // A person called it off, and this is the same evidence: keep quiet until then.
+    Quiet(DateTime<Utc>),
+    // There is none that matters.
+    None,
+}
+
+impl State {
+    fn earlier(&self, subject: &Subject, at: DateTime<Utc>) -> Earlier {
+        let rule = self.policy.rules.rule(subject.rule);
+        let newest = self.newest.get(&(rule.name.to_string(), subject.key.clone()));
+        let Some(incident) = newest.and_then(|id| self.incidents.get(id)) else { return Earlier::None };
+        let Some(closed_at) = incident.stage.closed_at() else { return Earlier::Open(incident.id) };
+        let timing = &self.policy.source.timing;
+        let by_person = matches!(incident.closed_by, Some(Actor::Person { .. }));
+        if matches!(incident.stage, Stage::CalledOff { .. }) && by_person {
+            let quiet_until = closed_at + rule.model.cooldown.unwrap_or(timing.cooldown).delta();
+            let quiet = at < quiet_until && self.only_known_evidence(subject, incident.id);
+            return if quiet { Earlier::Quiet(quiet_until) } else { Earlier::None };
+        }
+        let reopen_until = closed_at + rule.model.reopen_within.unwrap_or(timing.reopen_within).delta();
+        if at < reopen_until { Earlier::Reopen(incident.id) } else { Earlier::None }
+    }
+
+    fn only_known_evidence(&self, subject: &Subject, incident: IncidentId) -> bool {
+        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
+        evidence.iter().all(|alert| self.attached.contains(incident, *alert))
+    }
+
+    /// When this subject is to be judged again, if nothing touches it: a `for` is over, or the cooldown is.
+    pub(super) fn set_subject_timer(&mut self, subject: &Subject, verdict: &Verdict) {
+        let quiet_until = match self.earlier(subject, self.at) {
+            Earlier::Quiet(until) if verdict.when => Some(until),
+            Earlier::Open(_) | Earlier::Reopen(_) | Earlier::Quiet(_) | Earlier::None => None,
+        };
+        let due = [verdict.due, quiet_until].into_iter().flatten().filter(|due| *due > self.at).min();
+        self.timers.set(Timer::Subject(subject.clone()), due);
+    }
+}
+
+impl Turn<'_> {
+    /// Judges a subject; `alerts` are the firing ones that touched it, and whether each counted.
+    pub(super) fn judge(&mut self, subject: &Subject, alerts: &[(AlertId, bool)]) {
+        let policy = Arc::clone(&self.state.policy);
+        let verdict = self.state.evaluator.judge(&policy.rules, subject, self.at);
+        self.store_holds(subject);
+        self.state.remember_verdict(subject, verdict.when);
+        match self.state.earlier(subject, self.at) {
+            Earlier::Open(incident) => self.go_on(incident, alerts, &verdict),
+            Earlier::Reopen(incident) if verdict.when => self.reopen(incident, subject, &verdict),
+            Earlier::None if verdict.when => self.declare(subject, &verdict),
+            Earlier::Reopen(_) | Earlier::Quiet(_) | Earlier::None => {}
+        }
+        self.state.set_subject_timer(subject, &verdict);
+    }
+
+    fn go_on(&mut self, id: IncidentId, alerts: &[(AlertId, bool)], verdict: &Verdict) {
+        for (alert, counted) in alerts {
+            self.attach(Evidence { incident: id, alert: *alert, counted: *counted });
+        }
+        self.raise(id, verdict.raise);
+        let suspected = self.state.incidents.get(&id).is_some_and(|incident| incident.stage == Stage::Suspected);
+        if verdict.confirm && suspected {
+            let because = "the condition under `confirm` of its rule is met".to_owned();
+            self.record(id, Actor::Rule, Fact::Confirmed { because });
+        }
+        // Whether `when` holds moves the deadline of `confirm.after`.
+        self.state.set_incident_timer(id);
+    }
+
+    fn raise(&mut self, id: IncidentId, raise: Option<Severity>) {
+        let policy = Arc::clone(&self.state.policy);
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let Some(subject) = self.state.subject_of(incident) else { return };
+        let rule = policy.rules.rule(subject.rule);
+        let from = incident.severity;
+        let mapped = rule.severity_of(self.state.attached.alerts(id).filter_map(|alert| self.state.alerts.get(alert)));
+        let to = raise.map_or(mapped, |raise| raise.max(mapped));
+        // A person may have lowered it; only what is worse than anything seen so far raises it again.
+        let lowered = incident.lowered_from.is_some_and(|before| to <= before);
+        if to > from && !lowered {
+            let because = match raise {
+                Some(raised) if raised == to => "a condition under `severity.raise` of its rule is met".to_owned(),
+                _ => "its alerts say so".to_owned(),
+            };
+            self.record(id, Actor::Rule, Fact::Severity { from, to, because });
+        }
+    }
+
+    fn declare(&mut self, subject: &Subject, verdict: &Verdict) {
+        let policy = Arc::clone(&self.state.policy);
+        let rule = policy.rules.rule(subject.rule);
+        let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
+        let alerts: Vec<_> = evidence.iter().filter_map(|id| self.state.alerts.get(*id)).collect();
+        let labels = Pairs::labels(subject.key.iter().chain(rule.labels.iter()));
+        let severity = rule.severity_of(alerts.iter().copied()).max(verdict.raise.unwrap_or(Severity::Minor));
+        let shown = &alerts[..alerts.len().min(ALERTS_SHOWN_MAX)];
+        let title = template::title(&policy, rule, severity, &labels, shown);
+        let explanation = self.state.evaluator.explain(&policy.rules, subject, self.at);
+        let fact = Fact::Declared {
+            title: title.text,
+            impact: rule.model.general_impact.clone().unwrap_or_default(),
+            severity,
+            confirmed: rule.model.declare_as == DeclareAs::Confirmed || verdict.confirm,
+            rule: Some(RuleRef { name: rule.name.to_string(), version: rule.version }),
+            correlation: subject.key.clone(),
+            receivers: policy.receivers_for(Some(rule), &labels),
+            labels,
+            first_alert_at: alerts.iter().map(|alert| alert.starts_at).min(),
+            because: format!("rule {}: {}", rule.name, explanation.text),
+            explanation: Some(explanation),
+        };
+        let id = self.state.next_incident_id();
+        self.state.newest.insert((rule.name.to_string(), subject.key.clone()), id);
+        self.record(id, Actor::Rule, fact);
+        self.attach_all(id, subject, &evidence);
+        self.report(id, title.failure);
+    }
+
+    fn reopen(&mut self, id: IncidentId, subject: &Subject, verdict: &Verdict) {
+        let policy = Arc::clone(&self.state.policy);
+        let explanation = self.state.evaluator.explain(&policy.rules, subject, self.at);
+        let was_real = self.state.incidents.get(&id).is_some_and(|incident: &Incident| incident.confirmed_at.is_some());
+        let because = format!("it is back: {}", explanation.text);
+        self.record(id, Actor::Rule, Fact::Reopened { because, confirmed: was_real || verdict.confirm });
+        let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
+        self.attach_all(id, subject, &evidence);
+        self.raise(id, verdict.raise);
+    }
+
+    fn attach_all(&mut self, incident: IncidentId, subject: &Subject, evidence: &[AlertId]) {
+        for alert in evidence {
+            self.attach(Evidence { incident, alert: *alert, counted: true });
+        }
+        let policy = Arc::clone(&self.state.policy);
+        for alert in self.state.evaluator.gathered(&policy.rules, subject, EVIDENCE_MAX) {
+            self.attach(Evidence { incident, alert, counted: false });
+        }
+    }
+
+    fn store_holds(&mut self, subject: &Subject) {
+        let policy = Arc::clone(&self.state.policy);
+        let name = policy.rules.rule(subject.rule).name.to_string();
+        let row = self.state.evaluator.holds(&policy.rules, subject);
+        let key = (name, subject.key.clone());
+        if self.state.stored_holds.get(&key) == row.as_ref() {
+            return;
+        }
+        match &row {
+            Some(row) => drop(self.state.stored_holds.insert(key.clone(), row.clone())),
+            None => drop(self.state.stored_holds.remove(&key)),
+        }
+        self.out.holds.insert(key, row);
+    }
+
+    pub(super) fn report(&mut self, id: IncidentId, failure: Option<template::TemplateFailure>) {
+        if let Some(failure) = failure {
+            let fact = Fact::TemplateFailed { template: failure.template, because: failure.because };
+            self.record(id, Actor::Rule, fact);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Commands of people: answered once, whatever is repeated.
+
+use super::changes::Answer;
+use super::turn::Turn;
+use crate::alert::Pairs;
+use crate::ids::IncidentId;
+use crate::incident::decide::{self, TITLE_BYTES_MAX};
+use crate::incident::{Act, Actor, Command, Fact, Refusal, Reply, Severity};
+use crate::text;
+
+// Labels of an incident declared by hand; more is no routing any more.
+const LABELS_MAX: usize = 32;
+
+impl Turn<'_> {
+    pub(super) fn command(&mut self, command: Command) {
+        let known = command.key.as_ref().and_then(|key| self.state.answers.get(key));
+        let reply = match known {
+            Some((_, reply)) => reply.clone(),
+            None => self.act(&command).unwrap_or_else(Reply::Refused),
+        };
+        let answer = Answer { input: self.seq, key: command.key, reply, at: self.at };
+        self.state.remember_answer(&answer);
+        self.out.answers.push(answer);
+    }
+
+    fn act(&mut self, command: &Command) -> Result<Reply, Refusal> {
+        let id = match (&command.act, command.incident) {
+            (Act::Declare { title, severity, impact, labels }, _) => {
+                self.declare_by_hand(&command.actor, title, *severity, impact, labels)?
+            }
+            (_, None) => {
+                return Err(Refusal::Words { field: "incident".into(), problem: "is missing; name one".into() });
+            }
+            (act, Some(id)) => {
+                self.act_on(id, &command.actor, act)?;
+                id
+            }
+        };
+        Ok(Reply::Done { incident: id, text: done(id, &command.act) })
+    }
+
+    fn act_on(&mut self, id: IncidentId, actor: &Actor, act: &Act) -> Result<(), Refusal> {
+        let incident = self.state.incidents.get(&id).ok_or(Refusal::Unknown { incident: id })?;
+        let facts = decide::decide(incident, act, self.at, &self.state.policy.source.timing)?;
+        for fact in facts {
+            self.record(id, actor.clone(), fact);
+        }
+        Ok(())
+    }
+
+    fn declare_by_hand(
+        &mut self,
+        actor: &Actor,
+        title: &str,
+        severity: Option<Severity>,
+        impact: &str,
+        labels: &Pairs,
+    ) -> Result<IncidentId, Refusal> {
+        let title = decide::required("title", &text::clean_line(title, usize::MAX), TITLE_BYTES_MAX)?;
+        let impact = decide::optional("impact", impact)?;
+        if labels.len() > LABELS_MAX {
+            let problem = format!("are {}; at most {LABELS_MAX} fit", labels.len());
+            return Err(Refusal::Words { field: "labels".into(), problem });
+        }
+        let labels = Pairs::labels(
+            labels.iter().map(|(name, value)| (text::clean_line(name, 200), text::clean_line(value, 200))),
+        );
+        let fact = Fact::Declared {
+            title,
+            impact,
+            severity: severity.unwrap_or(Severity::Major),
+            confirmed: true,
+            rule: None,
+            correlation: Pairs::default(),
+            receivers: self.state.policy.receivers_for(None, &labels),
+            labels,
+            first_alert_at: None,
+            because: format!("{actor} declared it"),
+            explanation: None,
+        };
+        let id = self.state.next_incident_id();
+        self.record(id, actor.clone(), fact);
+        Ok(id)
+    }
+}
+
+// What was done, and how to undo it.
+fn done(id: IncidentId, act: &Act) -> String {
+    let number = id.0;
+    match act {
+        Act::Declare { .. } => {
+            format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
+        }
+        Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
+        Act::Update { .. } => format!("updated {id}; the next update is promised"),
+        Act::Note { .. } => format!("noted on {id}, for the team only"),
+        Act::Summarise { .. } => format!("rewrote the summary of {id}"),
+        Act::Severity { to, .. } => format!("{id} is {to} now"),
+        Act::CallOff { code, .. } => {
+            format!("called off {id} ({code}); to undo: earlybell incident reopen {number}")
+        }
+        Act::Resolve { .. } => format!("resolved {id}; if it comes back: earlybell incident reopen {number}"),
+        Act::Reopen { .. } => format!("reopened {id}"),
+    }
+}

@@ -1,0 +1,62 @@
+//! A changed configuration: every alert is judged anew; clocks of rules that did not change go on.
+
+use super::turn::Turn;
+use crate::alert::Pairs;
+use crate::ids::IncidentId;
+use crate::incident::{Actor, Fact};
+use crate::policy::{Policy, PolicySource};
+use crate::rules::Evaluator;
+use std::sync::Arc;
+
+impl Turn<'_> {
+    pub(super) fn policy_changed(&mut self, source: PolicySource) {
+        // It was checked before it was appended; an older program may have thought otherwise. The last good one stays.
+        let Ok(policy) = Policy::compile(source) else { return };
+        self.state.policy = Arc::new(policy);
+        self.state.evaluator = Evaluator::new(&self.state.policy.rules);
+        self.state.timers.clear_subjects();
+        self.state.holding.clear();
+        self.judge_all_alerts();
+        self.restore_holds();
+        self.note_gone_rules();
+        self.out.policy = Some(Arc::clone(&self.state.policy.source));
+    }
+
+    fn judge_all_alerts(&mut self) {
+        for (alert, touches) in self.state.evaluate_all() {
+            for touch in touches {
+                self.touched.entry(touch.subject).or_default().push((alert, touch.counted));
+            }
+        }
+    }
+
+    fn restore_holds(&mut self) {
+        let rows: Vec<((String, Pairs), _)> = std::mem::take(&mut self.state.stored_holds).into_iter().collect();
+        for (key, row) in rows {
+            match self.state.evaluator.restore(&self.state.policy.rules, &row) {
+                Some(subject) => {
+                    self.touched.entry(subject).or_default();
+                    self.state.stored_holds.insert(key, row);
+                }
+                None => drop(self.out.holds.insert(key, None)),
+            }
+        }
+    }
+
+    fn note_gone_rules(&mut self) {
+        let rules = &self.state.policy.rules;
+        let gone: Vec<(IncidentId, String)> = self
+            .state
+            .incidents
+            .values()
+            .filter(|incident| incident.stage.is_open())
+            .filter_map(|incident| Some((incident.id, incident.rule.as_ref()?.name.clone())))
+            .filter(|(_, rule)| rules.by_name(rule).is_none())
+            .collect();
+        for (id, rule) in gone {
+            self.record(id, Actor::Rule, Fact::RuleGone { rule });
+        }
+        // Waits may have changed with the rules.
+        self.changed.extend(self.state.incidents.keys().copied());
+    }
+}

@@ -1,0 +1,122 @@
+//! Changed alerts of an incident: counted at once, told in the timeline and to people at a pace they can read.
+
+use super::attached::Fires;
+use super::turn::Turn;
+use crate::alert::Alert;
+use crate::ids::{AlertId, IncidentId};
+use crate::incident::due::SAY_EVERY;
+use crate::incident::entry::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
+use crate::incident::{Actor, Fact, Incident};
+
+impl Turn<'_> {
+    /// Counts what happened to the alerts of each incident, and says it where it is time to.
+    pub(super) fn settle_alerts(&mut self) {
+        for (id, changes) in std::mem::take(&mut self.news) {
+            for (alert, _) in &changes {
+                let open = self.state.alerts.get(*alert).is_some_and(|alert| alert.state.is_open());
+                self.state.attached.set(id, *alert, if open { Fires::Yes } else { Fires::No });
+            }
+            self.changed.insert(id);
+            let Some(before) = self.count(id) else { continue };
+            self.say(id, &changes, before);
+        }
+    }
+
+    // Updates the tally; says how it was before, for an open incident.
+    fn count(&mut self, id: IncidentId) -> Option<Clear> {
+        let (firing, alerts) = self.state.attached.count(id);
+        let truncated = self.truncated;
+        let incident = self.state.incidents.get_mut(&id)?;
+        incident.tally.firing = u32::try_from(firing).unwrap_or(u32::MAX);
+        incident.tally.alerts = u32::try_from(alerts).unwrap_or(u32::MAX);
+        incident.tally.truncated |= truncated;
+        let was = if incident.clear_since.is_some() { Clear::Yes } else { Clear::No };
+        incident.stage.is_open().then_some(was)
+    }
+
+    fn say(&mut self, id: IncidentId, changes: &[(AlertId, Change)], before: Clear) {
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let declared_now = incident.opened_at == self.at;
+        let is_clear = self.is_clear(incident);
+        let turned = matches!((before, is_clear), (Clear::No, Clear::Yes) | (Clear::Yes, Clear::No));
+        let pause_over = incident.tally.said_at.is_none_or(|said_at| said_at + SAY_EVERY <= self.at);
+        if !(turned || pause_over || declared_now) {
+            self.tally(id, |tally| {
+                tally.unsaid = tally.unsaid.saturating_add(u32::try_from(changes.len()).unwrap_or(u32::MAX));
+                tally.untold = true;
+            });
+            return;
+        }
+        self.record_alerts(id, changes);
+        if !declared_now {
+            self.tally(id, |tally| tally.untold = true);
+        }
+        if matches!((before, is_clear), (Clear::No, Clear::Yes)) {
+            self.record_clear(id);
+        }
+    }
+
+    /// One entry for these changes and for those that were only counted so far.
+    pub(super) fn record_alerts(&mut self, id: IncidentId, changes: &[(AlertId, Change)]) {
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let tally = incident.tally.clone();
+        let named: Vec<AlertChange> = changes
+            .iter()
+            .take(ALERTS_NAMED_MAX)
+            .filter_map(|(alert, change)| self.state.alerts.get(*alert).map(|alert| named(alert, *change)))
+            .collect();
+        let unnamed = changes.len() - named.len();
+        let fact = Fact::Alerts(AlertsChanged {
+            named,
+            more: tally.unsaid.saturating_add(u32::try_from(unnamed).unwrap_or(u32::MAX)),
+            firing: tally.firing,
+            alerts: tally.alerts,
+            truncated: tally.truncated,
+        });
+        self.record(id, Actor::Rule, fact);
+        let at = self.at;
+        self.tally(id, |tally| {
+            tally.unsaid = 0;
+            tally.said_at = Some(at);
+        });
+    }
+
+    // An incident is clear when no attached alert is known to fire, and none counts for its rule that was too many to
+    // attach.
+    fn is_clear(&self, incident: &Incident) -> Clear {
+        if incident.tally.firing > 0 {
+            return Clear::No;
+        }
+        let subject = self.state.subject_of(incident);
+        let more = subject.is_some_and(|s| !self.state.evaluator.evidence(&self.state.policy.rules, &s, 1).is_empty());
+        if more { Clear::No } else { Clear::Yes }
+    }
+
+    fn record_clear(&mut self, id: IncidentId) {
+        self.record(id, Actor::Rule, Fact::Clear { then: None });
+    }
+
+    pub(super) fn tally(&mut self, id: IncidentId, change: impl FnOnce(&mut crate::incident::Tally)) {
+        if let Some(incident) = self.state.incidents.get_mut(&id) {
+            change(&mut incident.tally);
+        }
+        self.changed.insert(id);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clear {
+    Yes,
+    No,
+}
+
+fn named(alert: &Alert, change: Change) -> AlertChange {
+    AlertChange {
+        alert: alert.id,
+        source: alert.key.source.clone(),
+        fingerprint: alert.key.fingerprint,
+        name: alert.name(),
+        summary: alert.summary(),
+        change,
+    }
+}

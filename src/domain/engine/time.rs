@@ -1,0 +1,93 @@
+//! What time brings to incidents.
+
+use super::turn::Turn;
+use crate::duration::Duration;
+use crate::ids::IncidentId;
+use crate::incident::due::Due;
+use crate::incident::{Actor, CallOffCode, Fact, Incident};
+use crate::notice::template;
+use std::sync::Arc;
+
+impl Turn<'_> {
+    pub(super) fn incident_due(&mut self, id: IncidentId) {
+        self.changed.insert(id);
+        if self.state.incidents.get(&id).is_some_and(|incident| !incident.stage.is_open()) {
+            self.forget(id);
+            return;
+        }
+        // Each of these removes its own deadline, so this comes to rest.
+        while let Some(incident) = self.state.incidents.get(&id)
+            && let Some((_, due)) = self.state.next_of_incident(incident).filter(|(at, _)| *at <= self.at)
+        {
+            self.do_due(id, due);
+        }
+    }
+
+    fn do_due(&mut self, id: IncidentId, due: Due) {
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let clear_for = Duration::between(incident.clear_since.unwrap_or(self.at), self.at);
+        match due {
+            Due::SayAlerts => self.record_alerts(id, &[]),
+            Due::TellAlerts => self.tell_alerts(id),
+            Due::Confirm => {
+                let held = Duration::between(incident.opened_at, self.at);
+                let because = format!("its condition has held for {}", held.rough());
+                self.record(id, Actor::Rule, Fact::Confirmed { because });
+            }
+            Due::CallOff => self.call_off(id, clear_for),
+            Due::ProposeResolve => self.record(id, Actor::Rule, Fact::ResolveProposed { clear_for }),
+            Due::Resolve => {
+                let because = format!("no alert has fired for {}", clear_for.rough());
+                self.record(id, Actor::Rule, Fact::Resolved { because });
+            }
+        }
+    }
+
+    fn tell_alerts(&mut self, id: IncidentId) {
+        let at = self.at;
+        self.tell.insert(id);
+        self.tally(id, |tally| {
+            tally.untold = false;
+            tally.told_at = Some(at);
+        });
+    }
+
+    fn call_off(&mut self, id: IncidentId, clear_for: Duration) {
+        let policy = Arc::clone(&self.state.policy);
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let words = match self.state.subject_of(incident) {
+            Some(subject) => {
+                let alerts = self.state.shown_alerts(id);
+                template::call_off_reason(
+                    &policy,
+                    policy.rules.rule(subject.rule),
+                    clear_for,
+                    &incident.labels,
+                    &alerts,
+                )
+            }
+            None => template::Words { text: format!("no alert has fired for {}", clear_for.rough()), failure: None },
+        };
+        // It came and went by itself, and nobody saw more of it.
+        self.record(id, Actor::Rule, Fact::CalledOff { code: CallOffCode::Flapping, reason: words.text });
+        self.report(id, words.failure);
+    }
+
+    // A closed incident leaves the memory; pages read it from the store.
+    fn forget(&mut self, id: IncidentId) {
+        let Some(incident) = self.state.incidents.remove(&id) else { return };
+        self.changed.remove(&id);
+        self.drop_newest(&incident);
+        for alert in self.state.attached.forget(id) {
+            self.state.alerts.unpin(alert);
+        }
+    }
+
+    fn drop_newest(&mut self, incident: &Incident) {
+        let Some(rule) = &incident.rule else { return };
+        let key = (rule.name.clone(), incident.correlation.clone());
+        if self.state.newest.get(&key) == Some(&incident.id) {
+            self.state.newest.remove(&key);
+        }
+    }
+}
