@@ -1,1 +1,0 @@
-//! Claims lane heads under a lease and hands them to their channels.

@@ -1,0 +1,55 @@
+//! Writes how attempts ended, so that a crash between two writes loses no report.
+
+use super::{Event, Shared};
+use crate::store::{Finish, StoreError};
+use chrono::{DateTime, Utc};
+use domain::engine::DeliveryOutcome;
+
+/// An attempt that ended, not wholly written yet.
+#[derive(Debug)]
+pub struct Ending {
+    /// To whom.
+    pub receiver: String,
+    /// For the outbox; `None` once it is there.
+    pub finish: Option<Finish>,
+    /// For the engine; `None` once it is there, and mostly.
+    pub report: Option<DeliveryOutcome>,
+    /// Until when nobody else may have tried.
+    pub lease_until: DateTime<Utc>,
+}
+
+impl Ending {
+    /// Writes it. What could not be written is kept, for the next call.
+    ///
+    /// The report goes first: after a crash between the two, the attempt is repeated and reports again, which the engine
+    /// knows already; the other way round, the report would be lost. Only past the lease is the order turned, because
+    /// the attempt that took over may tell another story.
+    pub async fn write(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        if shared.clock.now() <= self.lease_until {
+            self.pass_on(shared).await?;
+        }
+        if let Some(finish) = &self.finish {
+            if !shared.store.finish(finish.clone()).await? {
+                self.lost(shared, finish);
+                self.report = None;
+            }
+            self.finish = None;
+        }
+        self.pass_on(shared).await
+    }
+
+    async fn pass_on(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        if let Some(report) = &self.report {
+            shared.inbox.outcome(report).await?;
+            self.report = None;
+        }
+        Ok(())
+    }
+
+    fn lost(&self, shared: &Shared, finish: &Finish) {
+        let Finish { id, attempt, .. } = finish;
+        let receiver = &self.receiver;
+        tracing::warn!(%receiver, "delivery {id} to {receiver}: attempt {attempt} lost its lease; its end is not written");
+        shared.observer.see(&Event::LeaseLost { receiver });
+    }
+}
