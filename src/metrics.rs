@@ -1,1 +1,201 @@
-//! What Prometheus scrapes: one struct, registered once, no label of unbounded values.
+//! What Prometheus scrapes: one struct on its own registry, made once, no label of unbounded values. What changes is
+//! counted where it happens; what is stored is asked for at the scrape.
+
+mod observe;
+mod scrape;
+mod shelf;
+
+pub use observe::RouteMetrics;
+pub use scrape::{REVISION, VERSION};
+
+use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
+use shelf::{HOURS, MILLISECONDS, Shelf};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// What could be wrong with a body that was refused, as the label `reason` of `earlybell_alerts_invalid_total`.
+pub const INVALID_REASONS: [&str; 6] = ["not_json", "shape", "too_large", "encoding", "timeout", "incomplete"];
+
+/// Why somebody was not let in, as the label `reason` of `earlybell_auth_failures_total`.
+pub const AUTH_REASONS: [&str; 3] = ["missing", "wrong", "forbidden"];
+
+/// How an attempt failed, as the label `reason` of `earlybell_notifications_failed_total`.
+pub const FAILURE_REASONS: [&str; 4] = ["retry", "unsure", "fatal", "misconfigured"];
+
+/// Everything this program says about itself to Prometheus.
+pub struct Metrics {
+    registry: Registry,
+    /// Alerts in accepted bodies.
+    alerts_received: IntCounterVec,
+    /// Bodies that were refused.
+    alerts_invalid: IntCounterVec,
+    /// Alerts that said nothing new.
+    alerts_duplicate: IntCounter,
+    /// Webhooks cut off by `max_alerts`.
+    truncated: IntCounterVec,
+    auth_failures: IntCounterVec,
+    webhook_commit: Histogram,
+    decide: Histogram,
+    notification_latency: HistogramVec,
+    declare_delay: Histogram,
+    resolve_duration: Histogram,
+    declared: IntCounterVec,
+    called_off: IntCounterVec,
+    notifications: IntCounterVec,
+    notifications_failed: IntCounterVec,
+    /// Requests answered, by route pattern; see [`Metrics::route`].
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    bytes_in_flight: IntGauge,
+    reload_ok: IntGauge,
+    reload_at: Gauge,
+    config_hash: Gauge,
+    engine_progress: Gauge,
+    alertmanager_up: GaugeVec,
+    polls: Mutex<BTreeMap<String, PollState>>,
+}
+
+/// How the reconcile loop gets on with one source.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PollState {
+    /// Whether the newest poll was answered.
+    pub up: bool,
+    /// When one was answered last.
+    pub answered_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// What the newest failure said.
+    pub last_error: Option<String>,
+}
+
+impl Metrics {
+    /// All metrics, at zero.
+    ///
+    /// # Errors
+    /// Two metrics of one name: a bug that every test would show.
+    pub fn new() -> prometheus::Result<Self> {
+        let shelf = Shelf::default();
+        let metrics = Self {
+            alerts_received: shelf.counters(
+                "earlybell_alerts_received_total",
+                "Alerts in accepted webhooks and pushes, by source and status.",
+                &["source", "status"],
+            )?,
+            alerts_invalid: shelf.counters(
+                "earlybell_alerts_invalid_total",
+                "Bodies with alerts that were refused, by reason; see `earlybell quarantine`.",
+                &["reason"],
+            )?,
+            alerts_duplicate: shelf.counter(
+                "earlybell_alerts_duplicate_total",
+                "Alerts that said what was known: repeats, other replicas, other routes.",
+            )?,
+            truncated: shelf.counters(
+                "earlybell_webhooks_truncated_total",
+                "Webhooks from which `max_alerts` cut alerts off, by source.",
+                &["source"],
+            )?,
+            auth_failures: shelf.counters(
+                "earlybell_auth_failures_total",
+                "Requests that were not let in, by source (`unknown` if it can't be told) and reason.",
+                &["source", "reason"],
+            )?,
+            webhook_commit: shelf.histogram(
+                "earlybell_webhook_commit_seconds",
+                "From the first byte of a body with alerts to its being on disk.",
+                MILLISECONDS,
+            )?,
+            decide: shelf.histogram(
+                "earlybell_decide_seconds",
+                "From the arrival of an input to the commit of what it changed.",
+                MILLISECONDS,
+            )?,
+            notification_latency: shelf.histograms(
+                "earlybell_notification_latency_seconds",
+                "From the decision to tell to the first attempt, by receiver.",
+                MILLISECONDS,
+                &["receiver"],
+            )?,
+            declare_delay: shelf.histogram(
+                "earlybell_incident_declare_delay_seconds",
+                "From the start of the first alert to the declaration of its incident.",
+                HOURS,
+            )?,
+            resolve_duration: shelf.histogram(
+                "earlybell_incident_resolve_duration_seconds",
+                "From the declaration of an incident to its resolution.",
+                HOURS,
+            )?,
+            declared: shelf.counters(
+                "earlybell_incidents_declared_total",
+                "Incidents declared, by rule (empty for people) and origin (rule or human).",
+                &["rule", "origin"],
+            )?,
+            called_off: shelf.counters(
+                "earlybell_incidents_called_off_total",
+                "Incidents called off, by the rule that declared them (empty for people) and who called off.",
+                &["rule", "by"],
+            )?,
+            notifications: shelf.counters(
+                "earlybell_notifications_total",
+                "Attempts to deliver a notice, by integration and receiver.",
+                &["integration", "receiver"],
+            )?,
+            notifications_failed: shelf.counters(
+                "earlybell_notifications_failed_total",
+                "Attempts that failed, by integration, receiver and reason.",
+                &["integration", "receiver", "reason"],
+            )?,
+            requests: shelf.counters(
+                "earlybell_http_requests_total",
+                "HTTP requests answered, by route and status code.",
+                &["route", "code"],
+            )?,
+            request_seconds: shelf.histograms(
+                "earlybell_http_request_duration_seconds",
+                "Time to answer an HTTP request, by route.",
+                MILLISECONDS,
+                &["route"],
+            )?,
+            bytes_in_flight: shelf.gauge(
+                "earlybell_http_body_bytes_in_flight",
+                "Bytes of request bodies that are held and not yet on disk.",
+            )?,
+            reload_ok: shelf.gauge(
+                "earlybell_config_last_reload_successful",
+                "Whether the last attempt to load the configuration succeeded.",
+            )?,
+            reload_at: shelf.gauge_of_seconds(
+                "earlybell_config_last_reload_success_timestamp_seconds",
+                "When the configuration in force was loaded.",
+            )?,
+            config_hash: shelf
+                .gauge_of_seconds("earlybell_config_hash", "Hash of the configuration in force, cut to 48 bits.")?,
+            engine_progress: shelf.gauge_of_seconds(
+                "earlybell_engine_last_progress_timestamp_seconds",
+                "When the engine loop last went round.",
+            )?,
+            alertmanager_up: shelf.gauges(
+                "earlybell_alertmanager_up",
+                "Whether the last poll of this source was answered.",
+                &["source"],
+            )?,
+            polls: Mutex::default(),
+            registry: shelf.finish()?,
+        };
+        metrics.start_at_zero();
+        Ok(metrics)
+    }
+
+    // A counter that appears with its first event hides that event from `increase()`.
+    fn start_at_zero(&self) {
+        for reason in INVALID_REASONS {
+            self.alerts_invalid.with_label_values(&[reason]);
+        }
+        for reason in AUTH_REASONS {
+            self.auth_failures.with_label_values(&["unknown", reason]);
+        }
+        self.declared.with_label_values(&["", "human"]);
+        for by in ["rule", "human"] {
+            self.called_off.with_label_values(&["", by]);
+        }
+    }
+}

@@ -1,1 +1,18 @@
 //! The HTTP surface: webhook, API, pages, metrics, health. Handlers translate; they decide nothing.
+
+pub mod api;
+pub mod auth;
+pub mod body;
+pub mod error;
+pub mod gate;
+pub mod health;
+pub mod pages;
+pub mod routes;
+pub mod server;
+pub mod site;
+pub mod token;
+pub mod tokens;
+pub mod webhook;
+
+pub use server::{Running, ServeError, serve};
+pub use site::{Limits, Parts, Reload, Site};

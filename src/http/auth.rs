@@ -1,0 +1,239 @@
+//! Who asks: somebody on the unix socket, the owner of a token, or anyone while no token exists and only this machine
+//! is served.
+
+use super::error::Failure;
+use super::site::Site;
+use super::tokens::{Checked, Live};
+use crate::store::Role;
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::incident::{Actor, Surface};
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+/// Header in which the command line on this machine says who types; trusted on the unix socket only.
+pub const ACTOR_HEADER: &str = "X-Earlybell-Actor";
+
+/// Longest name of an actor, in bytes.
+const NAME_BYTES_MAX: usize = 100;
+
+/// Who is at the other end of a connection; set once per connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// Root, or the user this program runs as, on the unix socket.
+    Owner,
+    /// Anybody else.
+    Stranger,
+}
+
+/// How somebody showed who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// The unix socket.
+    Socket,
+    /// A token that no browser sends by itself.
+    Bearer,
+    /// A token as a password; browsers repeat it by themselves.
+    Basic,
+    /// Not at all: no token exists.
+    Open,
+}
+
+/// Somebody who may do something.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Person or source.
+    pub name: Arc<str>,
+    /// What they may do.
+    pub role: Role,
+    /// How we know.
+    pub via: Via,
+}
+
+/// Who reads a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// One of us: sees everything.
+    Team,
+    /// Anyone: sees no suspected incidents and no notes of the team.
+    Public,
+}
+
+/// Somebody who is not let in.
+#[derive(Debug)]
+pub struct Denied {
+    /// Which source or person it seems to be.
+    pub name: String,
+    /// One of [`crate::metrics::AUTH_REASONS`].
+    pub reason: &'static str,
+    /// What they are told.
+    pub failure: Failure,
+}
+
+/// Finds out who asks. `None`: nobody said anything.
+///
+/// # Errors
+/// A credential was shown, and is wrong.
+pub fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
+    if peer == Peer::Owner {
+        return Ok(Some(Identity { name: name_on_socket(headers), role: Role::Admin, via: Via::Socket }));
+    }
+    if let Some(shown) = headers.get(AUTHORIZATION) {
+        return by_token(shown.as_bytes(), site).map(Some);
+    }
+    if site.is_open() && host_is_ours(headers, site) {
+        return Ok(Some(Identity { name: Arc::from("local"), role: Role::Admin, via: Via::Open }));
+    }
+    Ok(None)
+}
+
+fn name_on_socket(headers: &HeaderMap) -> Arc<str> {
+    let said = headers.get(ACTOR_HEADER).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
+    let name = domain::text::clean_line(&said.unwrap_or_default(), NAME_BYTES_MAX);
+    Arc::from(if name.is_empty() { "local" } else { name.as_str() })
+}
+
+fn by_token(shown: &[u8], site: &Site) -> Result<Identity, Denied> {
+    let (scheme, rest) = split_once(shown.trim_ascii(), b' ').unwrap_or((shown, b""));
+    // `Token` is what some senders of the Alertmanager family write for `Bearer`.
+    if scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"token") {
+        return live(rest.trim_ascii(), None, site);
+    }
+    if !scheme.eq_ignore_ascii_case(b"basic") {
+        return Err(wrong("unknown", "write `Authorization: Bearer <token>`, or Basic with the token as password"));
+    }
+    let decoded = BASE64_STANDARD.decode(rest.trim_ascii()).unwrap_or_default();
+    let Some((user, password)) = split_once(&decoded, b':') else {
+        return Err(wrong("unknown", "the Basic credentials are not base64 of `name:token`"));
+    };
+    live(password, Some(user), site)
+}
+
+fn live(token: &[u8], user: Option<&[u8]>, site: &Site) -> Result<Identity, Denied> {
+    let not_live = "the token is not known, or was revoked; `earlybell token list` shows the live ones";
+    let found = match site.tokens.check(token) {
+        Checked::Live(found) => found,
+        Checked::Wrong(found) => return Err(wrong(&found.name, not_live)),
+        Checked::Unknown => return Err(wrong(known_name(user, site), not_live)),
+    };
+    if user.is_some_and(|user| user != found.name.as_bytes()) {
+        return Err(wrong(&found.name, "the user name is not the name the token was made for"));
+    }
+    found.used(site.now());
+    let via = if user.is_some() { Via::Basic } else { Via::Bearer };
+    Ok(identity(&found, via))
+}
+
+fn identity(live: &Live, via: Via) -> Identity {
+    Identity { name: live.name.clone(), role: live.row.role, via }
+}
+
+// Only names we know already: what a stranger types must not become a label.
+fn known_name<'a>(user: Option<&'a [u8]>, site: &Site) -> &'a str {
+    let name = user.and_then(|user| std::str::from_utf8(user).ok()).unwrap_or("");
+    if site.knows_source(name) || site.tokens.knows(name) { name } else { "unknown" }
+}
+
+fn wrong(name: &str, text: &str) -> Denied {
+    Denied { name: name.to_owned(), reason: "wrong", failure: Failure::Unauthorized(text.to_owned()) }
+}
+
+fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let place = bytes.iter().position(|byte| *byte == at)?;
+    Some((&bytes[..place], &bytes[place + 1..]))
+}
+
+/// Whether `Host` names this machine, or the address people were told. A page of a stranger whose name was rebound to
+/// 127.0.0.1 says its own name here.
+pub fn host_is_ours(headers: &HeaderMap, site: &Site) -> bool {
+    let Some(host) = headers.get(HOST) else { return true };
+    let Ok(host) = host.to_str() else { return false };
+    is_loopback(host) || authority(&site.external_url()).eq_ignore_ascii_case(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host.split(':').next().unwrap_or(host),
+    };
+    let localhost = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    localhost || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+/// Whether a request that changes something can't have been made by a page of somebody else.
+pub fn same_origin(headers: &HeaderMap, site: &Site) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+        (Some("same-origin" | "none"), _) => true,
+        (Some(_), _) => false,
+        (None, Some(origin)) => {
+            let from = authority(origin);
+            text(HOST.as_str()).is_some_and(|host| host.eq_ignore_ascii_case(from))
+                || authority(&site.external_url()).eq_ignore_ascii_case(from)
+        }
+        // No browser: these send at least one of the two with everything that is not GET.
+        (None, None) => true,
+    }
+}
+
+impl Identity {
+    /// Who acts, for the timeline.
+    pub fn actor(&self) -> Actor {
+        let on = if self.via == Via::Socket { Surface::Cli } else { Surface::Api };
+        Actor::person(&self.name, on)
+    }
+
+    /// What they see of pages.
+    pub fn reader(&self) -> Reader {
+        if self.role >= Role::Viewer { Reader::Team } else { Reader::Public }
+    }
+}
+
+/// Whoever the gate let in; a route that lets in anyone has none.
+impl FromRequest for Identity {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = request.extensions().get::<Self>().cloned();
+        ready(found.ok_or_else(|| Failure::Unauthorized("this needs a token".to_owned())))
+    }
+}
+
+impl FromRequest for Reader {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.extensions().get::<Identity>().map_or(Self::Public, Identity::reader)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{authority, is_loopback};
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in ["localhost", "LOCALHOST:9797", "127.0.0.1:9797", "127.8.9.1", "[::1]:9797", "bell.localhost"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_authority_of_an_origin() {
+        assert_eq!(authority("https://bell.example:8443/x/y"), "bell.example:8443");
+        assert_eq!(authority("null"), "null");
+    }
+}

@@ -1,0 +1,50 @@
+//! For whoever watches us: alive, ready, metrics, reload.
+
+use super::error::Failure;
+use super::site::Site;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, web};
+
+/// The engine loop goes round at least every ten seconds; silent for longer than this, it is stuck.
+pub const ENGINE_SILENCE_SECONDS_MAX: i64 = 30;
+
+/// `GET /-/healthy`: the process answers.
+pub async fn healthy() -> HttpResponse {
+    plain("OK".to_owned())
+}
+
+/// `GET /-/ready`: an alert sent now would be kept and decided. Never about channels: those have their own queue.
+pub async fn ready(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
+    let metrics = &site.parts.metrics;
+    if !metrics.config_is_loaded() {
+        return Err(Failure::NotReady("no configuration is loaded".to_owned()));
+    }
+    site.parts.store.check().await?;
+    let silent = site.now().timestamp_micros() as f64 / 1e6 - metrics.engine_progress_seconds();
+    if silent > ENGINE_SILENCE_SECONDS_MAX as f64 {
+        return Err(Failure::NotReady(format!("the engine has not moved for {ENGINE_SILENCE_SECONDS_MAX} seconds")));
+    }
+    Ok(plain("OK".to_owned()))
+}
+
+/// `POST /-/reload`: reads the configuration again; a wrong one leaves the old one in force.
+pub async fn reload(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
+    (site.parts.reload)().await.map_err(|error| Failure::BadConfig(format!("failed to reload config: {error}")))?;
+    Ok(plain("reloaded".to_owned()))
+}
+
+/// `GET /metrics`, text 0.0.4.
+pub async fn metrics(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
+    let now = site.now();
+    let figures = site.parts.store.figures(now).await;
+    if let Err(error) = &figures {
+        tracing::error!("the store gives no figures for /metrics: {error}");
+    }
+    let text = site.parts.metrics.scrape(figures.as_ref().ok(), now);
+    let text = text.map_err(|error| Failure::Internal(format!("the metrics can't be written: {error}")))?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text))
+}
+
+fn plain(text: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text)
+}

@@ -1,0 +1,201 @@
+//! Listens, serves, stops.
+
+use super::auth::Peer;
+use super::routes;
+use super::site::{Parts, Site};
+use super::tokens::REFRESH_EVERY;
+use crate::store::StoreError;
+use actix_web::dev::{Extensions, ServerHandle};
+use actix_web::middleware::DefaultHeaders;
+use actix_web::rt::net::UnixStream;
+use actix_web::{App, HttpServer, web};
+use std::any::Any;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// How long a client may take to hang up.
+const DISCONNECT_DEADLINE: Duration = Duration::from_secs(2);
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; \
+    base-uri 'none'; form-action 'self'";
+
+/// Why it can't serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No token exists, and other machines could connect.
+    #[error(
+        "{0} can be reached from other machines, and there is no token yet: make one with `earlybell token new --role \
+         admin NAME`, or listen on 127.0.0.1 only"
+    )]
+    Unprotected(SocketAddr),
+    /// An address is taken or forbidden.
+    #[error("can't listen on {0}: {1}")]
+    Listen(String, io::Error),
+    /// Tokens can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens, with the port it was given.
+    pub addresses: Vec<SocketAddr>,
+    /// What its handlers reach.
+    pub site: web::Data<Site>,
+    handle: ServerHandle,
+    serving: JoinHandle<io::Result<()>>,
+    refreshing: JoinHandle<()>,
+    socket: Option<PathBuf>,
+}
+
+/// Begins to serve; returns when every address is listened on.
+///
+/// # Errors
+/// An address can't be listened on, tokens can't be read, or it would be open to other machines.
+pub async fn serve(parts: Parts) -> Result<Running, ServeError> {
+    let site = web::Data::new(Site::new(parts));
+    site.tokens.refresh(site.parts.store.as_ref()).await?;
+    refuse_unprotected(&site)?;
+    let mut addresses = Vec::new();
+    let mut listeners = Vec::new();
+    for address in &site.parts.listen {
+        let failed = |error| ServeError::Listen(address.to_string(), error);
+        let listener = listen(*address).map_err(failed)?;
+        addresses.push(listener.local_addr().map_err(failed)?);
+        listeners.push(listener);
+    }
+    let socket = site.parts.socket.clone();
+    let unix = socket.as_deref().map(listen_unix).transpose()?;
+    let server =
+        build(&site, listeners, unix).map_err(|error| ServeError::Listen("its addresses".to_owned(), error))?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    let refreshing = tokio::spawn(refresh(site.clone()));
+    Ok(Running { addresses, site, handle, serving, refreshing, socket })
+}
+
+impl Running {
+    /// Waits until it ends by itself, which it should not.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        match (&mut self.serving).await {
+            Ok(ended) => ended,
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// Takes no more connections, lets requests that run go on for a while, writes last uses of tokens.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        self.refreshing.abort();
+        let _ = self.refreshing.await;
+        let _ = self.serving.await;
+        if let Some(path) = &self.socket {
+            // The next start removes it too; a leftover file does no harm.
+            let _ = std::fs::remove_file(path);
+        }
+        if let Err(error) = self.site.tokens.write_uses(self.site.parts.store.as_ref()).await {
+            tracing::warn!("last uses of tokens were not written: {error}");
+        }
+    }
+}
+
+fn refuse_unprotected(site: &Site) -> Result<(), ServeError> {
+    let reachable = site.parts.listen.iter().find(|address| !address.ip().is_loopback());
+    match reachable {
+        Some(address) if site.tokens.is_empty() => Err(ServeError::Unprotected(*address)),
+        _ => Ok(()),
+    }
+}
+
+fn build(
+    site: &web::Data<Site>,
+    listeners: Vec<TcpListener>,
+    unix: Option<(UnixListener, u32)>,
+) -> io::Result<actix_web::dev::Server> {
+    let shared = site.clone();
+    let owner = unix.as_ref().map(|(_, owner)| *owner);
+    let limits = site.parts.limits;
+    let mut server = HttpServer::new(move || {
+        let site = shared.clone();
+        App::new().app_data(site.clone()).wrap(headers()).configure(|cfg| routes::configure(cfg, &site))
+    })
+    .workers(limits.workers)
+    .max_connections(limits.connections_max)
+    .keep_alive(limits.keep_alive)
+    .client_request_timeout(limits.head_deadline)
+    .client_disconnect_timeout(DISCONNECT_DEADLINE)
+    .tcp_nodelay(true)
+    .shutdown_timeout(limits.stop_seconds)
+    .disable_signals()
+    .on_connect(move |io: &dyn Any, data: &mut Extensions| {
+        data.insert(peer(io, owner));
+    });
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    if let Some((listener, _)) = unix {
+        server = server.listen_uds(listener)?;
+    }
+    Ok(server.run())
+}
+
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("Content-Security-Policy", POLICY))
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("Cache-Control", "no-store"))
+}
+
+// The kernel says who connects to a unix socket; nothing a client sends can change that.
+fn peer(io: &dyn Any, owner: Option<u32>) -> Peer {
+    let user = io.downcast_ref::<UnixStream>().and_then(|stream| stream.peer_cred().ok()).map(|peer| peer.uid());
+    match user {
+        Some(0) => Peer::Owner,
+        Some(user) if Some(user) == owner => Peer::Owner,
+        _ => Peer::Stranger,
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+    // A restart must not wait for connections of the process before to time out.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG.unsigned_abs())?.into_std()
+}
+
+// Returns the user who owns the new socket: the one this program runs as.
+fn listen_unix(path: &Path) -> Result<(UnixListener, u32), ServeError> {
+    let failed = |error| ServeError::Listen(path.display().to_string(), error);
+    match std::fs::symlink_metadata(path) {
+        // The store's lock makes sure that no other Earlybell runs on this folder: it was left behind.
+        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(failed)?,
+        Ok(_) => return Err(failed(io::Error::other("there is a file that is no socket"))),
+        Err(_) => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let owner = std::fs::metadata(path).map_err(failed)?.uid();
+    Ok((listener, owner))
+}
+
+async fn refresh(site: web::Data<Site>) {
+    let mut every = tokio::time::interval(REFRESH_EVERY);
+    loop {
+        every.tick().await;
+        let store = site.parts.store.as_ref();
+        let written = site.tokens.write_uses(store).await;
+        if let Err(error) = written.and(site.tokens.refresh(store).await) {
+            tracing::warn!("tokens were not refreshed: {error}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What every handler can reach, and the limits it works within.
+
+use super::auth::Denied;
+use super::body::{Allowance, Budget};
+use super::tokens::Tokens;
+use crate::app::inbox::Inbox;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::store::Store;
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// Largest body of an API request, in bytes.
+pub const API_BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Loads the configuration again; the text says what is wrong with it.
+pub type Reload = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// What the server is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// The way in.
+    pub inbox: Arc<Inbox>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The configuration in force.
+    pub config: Arc<ArcSwap<Config>>,
+    /// What `POST /-/reload` does.
+    pub reload: Reload,
+    /// TCP addresses to listen on.
+    pub listen: Vec<SocketAddr>,
+    /// Unix socket to listen on, for the command line on this machine.
+    pub socket: Option<PathBuf>,
+    /// What it works within.
+    pub limits: Limits,
+}
+
+/// Named limits of the server; the defaults are those of the documentation.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Largest body with alerts, in bytes (`--web.max-body`).
+    pub body_bytes_max: usize,
+    /// Bodies held in memory at once, in bytes; over it the answer is 503.
+    pub in_flight_bytes_max: usize,
+    /// How long a body may take from its first byte to its last.
+    pub body_deadline: Duration,
+    /// How long the head of a request may take.
+    pub head_deadline: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// How long requests that run may go on when the server stops.
+    pub stop_seconds: u64,
+    /// Threads that serve.
+    pub workers: usize,
+    /// Connections per thread.
+    pub connections_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 16 * 1024 * 1024,
+            in_flight_bytes_max: 64 * 1024 * 1024,
+            body_deadline: Duration::from_secs(10),
+            head_deadline: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(30),
+            stop_seconds: 10,
+            workers: 2,
+            connections_max: 1024,
+        }
+    }
+}
+
+/// What every handler can reach, as `web::Data<Site>`.
+pub struct Site {
+    /// What the server is made of.
+    pub parts: Parts,
+    /// Who may do what.
+    pub tokens: Tokens,
+    /// How much may be held in memory.
+    pub budget: Budget,
+    /// When the server began.
+    pub started_at: DateTime<Utc>,
+    // Minute in which a refusal was logged last: every one is counted, one a minute is told.
+    denied_logged: AtomicI64,
+}
+
+impl Site {
+    /// A site of these parts, without tokens yet.
+    pub fn new(parts: Parts) -> Self {
+        let budget = Budget::new(parts.limits.in_flight_bytes_max, parts.metrics.body_bytes().clone());
+        let started_at = parts.clock.now();
+        Self { parts, tokens: Tokens::default(), budget, started_at, denied_logged: AtomicI64::new(0) }
+    }
+
+    /// Whether everything is allowed: nobody made a token, and only this machine can connect.
+    pub fn is_open(&self) -> bool {
+        self.tokens.is_empty() && self.serves_loopback_only()
+    }
+
+    /// Whether no other machine can connect.
+    pub fn serves_loopback_only(&self) -> bool {
+        self.parts.listen.iter().all(|address| address.ip().is_loopback())
+    }
+
+    /// Whether the configuration has a source of this name.
+    pub fn knows_source(&self, name: &str) -> bool {
+        self.parts.config.load().sources.iter().any(|source| source.name == name)
+    }
+
+    /// What an API request may send.
+    pub fn small_body(&self) -> Allowance {
+        Allowance { bytes_max: API_BODY_BYTES_MAX, deadline: self.parts.limits.body_deadline }
+    }
+
+    /// What a sender of alerts may send.
+    pub fn alerts_body(&self) -> Allowance {
+        let limits = &self.parts.limits;
+        Allowance { bytes_max: limits.body_bytes_max, deadline: limits.body_deadline }
+    }
+
+    /// Logs a refusal, at most one a minute.
+    pub fn log_denied(&self, denied: &Denied) {
+        let minute = self.now().timestamp().div_euclid(60);
+        if self.denied_logged.swap(minute, Ordering::Relaxed) != minute {
+            tracing::warn!(source = %denied.name, reason = denied.reason, "not let in: {}", denied.failure);
+        }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.parts.clock.now()
+    }
+
+    /// Where people find the pages, without a trailing slash.
+    pub fn external_url(&self) -> String {
+        self.parts.config.load().policy.external_url.clone()
+    }
+}

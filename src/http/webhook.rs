@@ -1,0 +1,146 @@
+//! Takes alerts in: bounds the body, looks at it, puts it into the inbox, and only then says 200.
+
+use super::auth::Identity;
+use super::body::{announced_bytes, read};
+use super::error::Failure;
+use super::site::Site;
+use crate::app::wire::{WireError, alertmanager, push};
+use crate::store::{InputKind, NewQuarantined, Role};
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Most bytes kept of a refused body; its full length is noted.
+pub const QUARANTINED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Source of alerts from somebody who is no source.
+pub const DEFAULT_SOURCE: &str = "default";
+
+/// What somebody reads who opens the webhook in a browser.
+pub const HOW_TO: &str = "Alertmanager sends its alerts here by POST; add a receiver to alertmanager.yml: \
+    `webhook_configs: [{url: <this address>, http_config: {authorization: {credentials: <token>}}}]`";
+
+/// `POST /api/v1/alertmanager`: Alertmanager's webhook.
+pub async fn alertmanager(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    who: Identity,
+    payload: web::Payload,
+) -> Result<HttpResponse, Failure> {
+    let input = take(&site, &request, &who, payload, InputKind::Webhook).await?;
+    Ok(json(StatusCode::OK, format!("{{\"status\":\"success\",\"input\":{input}}}")))
+}
+
+/// `POST /api/v2/alerts`: what Prometheus and amtool send to an Alertmanager.
+pub async fn push(site: web::Data<Site>, request: HttpRequest, who: Identity, payload: web::Payload) -> HttpResponse {
+    match take(&site, &request, &who, payload, InputKind::Push).await {
+        Ok(_) => HttpResponse::Ok().finish(),
+        // amtool reads errors of this path as a JSON string, as Alertmanager writes them.
+        Err(failure) => {
+            let text = serde_json::Value::String(failure.to_string());
+            failure.error_response().map_body(|_, _| actix_web::body::BoxBody::new(text.to_string()))
+        }
+    }
+}
+
+async fn take(
+    site: &Site,
+    request: &HttpRequest,
+    who: &Identity,
+    payload: web::Payload,
+    kind: InputKind,
+) -> Result<u64, Failure> {
+    let began = Instant::now();
+    let source = source(site, request, who)?;
+    let body = match read(request, payload, &site.budget, site.alerts_body()).await {
+        Ok(body) => body,
+        Err(failure) => return Err(not_read(site, request, &source, failure).await),
+    };
+    if let Err(error) = look(kind, &source, &body.bytes, site) {
+        return Err(not_understood(site, request, &source, error, body.bytes).await);
+    }
+    let appended = site.parts.inbox.append(kind, &source, body.bytes).await?;
+    drop(body.held);
+    site.parts.metrics.input_committed(began.elapsed());
+    Ok(appended.seq.0)
+}
+
+fn look(kind: InputKind, source: &str, body: &[u8], site: &Site) -> Result<(), WireError> {
+    match kind {
+        InputKind::Webhook => alertmanager::batch(source, body).map(drop),
+        _ => push::batch(source, body, site.now()).map(drop),
+    }
+}
+
+// A token sends for its own source only; without one the path may name a configured source.
+fn source(site: &Site, request: &HttpRequest, who: &Identity) -> Result<Arc<str>, Failure> {
+    let named = request.match_info().get("source");
+    if who.role == Role::Ingest {
+        return match named {
+            Some(other) if other != &*who.name => {
+                Err(Failure::Forbidden(format!("the token is for the source {}, not {other}", who.name)))
+            }
+            _ => Ok(who.name.clone()),
+        };
+    }
+    let name = named.unwrap_or(DEFAULT_SOURCE);
+    if named.is_some() && !site.knows_source(name) {
+        let config = site.parts.config.load();
+        let known: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+        return Err(Failure::NotFound(format!("there is no source `{name}`; known: {}", known.join(", "))));
+    }
+    Ok(Arc::from(name))
+}
+
+async fn not_read(site: &Site, request: &HttpRequest, source: &str, failure: Failure) -> Failure {
+    let reason = match failure {
+        Failure::TooLarge { .. } => "too_large",
+        Failure::Encoding(_) => "encoding",
+        Failure::Slow { .. } => "timeout",
+        Failure::Broken(_) => "incomplete",
+        other => return other,
+    };
+    refuse(site, request, source, reason, failure, Vec::new()).await
+}
+
+async fn not_understood(site: &Site, request: &HttpRequest, source: &str, error: WireError, body: Vec<u8>) -> Failure {
+    let reason = match error {
+        WireError::NotJson(_) => "not_json",
+        WireError::Shape(_) => "shape",
+    };
+    refuse(site, request, source, reason, error.into(), body).await
+}
+
+// Kept, counted and told, so that nothing is lost silently. If it can't be kept, the sender must send it again.
+async fn refuse(
+    site: &Site,
+    request: &HttpRequest,
+    source: &str,
+    reason: &'static str,
+    failure: Failure,
+    mut body: Vec<u8>,
+) -> Failure {
+    site.parts.metrics.alerts_refused(reason);
+    let bytes = announced_bytes(request).unwrap_or(body.len());
+    tracing::warn!(source, reason, bytes, path = request.path(), "alerts refused: {failure}");
+    body.truncate(QUARANTINED_BYTES_MAX);
+    let item = NewQuarantined {
+        at: site.now(),
+        source: source.to_owned(),
+        path: request.path().to_owned(),
+        because: failure.to_string(),
+        bytes: bytes as u64,
+        body,
+    };
+    match site.parts.store.quarantine(item).await {
+        Ok(_) => failure,
+        Err(error) => Failure::Store(error),
+    }
+}
+
+/// An answer in JSON.
+pub fn json(status: StatusCode, text: String) -> HttpResponse {
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json")).body(text)
+}

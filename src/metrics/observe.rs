@@ -1,0 +1,224 @@
+//! What other parts report while they work.
+
+use super::{FAILURE_REASONS, Metrics, PollState};
+use crate::config::Config;
+use crate::store::StoredInput;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::alert::{Batch, Status};
+use domain::delivery::Outcome;
+use domain::engine::Changes;
+use domain::incident::{Actor, Entry, Fact, Incident};
+use domain::policy::ReceiverKind;
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+/// Counters of one route, looked up once and not at every request.
+#[derive(Clone)]
+pub struct RouteMetrics {
+    route: &'static str,
+    requests: IntCounterVec,
+    ok: IntCounter,
+    seconds: Histogram,
+}
+
+impl RouteMetrics {
+    /// A request was answered with this status after this time.
+    pub fn answered(&self, status: u16, took: Duration) {
+        self.seconds.observe(took.as_secs_f64());
+        if status == 200 {
+            self.ok.inc();
+            return;
+        }
+        // Allocates, but only for what is not the rule.
+        self.requests.with_label_values(&[self.route, status.to_string().as_str()]).inc();
+    }
+}
+
+impl Metrics {
+    /// Counters for one route pattern.
+    pub fn route(&self, route: &'static str) -> RouteMetrics {
+        RouteMetrics {
+            route,
+            requests: self.requests.clone(),
+            ok: self.requests.with_label_values(&[route, "200"]),
+            seconds: self.request_seconds.with_label_values(&[route]),
+        }
+    }
+
+    /// A body with alerts is on disk, so long after its first byte.
+    pub fn input_committed(&self, took: Duration) {
+        self.webhook_commit.observe(took.as_secs_f64());
+    }
+
+    /// A message with alerts was read; said once for each, by the engine loop.
+    pub fn alerts_read(&self, batch: &Batch) {
+        let firing = batch.observations.iter().filter(|seen| seen.status == Status::Firing).count();
+        let resolved = batch.observations.len() - firing;
+        self.alerts_received.with_label_values(&[&batch.source.0, "firing"]).inc_by(firing as u64);
+        self.alerts_received.with_label_values(&[&batch.source.0, "resolved"]).inc_by(resolved as u64);
+        if batch.truncated > 0 {
+            self.truncated.with_label_values(&[&batch.source.0]).inc();
+        }
+    }
+
+    /// Alerts that said nothing new.
+    pub fn alerts_repeated(&self, count: u64) {
+        self.alerts_duplicate.inc_by(count);
+    }
+
+    /// A body with alerts was refused, for one of [`super::INVALID_REASONS`].
+    pub fn alerts_refused(&self, reason: &'static str) {
+        self.alerts_invalid.with_label_values(&[reason]).inc();
+    }
+
+    /// Somebody was not let in, for one of [`super::AUTH_REASONS`].
+    pub fn not_let_in(&self, source: &str, reason: &'static str) {
+        self.auth_failures.with_label_values(&[source, reason]).inc();
+    }
+
+    /// Bytes of bodies held now.
+    pub fn body_bytes(&self) -> &IntGauge {
+        &self.bytes_in_flight
+    }
+
+    /// A run of inputs was decided and committed.
+    pub fn decided(&self, inputs: &[StoredInput], changes: &Changes, now: DateTime<Utc>) {
+        for input in inputs {
+            self.decide.observe(seconds(now - input.at));
+        }
+        for entry in &changes.entries {
+            self.told(entry, changes.incidents.get(&entry.incident));
+        }
+        self.engine_progressed(now);
+    }
+
+    /// The engine loop went round; at least every ten seconds, also when there is nothing to do.
+    pub fn engine_progressed(&self, now: DateTime<Utc>) {
+        self.engine_progress.set(epoch(now));
+    }
+
+    /// When the engine loop last went round, in seconds since 1970; 0 if it never did.
+    pub fn engine_progress_seconds(&self) -> f64 {
+        self.engine_progress.get()
+    }
+
+    /// An attempt at a delivery begins; for its first one, how long after the decision.
+    pub fn handed_over(&self, receiver: &str, after_decision: TimeDelta) {
+        self.notification_latency.with_label_values(&[receiver]).observe(seconds(after_decision));
+    }
+
+    /// An attempt at a delivery ended.
+    pub fn sent(&self, kind: ReceiverKind, receiver: &str, outcome: &Outcome) {
+        let integration = integration(kind);
+        self.notifications.with_label_values(&[integration, receiver]).inc();
+        let reason = match outcome {
+            Outcome::Sent { .. } => return,
+            Outcome::Retry { unsure: false, .. } => "retry",
+            Outcome::Retry { unsure: true, .. } => "unsure",
+            Outcome::Fatal { .. } => "fatal",
+            Outcome::Misconfigured { .. } => "misconfigured",
+        };
+        self.notifications_failed.with_label_values(&[integration, receiver, reason]).inc();
+    }
+
+    /// A configuration is in force: its names start at zero.
+    pub fn config_loaded(&self, config: &Config, now: DateTime<Utc>) {
+        for source in &config.sources {
+            for status in ["firing", "resolved"] {
+                self.alerts_received.with_label_values(&[source.name.as_str(), status]);
+            }
+            self.truncated.with_label_values(&[source.name.as_str()]);
+        }
+        for receiver in &config.policy.receivers {
+            let labels = [integration(receiver.kind), receiver.name.as_str()];
+            self.notifications.with_label_values(&labels);
+            for reason in FAILURE_REASONS {
+                self.notifications_failed.with_label_values(&[labels[0], labels[1], reason]);
+            }
+            self.notification_latency.with_label_values(&[receiver.name.as_str()]);
+        }
+        let files = config.policy.rule_files.iter();
+        for rule in files.flat_map(|file| &file.file.groups).flat_map(|group| &group.rules) {
+            self.declared.with_label_values(&[rule.incident.as_str(), "rule"]);
+            for by in ["rule", "human"] {
+                self.called_off.with_label_values(&[rule.incident.as_str(), by]);
+            }
+        }
+        self.reload_ok.set(1);
+        self.reload_at.set(epoch(now));
+        // A float holds 53 bits; Alertmanager cuts its hash to 48 for the same reason.
+        self.config_hash.set((config.hash & 0xFFFF_FFFF_FFFF) as f64);
+    }
+
+    /// A configuration was refused; the one before stays in force.
+    pub fn config_refused(&self) {
+        self.reload_ok.set(0);
+    }
+
+    /// Whether a configuration is in force at all.
+    pub fn config_is_loaded(&self) -> bool {
+        self.reload_at.get() > 0.0
+    }
+
+    /// A source was polled: `Ok`, or what went wrong.
+    pub fn polled(&self, source: &str, result: Result<(), String>, now: DateTime<Utc>) {
+        self.alertmanager_up.with_label_values(&[source]).set(if result.is_ok() { 1.0 } else { 0.0 });
+        let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = polls.get(source).and_then(|state| state.answered_at);
+        let state = match result {
+            Ok(()) => PollState { up: true, answered_at: Some(now), last_error: None },
+            Err(error) => PollState { up: false, answered_at: before, last_error: Some(error) },
+        };
+        polls.insert(source.to_owned(), state);
+    }
+
+    /// How the reconcile loop gets on, by source.
+    pub fn polls(&self) -> BTreeMap<String, PollState> {
+        self.polls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn told(&self, entry: &Entry, incident: Option<&Incident>) {
+        let rule = incident.and_then(|incident| incident.rule.as_ref()).map_or("", |rule| rule.name.as_str());
+        match &entry.fact {
+            Fact::Declared { first_alert_at, .. } => {
+                self.declared.with_label_values(&[rule, by(&entry.actor)]).inc();
+                if let Some(first) = first_alert_at {
+                    self.declare_delay.observe(seconds(entry.at - *first));
+                }
+            }
+            Fact::CalledOff { .. } => self.called_off.with_label_values(&[rule, by(&entry.actor)]).inc(),
+            Fact::Resolved { .. } => {
+                if let Some(incident) = incident {
+                    self.resolve_duration.observe(seconds(entry.at - incident.declared_at));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn by(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Rule => "rule",
+        Actor::Person { .. } => "human",
+    }
+}
+
+fn integration(kind: ReceiverKind) -> &'static str {
+    match kind {
+        ReceiverKind::Console => "console",
+        ReceiverKind::Email => "email",
+        ReceiverKind::Slack => "slack",
+    }
+}
+
+/// Seconds; a clock that was set back counts as none.
+fn seconds(delta: TimeDelta) -> f64 {
+    delta.as_seconds_f64().max(0.0)
+}
+
+pub(super) fn epoch(at: DateTime<Utc>) -> f64 {
+    at.timestamp_micros() as f64 / 1e6
+}

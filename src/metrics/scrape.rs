@@ -1,0 +1,173 @@
+//! The answer to a scrape: what was counted, and what the store says now.
+
+use super::Metrics;
+use super::observe::epoch;
+use crate::store::Figures;
+use chrono::{DateTime, Utc};
+use domain::incident::Severity;
+use prometheus::proto::MetricFamily;
+use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
+
+/// Version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit it was built from, where the build says so.
+pub const REVISION: &str = match option_env!("EARLYBELL_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
+/// Stages an incident can be open in.
+const OPEN_STAGES: [&str; 2] = ["suspected", "confirmed"];
+
+impl Metrics {
+    /// Text 0.0.4. Without figures (the store is broken) everything else is told all the same.
+    ///
+    /// # Errors
+    /// A metric that can't be written: a bug.
+    pub fn scrape(&self, figures: Option<&Figures>, now: DateTime<Utc>) -> prometheus::Result<String> {
+        let mut families = self.registry.gather();
+        families.extend(self.stored(figures, now)?);
+        families.sort_by(|a, b| a.name().cmp(b.name()));
+        TextEncoder::new().encode_to_string(&families)
+    }
+
+    // A registry per scrape: a receiver or stage that is gone leaves no old number behind, and two scrapes at once
+    // don't mix.
+    fn stored(&self, figures: Option<&Figures>, now: DateTime<Utc>) -> prometheus::Result<Vec<MetricFamily>> {
+        let page = Page::default();
+        page.one("earlybell_store_up", "Whether the store answered this scrape.", f64::from(figures.is_some()))?;
+        let polls = page.many(
+            "earlybell_alertmanager_last_poll_timestamp_seconds",
+            "When a poll of this source was answered last.",
+            &["source"],
+        )?;
+        for (source, state) in self.polls() {
+            if let Some(at) = state.answered_at {
+                polls.with_label_values(&[source]).set(epoch(at));
+            }
+        }
+        if let Some(figures) = figures {
+            incidents(&page, figures)?;
+            outbox(&page, figures, now)?;
+            inbox(&page, figures)?;
+        }
+        Ok(page.registry.gather())
+    }
+}
+
+fn incidents(page: &Page, figures: &Figures) -> prometheus::Result<()> {
+    let open = page.many("earlybell_incidents", "Open incidents, by stage and severity.", &["stage", "severity"])?;
+    for stage in OPEN_STAGES {
+        for severity in Severity::ALL {
+            open.with_label_values(&[stage, severity.word()]).set(0.0);
+        }
+    }
+    for (stage, severity, count) in &figures.incidents {
+        open.with_label_values(&[stage, severity]).set(*count as f64);
+    }
+    page.one("earlybell_alerts_open", "Known alerts that are not resolved.", figures.open_alerts as f64)
+}
+
+fn outbox(page: &Page, figures: &Figures, now: DateTime<Utc>) -> prometheus::Result<()> {
+    let length = page.many("earlybell_outbox_queue_length", "Notices that wait, by receiver.", &["receiver"])?;
+    let age =
+        page.many("earlybell_outbox_oldest_age_seconds", "Age of the oldest notice that waits.", &["receiver"])?;
+    for (receiver, count, since) in &figures.outbox {
+        length.with_label_values(&[receiver]).set(*count as f64);
+        age.with_label_values(&[receiver]).set((now - *since).as_seconds_f64().max(0.0));
+    }
+    let dead = page.many("earlybell_outbox_dead", "Notices that were given up, by receiver.", &["receiver"])?;
+    for (receiver, count) in &figures.dead {
+        dead.with_label_values(&[receiver]).set(*count as f64);
+    }
+    Ok(())
+}
+
+fn inbox(page: &Page, figures: &Figures) -> prometheus::Result<()> {
+    let (last, position) = (figures.last_input.0, figures.position.0);
+    page.one("earlybell_inbox_last_input", "Number of the newest input.", last as f64)?;
+    page.one("earlybell_engine_position", "Number of the newest input that was decided.", position as f64)?;
+    page.one("earlybell_engine_lag_inputs", "Inputs that wait to be decided.", last.saturating_sub(position) as f64)?;
+    page.one("earlybell_quarantined", "Refused bodies that are kept.", figures.quarantined as f64)?;
+    page.one("earlybell_store_bytes", "Bytes in the database files and their logs.", figures.bytes as f64)?;
+    page.one("earlybell_store_wal_bytes", "Bytes in the write-ahead logs.", figures.wal_bytes as f64)?;
+    let seen = page.many(
+        "earlybell_source_last_seen_timestamp_seconds",
+        "When the newest webhook or push of this source came.",
+        &["source"],
+    )?;
+    for (source, at) in &figures.last_seen {
+        seen.with_label_values(&[source]).set(epoch(*at));
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Page {
+    registry: Registry,
+}
+
+impl Page {
+    fn many(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<GaugeVec> {
+        let gauges = GaugeVec::new(Opts::new(name, help), labels)?;
+        self.registry.register(Box::new(gauges.clone()))?;
+        Ok(gauges)
+    }
+
+    fn one(&self, name: &str, help: &str, value: f64) -> prometheus::Result<()> {
+        self.many(name, help, &[])?.with_label_values::<&str>(&[]).set(value);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::InputSeq;
+
+    fn lines<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
+        text.lines().filter(|line| line.starts_with(start)).collect()
+    }
+
+    #[test]
+    fn known_label_values_stand_at_zero_from_the_start() {
+        let text = Metrics::new().unwrap().scrape(Some(&Figures::default()), DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(
+            lines(&text, "earlybell_incidents{"),
+            [
+                "earlybell_incidents{severity=\"critical\",stage=\"confirmed\"} 0",
+                "earlybell_incidents{severity=\"critical\",stage=\"suspected\"} 0",
+                "earlybell_incidents{severity=\"major\",stage=\"confirmed\"} 0",
+                "earlybell_incidents{severity=\"major\",stage=\"suspected\"} 0",
+                "earlybell_incidents{severity=\"minor\",stage=\"confirmed\"} 0",
+                "earlybell_incidents{severity=\"minor\",stage=\"suspected\"} 0",
+            ]
+        );
+        assert_eq!(lines(&text, "earlybell_alerts_invalid_total{").len(), super::super::INVALID_REASONS.len());
+        assert_eq!(lines(&text, "earlybell_build_info{").len(), 1);
+    }
+
+    #[test]
+    fn the_store_s_numbers_are_those_of_this_scrape_only() {
+        let metrics = Metrics::new().unwrap();
+        let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(100);
+        let since = DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(58);
+        let figures = Figures {
+            outbox: vec![("team".to_owned(), 3, since)],
+            last_input: InputSeq(12),
+            position: InputSeq(10),
+            ..Figures::default()
+        };
+        let first = metrics.scrape(Some(&figures), now).unwrap();
+        assert_eq!(
+            lines(&first, "earlybell_outbox_oldest"),
+            ["earlybell_outbox_oldest_age_seconds{receiver=\"team\"} 42"]
+        );
+        assert_eq!(lines(&first, "earlybell_engine_lag"), ["earlybell_engine_lag_inputs 2"]);
+        let second = metrics.scrape(Some(&Figures::default()), now).unwrap();
+        assert_eq!(lines(&second, "earlybell_outbox_oldest"), Vec::<&str>::new());
+        let broken = metrics.scrape(None, now).unwrap();
+        assert_eq!(lines(&broken, "earlybell_store_up"), ["earlybell_store_up 0"]);
+    }
+}
