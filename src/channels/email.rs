@@ -1,23 +1,153 @@
 //! Mail through an SMTP server: one thread per incident, the same bytes on every attempt.
 
+mod fault;
+mod letter;
+mod server;
+mod session;
+mod socket;
+
 use super::{Attempt, Channel, Deadlines};
 use crate::config::EmailConfig;
 use async_trait::async_trait;
 use domain::delivery::Outcome;
+use domain::ids::DeliveryId;
+use fault::{Fault, FaultKind};
+use letter::{Addresses, Letter};
+use lettre::Address;
+use lettre::message::Mailbox;
+use server::Server;
+use session::{Receipt, Refused, Session};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tracing::warn;
 
-/// Tells people by mail.
-pub struct EmailChannel {}
+/// Mails remembered that went to some of their recipients only.
+const HALF_SENT_MAX: usize = 256;
+
+/// Attempts for which recipients that the server puts off hold up the incident's next mails; the others get those late.
+const PUT_OFF_ATTEMPTS_MAX: u32 = 8;
+
+/// Tells people by mail. Each mail has a connection of its own: an incident sends few, and one that waited for the next
+/// could be closed by the server in just that moment.
+pub struct EmailChannel {
+    server: Server,
+    addresses: Addresses,
+    deadlines: Deadlines,
+    // Forgotten by a restart, after which those who got the mail get it again, with the same Message-ID.
+    half_sent: Mutex<VecDeque<HalfSent>>,
+}
+
+struct HalfSent {
+    delivery: DeliveryId,
+    settled: Vec<Address>,
+}
 
 impl EmailChannel {
     /// Checks addresses, names and certificates; connects nowhere.
-    pub fn new(_config: &EmailConfig, _deadlines: Deadlines) -> Result<Self, String> {
-        Ok(Self {})
+    pub fn new(config: &EmailConfig, deadlines: Deadlines) -> Result<Self, String> {
+        if config.to.is_empty() {
+            return Err("`to` names nobody".into());
+        }
+        let from = mailbox("from", &config.from)?;
+        let to = config.to.iter().map(|address| mailbox("to", address)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            server: Server::new(config)?,
+            addresses: Addresses { from, to },
+            deadlines,
+            half_sent: Mutex::default(),
+        })
+    }
+
+    async fn transfer(&self, attempt: &Attempt, letter: &Letter) -> Result<Receipt, Fault> {
+        let to = self.unsettled(attempt.delivery.id);
+        let mut session = Session::open(&self.server, self.deadlines).await?;
+        let sent = session.send(&self.addresses.from.email, &to, letter).await;
+        if !sent.as_ref().is_err_and(|fault| fault.kind == FaultKind::Silence) {
+            session.close().await;
+        }
+        sent
+    }
+
+    fn judge(&self, attempt: &Attempt, letter: Letter, receipt: Receipt) -> Outcome {
+        let delivery = &attempt.delivery;
+        let waits = !receipt.put_off.is_empty();
+        if waits && (attempt.number < PUT_OFF_ATTEMPTS_MAX || self.reached(delivery.id, &receipt) == 0) {
+            let because = said(&receipt.put_off);
+            self.settle(delivery.id, receipt);
+            return Outcome::Retry { because, after: None, unsure: false };
+        }
+        let lost: Vec<Refused> = receipt.refused.into_iter().chain(receipt.put_off).collect();
+        let reached = receipt.accepted.len() + self.forget(delivery.id);
+        if reached == 0 {
+            return Outcome::Fatal { because: said(&lost) };
+        }
+        if !lost.is_empty() {
+            let (incident, receiver, said) = (delivery.incident, &delivery.receiver, said(&lost));
+            warn!(incident.id = %incident, receiver, "{incident}: {receiver} reached {reached} recipients, but not {said}");
+        }
+        Outcome::Sent { remote_id: Some(letter.id) }
+    }
+
+    fn unsettled(&self, delivery: DeliveryId) -> Vec<Address> {
+        let half_sent = self.half_sent();
+        let settled = half_sent.iter().find(|mail| mail.delivery == delivery).map(|mail| mail.settled.as_slice());
+        let all = self.addresses.to.iter().map(|mailbox| mailbox.email.clone());
+        all.filter(|address| !settled.unwrap_or_default().contains(address)).collect()
+    }
+
+    fn reached(&self, delivery: DeliveryId, receipt: &Receipt) -> usize {
+        let before =
+            self.half_sent().iter().find(|mail| mail.delivery == delivery).map_or(0, |mail| mail.settled.len());
+        before + receipt.accepted.len()
+    }
+
+    fn settle(&self, delivery: DeliveryId, receipt: Receipt) {
+        if receipt.accepted.is_empty() {
+            return;
+        }
+        let mut half_sent = self.half_sent();
+        match half_sent.iter_mut().find(|mail| mail.delivery == delivery) {
+            Some(mail) => mail.settled.extend(receipt.accepted),
+            None => half_sent.push_back(HalfSent { delivery, settled: receipt.accepted }),
+        }
+        if half_sent.len() > HALF_SENT_MAX {
+            half_sent.pop_front();
+        }
+    }
+
+    fn forget(&self, delivery: DeliveryId) -> usize {
+        let mut half_sent = self.half_sent();
+        let place = half_sent.iter().position(|mail| mail.delivery == delivery);
+        place.and_then(|place| half_sent.remove(place)).map_or(0, |mail| mail.settled.len())
+    }
+
+    // The list is whole after every step, so a panic elsewhere does not spoil it.
+    fn half_sent(&self) -> MutexGuard<'_, VecDeque<HalfSent>> {
+        self.half_sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Channel for EmailChannel {
-    async fn send(&self, _attempt: &Attempt) -> Outcome {
-        Outcome::Misconfigured { because: "mail can't be sent yet".into() }
+    async fn send(&self, attempt: &Attempt) -> Outcome {
+        let letter = match letter::compose(&attempt.delivery, attempt.thread.as_deref(), &self.addresses) {
+            Ok(letter) => letter,
+            Err(because) => return Outcome::Fatal { because },
+        };
+        match self.transfer(attempt, &letter).await {
+            Ok(receipt) => self.judge(attempt, letter, receipt),
+            Err(fault) => fault.outcome(),
+        }
     }
+}
+
+fn said(refused: &[Refused]) -> String {
+    refused.iter().map(|one| format!("<{}>: {}", one.address, one.because)).collect::<Vec<_>>().join("; ")
+}
+
+fn mailbox(key: &str, address: &str) -> Result<Mailbox, String> {
+    let wrong = |because: &str| format!("`{key}`: `{}` is not a mail address: {because}", address.escape_debug());
+    let mailbox: Mailbox = address.parse().map_err(|error: lettre::address::AddressError| wrong(&error.to_string()))?;
+    // Others need SMTPUTF8 on every server on the way; a domain can be written in its xn-- form.
+    if AsRef::<str>::as_ref(&mailbox.email).is_ascii() { Ok(mailbox) } else { Err(wrong("it must be ASCII")) }
 }

@@ -3,6 +3,7 @@
 pub mod console;
 pub mod email;
 pub mod http_client;
+mod roots;
 pub mod slack;
 
 use crate::config::{Address, Receiver};
@@ -82,7 +83,7 @@ fn refused_certificate(error: &(dyn std::error::Error + 'static)) -> Option<Stri
         // An io::Error does not name what it wraps as its source, only that thing's source.
         let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
         let error: &(dyn std::error::Error + 'static) = wrapped.map_or(error, |inner| inner);
-        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::PeerIncompatible(_)) = error.downcast_ref() {
             return Some(error.to_string());
         }
         cause = error.source();
