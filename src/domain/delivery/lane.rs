@@ -24,15 +24,12 @@ pub struct Waiting {
 ///
 /// Root and posts of an incident stand in one lane: the root first, then in order of decision; only the first that is
 /// not final may go, so no reply overtakes its root, and what is given up keeps nobody back. Puts stand in a lane of
-/// their own that opens when a root was accepted: the newest goes, once no older one is under way.
+/// their own that opens when the root was accepted: the newest goes, once no other is under way.
 pub fn claimable(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
-    let mut incidents: BTreeMap<IncidentId, Vec<&Waiting>> = BTreeMap::new();
-    for row in rows {
-        incidents.entry(row.incident).or_default().push(row);
-    }
+    let incidents = by_incident(rows);
     let mut ids: Vec<DeliveryId> = incidents
         .values()
-        .flat_map(|rows| [thread_head(rows), put_head(rows)])
+        .flat_map(|rows| [thread_head(rows), put_head(rows, now)])
         .flatten()
         .filter(|row| row.due <= now)
         .map(|row| row.id)
@@ -41,15 +38,26 @@ pub fn claimable(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
     ids
 }
 
-/// Puts that a newer one makes needless: everything older that is not under way. One that is under way and comes back
-/// undone is needless too.
-pub fn superseded(rows: &[Waiting]) -> Vec<DeliveryId> {
-    let newest = |incident| rows.iter().filter(|r| r.lane == Lane::Put && r.incident == incident).map(|r| r.id).max();
-    rows.iter()
-        .filter(|row| row.lane == Lane::Put && matches!(row.state, DeliveryState::Pending | DeliveryState::Unsure))
-        .filter(|row| newest(row.incident) > Some(row.id))
-        .map(|row| row.id)
-        .collect()
+/// Puts that will never go, unless they are under way: a newer one says it all, or the root that they edit was given up.
+pub fn superseded(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
+    let incidents = by_incident(rows);
+    let needless = |row: &&Waiting| {
+        let Some(rows) = incidents.get(&row.incident) else { return false };
+        let newest = rows.iter().filter(|other| other.lane == Lane::Put).map(|other| other.id).max();
+        row.lane == Lane::Put
+            && !row.state.is_final()
+            && !is_under_way(row, now)
+            && (newest > Some(row.id) || root(rows) == Some(DeliveryState::Dead))
+    };
+    rows.iter().filter(needless).map(|row| row.id).collect()
+}
+
+fn by_incident(rows: &[Waiting]) -> BTreeMap<IncidentId, Vec<&Waiting>> {
+    let mut incidents: BTreeMap<IncidentId, Vec<&Waiting>> = BTreeMap::new();
+    for row in rows {
+        incidents.entry(row.incident).or_default().push(row);
+    }
+    incidents
 }
 
 fn thread_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
@@ -57,13 +65,21 @@ fn thread_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
     rows.iter().copied().filter(|row| row.lane != Lane::Put && !row.state.is_final()).min_by_key(place)
 }
 
-fn put_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
-    if !rows.iter().any(|row| row.lane == Lane::Root && row.state == DeliveryState::Sent) {
-        return None;
-    }
+fn put_head<'a>(rows: &[&'a Waiting], now: DateTime<Utc>) -> Option<&'a Waiting> {
     let puts = || rows.iter().copied().filter(|row| row.lane == Lane::Put && !row.state.is_final());
     // An edit under way may land after a newer one: wait for its end, or for the end of its lease.
-    puts().find(|row| row.state == DeliveryState::Leased).or_else(|| puts().max_by_key(|row| row.id))
+    if root(rows) != Some(DeliveryState::Sent) || puts().any(|row| is_under_way(row, now)) {
+        return None;
+    }
+    puts().max_by_key(|row| row.id)
+}
+
+fn root(rows: &[&Waiting]) -> Option<DeliveryState> {
+    rows.iter().filter(|row| row.lane == Lane::Root).max_by_key(|row| row.id).map(|row| row.state)
+}
+
+fn is_under_way(row: &Waiting, now: DateTime<Utc>) -> bool {
+    row.state == DeliveryState::Leased && row.due > now
 }
 
 #[cfg(test)]
@@ -123,6 +139,8 @@ mod tests {
         assert_eq!(claims(&after), [2, 4]);
         let under_way = [row(1, 1, Root, Sent, 0), row(2, 1, Put, Leased, 9), row(3, 1, Put, Pending, 0)];
         assert_eq!(claims(&under_way), [] as [u64; 0]);
+        let overtaken = [row(1, 1, Root, Sent, 0), row(2, 1, Put, Leased, 0), row(3, 1, Put, Pending, 0)];
+        assert_eq!(claims(&overtaken), [3], "whoever held it is gone");
     }
 
     #[test]
@@ -136,6 +154,13 @@ mod tests {
             row(6, 2, Put, Pending, 0),
             row(7, 1, Post, Pending, 0),
         ];
-        assert_eq!(superseded(&rows), [DeliveryId(2), DeliveryId(3)]);
+        assert_eq!(superseded(&rows, at(0)), [DeliveryId(2), DeliveryId(3)]);
+        assert_eq!(superseded(&rows, at(9)), [DeliveryId(2), DeliveryId(3), DeliveryId(4)]);
+    }
+
+    #[test]
+    fn puts_go_with_a_root_that_was_given_up() {
+        let rows = [row(1, 1, Root, Dead, 0), row(2, 1, Put, Pending, 0), row(3, 2, Put, Pending, 0)];
+        assert_eq!(superseded(&rows, at(0)), [DeliveryId(2)]);
     }
 }
