@@ -1,1 +1,0 @@
-//! Go's RE2 syntax, as Alertmanager matches it, translated for the `regex` crate.
