@@ -43,6 +43,7 @@ pub struct Metrics {
     called_off: IntCounterVec,
     notifications: IntCounterVec,
     notifications_failed: IntCounterVec,
+    lease_lost: IntCounterVec,
     /// Requests answered, by route pattern; see [`Metrics::route`].
     requests: IntCounterVec,
     request_seconds: HistogramVec,
@@ -143,6 +144,11 @@ impl Metrics {
                 "earlybell_notifications_failed_total",
                 "Attempts that failed, by integration, receiver and reason.",
                 &["integration", "receiver", "reason"],
+            )?,
+            lease_lost: shelf.counters(
+                "earlybell_notifications_lease_lost_total",
+                "Attempts that ended after their lease: they may be told twice.",
+                &["receiver"],
             )?,
             requests: shelf.counters(
                 "earlybell_http_requests_total",

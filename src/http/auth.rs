@@ -91,9 +91,27 @@ pub fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<I
 }
 
 fn name_on_socket(headers: &HeaderMap) -> Arc<str> {
-    let said = headers.get(ACTOR_HEADER).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
-    let name = domain::text::clean_line(&said.unwrap_or_default(), NAME_BYTES_MAX);
+    let said = headers.get(ACTOR_HEADER).map(|name| percent_decoded(name.as_bytes())).unwrap_or_default();
+    let name = domain::text::clean_line(&String::from_utf8_lossy(&said), NAME_BYTES_MAX);
     Arc::from(if name.is_empty() { "local" } else { name.as_str() })
+}
+
+// Header values are ASCII; other letters of a name come as %XX.
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'%', [high, low, tail @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+                decoded.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0));
+                rest = tail;
+            }
+            _ => decoded.push(*first),
+        }
+    }
+    decoded
 }
 
 fn by_token(shown: &[u8], site: &Site) -> Result<Identity, Denied> {
@@ -219,7 +237,12 @@ impl FromRequest for Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{authority, is_loopback};
+    use super::{authority, is_loopback, percent_decoded};
+
+    #[test]
+    fn names_beyond_ascii_come_through() {
+        assert_eq!(percent_decoded(b"J%C3%BCrgen 100% %zz %4"), "Jürgen 100% %zz %4".as_bytes());
+    }
 
     #[test]
     fn only_names_of_this_machine_are_loopback() {

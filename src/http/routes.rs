@@ -1,6 +1,7 @@
 //! Every route, and what it asks of whoever calls it. The server is configured from this table and nothing else, so a
 //! route without a rule can't exist; `tests/http.rs` walks it.
 
+use super::api::{self, commands};
 use super::error::Failure;
 use super::gate::{Access, Gate, gate};
 use super::site::Site;
@@ -32,6 +33,15 @@ const fn post(path: &'static str, access: Access, to: fn() -> Route) -> Endpoint
     Endpoint { method: Method::POST, path, access, to }
 }
 
+const fn delete(path: &'static str, access: Access, to: fn() -> Route) -> Endpoint {
+    Endpoint { method: Method::DELETE, path, access, to }
+}
+
+const VIEWER: Access = Access::AtLeast(Role::Viewer);
+const RESPONDER: Access = Access::AtLeast(Role::Responder);
+const MANAGER: Access = Access::AtLeast(Role::Manager);
+const ADMIN: Access = Access::AtLeast(Role::Admin);
+
 /// The table. Senders of alerts may write a trailing slash; a redirect would turn their POST into a GET.
 pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/alertmanager", Access::Ingest, || web::to(webhook::alertmanager)),
@@ -42,8 +52,30 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v2/alerts/", Access::Ingest, || web::to(webhook::push)),
     get("/-/healthy", Access::Anyone, || web::to(health::healthy)),
     get("/-/ready", Access::Anyone, || web::to(health::ready)),
-    post("/-/reload", Access::AtLeast(Role::Admin), || web::to(health::reload)),
-    get("/metrics", Access::AtLeast(Role::Viewer), || web::to(health::metrics)),
+    post("/-/reload", ADMIN, || web::to(health::reload)),
+    get("/metrics", VIEWER, || web::to(health::metrics)),
+    get("/api/v1/status", VIEWER, || web::to(api::status::status)),
+    get("/api/v1/incidents", VIEWER, || web::to(api::incidents::list)),
+    post("/api/v1/incidents", MANAGER, || web::to(commands::declare)),
+    get("/api/v1/incidents/{number}", VIEWER, || web::to(api::incidents::one)),
+    get("/api/v1/incidents/{number}/timeline", VIEWER, || web::to(api::incidents::timeline)),
+    post("/api/v1/incidents/{number}/confirm", RESPONDER, || web::to(commands::act::<commands::Confirm>)),
+    post("/api/v1/incidents/{number}/update", RESPONDER, || web::to(commands::act::<commands::Update>)),
+    post("/api/v1/incidents/{number}/note", RESPONDER, || web::to(commands::act::<commands::Note>)),
+    post("/api/v1/incidents/{number}/summary", RESPONDER, || web::to(commands::act::<commands::Summary>)),
+    post("/api/v1/incidents/{number}/severity", MANAGER, || web::to(commands::act::<commands::SetSeverity>)),
+    post("/api/v1/incidents/{number}/calloff", MANAGER, || web::to(commands::act::<commands::CallOff>)),
+    post("/api/v1/incidents/{number}/resolve", MANAGER, || web::to(commands::act::<commands::Resolve>)),
+    post("/api/v1/incidents/{number}/reopen", MANAGER, || web::to(commands::act::<commands::Reopen>)),
+    get("/api/v1/deliveries", VIEWER, || web::to(api::outbox::list)),
+    post("/api/v1/deliveries/{number}/retry", MANAGER, || web::to(api::outbox::retry)),
+    get("/api/v1/quarantine", VIEWER, || web::to(api::quarantine::list)),
+    get("/api/v1/quarantine/{number}", VIEWER, || web::to(api::quarantine::body)),
+    delete("/api/v1/quarantine/{number}", ADMIN, || web::to(api::quarantine::forget)),
+    get("/api/v1/tokens", ADMIN, || web::to(api::tokens::list)),
+    post("/api/v1/tokens", ADMIN, || web::to(api::tokens::add)),
+    delete("/api/v1/tokens/{id}", ADMIN, || web::to(api::tokens::revoke)),
+    get("/login", VIEWER, || web::to(health::login)),
 ];
 
 /// Configures the server from the table; pages come last, and can be read only.

@@ -3,6 +3,7 @@
 use super::auth::Denied;
 use super::body::{Allowance, Budget};
 use super::tokens::Tokens;
+use crate::app::delivery::Deliveries;
 use crate::app::inbox::Inbox;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub config: Arc<ArcSwap<Config>>,
     /// What `POST /-/reload` does.
     pub reload: Reload,
+    /// The delivery loops, to be rung and asked how they stand.
+    pub deliveries: Option<Arc<Deliveries>>,
     /// TCP addresses to listen on.
     pub listen: Vec<SocketAddr>,
     /// Unix socket to listen on, for the command line on this machine.

@@ -34,6 +34,8 @@ pub struct Live {
 #[derive(Default)]
 pub struct Tokens {
     table: ArcSwap<HashMap<String, Arc<Live>>>,
+    /// Held while one is counted and added, so that no third slips in.
+    pub adding: tokio::sync::Mutex<()>,
 }
 
 /// What a token turned out to be.

@@ -1,6 +1,7 @@
 //! What other parts report while they work.
 
 use super::{FAILURE_REASONS, Metrics, PollState};
+use crate::app::delivery::Event;
 use crate::config::Config;
 use crate::store::StoredInput;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -104,13 +105,20 @@ impl Metrics {
         self.engine_progress.get()
     }
 
-    /// An attempt at a delivery begins; for its first one, how long after the decision.
-    pub fn handed_over(&self, receiver: &str, after_decision: TimeDelta) {
-        self.notification_latency.with_label_values(&[receiver]).observe(seconds(after_decision));
+    /// Something happened to a delivery; for [`crate::app::delivery::Observer`].
+    pub fn delivery(&self, event: &Event<'_>) {
+        match event {
+            Event::HandedOver { delivery, attempt: 1, after_decision } => {
+                let latency = self.notification_latency.with_label_values(&[delivery.receiver.as_str()]);
+                latency.observe(seconds(*after_decision));
+            }
+            Event::HandedOver { .. } => {}
+            Event::Ended { delivery, kind, outcome, .. } => self.attempted(*kind, &delivery.receiver, outcome),
+            Event::LeaseLost { receiver } => self.lease_lost.with_label_values(&[*receiver]).inc(),
+        }
     }
 
-    /// An attempt at a delivery ended.
-    pub fn sent(&self, kind: ReceiverKind, receiver: &str, outcome: &Outcome) {
+    fn attempted(&self, kind: ReceiverKind, receiver: &str, outcome: &Outcome) {
         let integration = integration(kind);
         self.notifications.with_label_values(&[integration, receiver]).inc();
         let reason = match outcome {
@@ -138,6 +146,7 @@ impl Metrics {
                 self.notifications_failed.with_label_values(&[labels[0], labels[1], reason]);
             }
             self.notification_latency.with_label_values(&[receiver.name.as_str()]);
+            self.lease_lost.with_label_values(&[receiver.name.as_str()]);
         }
         let files = config.policy.rule_files.iter();
         for rule in files.flat_map(|file| &file.file.groups).flat_map(|group| &group.rules) {

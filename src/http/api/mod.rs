@@ -1,1 +1,29 @@
-//! The JSON API; shapes in docs/api.md.
+//! The JSON API, one file per noun. Exact shapes stand in `docs/api.md`.
+
+pub mod commands;
+pub mod incidents;
+pub mod outbox;
+pub mod quarantine;
+pub mod shape;
+pub mod status;
+pub mod strict;
+pub mod tokens;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+/// Items of a list, unless `limit` says otherwise.
+pub const PAGE: usize = 50;
+
+/// Most items of a list.
+pub const PAGE_MAX: usize = 500;
+
+fn answer(status: StatusCode, value: &Value) -> HttpResponse {
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json")).body(value.to_string())
+}
+
+fn ok(value: &Value) -> HttpResponse {
+    answer(StatusCode::OK, value)
+}

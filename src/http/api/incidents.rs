@@ -1,0 +1,71 @@
+//! Reads incidents: the list, one, its timeline.
+
+use super::ok;
+use super::shape::{AlertShape, IncidentShape};
+use super::strict::{limit, number, query};
+use crate::http::error::Failure;
+use crate::http::site::Site;
+use crate::store::IncidentFilter;
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::ids::IncidentId;
+use domain::incident::{Incident, Refusal};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Most alerts shown with an incident, firing ones first; `alerts` says how many there are.
+pub const ALERTS_SHOWN_MAX: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    open: Option<bool>,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    before: Option<u32>,
+    limit: Option<usize>,
+}
+
+/// `GET /api/v1/incidents`: newest first.
+pub async fn list(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let which: Which = query(&request)?;
+    let max = limit(which.limit)?;
+    // One more than asked for says whether there is a next page.
+    let filter = IncidentFilter { open: which.open, before: which.before.map(IncidentId), max: max + 1 };
+    let mut found = site.parts.store.incidents(filter).await?;
+    let more = found.len() > max;
+    found.truncate(max);
+    let next = found.last().filter(|_| more).map(|incident| incident.id);
+    let url = site.external_url();
+    let shown: Vec<_> = found.iter().map(|incident| IncidentShape::new(incident, &url)).collect();
+    Ok(ok(&json!({"incidents": shown, "next_before": next})))
+}
+
+/// `GET /api/v1/incidents/{number}`.
+pub async fn one(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let incident = find(&site, &request).await?;
+    let alerts = site.parts.store.alerts_of(incident.id, ALERTS_SHOWN_MAX).await?;
+    let alerts: Vec<_> = alerts.iter().map(AlertShape::new).collect();
+    let url = site.external_url();
+    Ok(ok(&json!({"incident": IncidentShape::new(&incident, &url), "alerts": alerts})))
+}
+
+/// `GET /api/v1/incidents/{number}/timeline`: newest first.
+pub async fn timeline(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let part: Part = query(&request)?;
+    let max = limit(part.limit)?;
+    let incident = find(&site, &request).await?;
+    let entries = site.parts.store.timeline(incident.id, part.before, max).await?;
+    let next = entries.last().map(|entry| entry.number).filter(|number| *number > 1);
+    Ok(ok(&json!({"entries": entries, "next_before": next})))
+}
+
+async fn find(site: &Site, request: &HttpRequest) -> Result<Incident, Failure> {
+    let id = IncidentId(number(request)?);
+    let found = site.parts.store.incident(id).await?;
+    found.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))
+}

@@ -1,0 +1,144 @@
+//! What the API shows of an incident and its alerts. Apart from the stored form, so that one can change without the
+//! other.
+
+use chrono::{DateTime, Utc};
+use domain::alert::{Alert, AlertState, Pairs};
+use domain::incident::{Actor, CallOffCode, Incident, Stage};
+use serde::Serialize;
+
+/// An incident.
+#[derive(Serialize)]
+pub struct IncidentShape<'a> {
+    number: u64,
+    id: String,
+    url: String,
+    stage: &'static str,
+    open: bool,
+    title: &'a str,
+    summary: &'a str,
+    impact: &'a str,
+    severity: &'static str,
+    rule: Option<&'a str>,
+    labels: &'a Pairs,
+    correlation: &'a Pairs,
+    declared_at: DateTime<Utc>,
+    declared_by: String,
+    because: &'a str,
+    first_alert_at: Option<DateTime<Utc>>,
+    confirmed_at: Option<DateTime<Utc>>,
+    closed_at: Option<DateTime<Utc>>,
+    closed_by: Option<String>,
+    called_off: Option<CalledOff<'a>>,
+    reopened: u32,
+    firing: u32,
+    alerts: u32,
+    truncated: bool,
+    clear_since: Option<DateTime<Utc>>,
+    last_update: Option<Update<'a>>,
+    receivers: &'a [String],
+    entries: u32,
+    changed_at: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct CalledOff<'a> {
+    code: CallOffCode,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    at: DateTime<Utc>,
+    text: &'a str,
+    next_by: Option<DateTime<Utc>>,
+}
+
+/// An alert attached to an incident.
+#[derive(Serialize)]
+pub struct AlertShape<'a> {
+    source: &'a str,
+    fingerprint: String,
+    name: String,
+    summary: String,
+    state: &'static str,
+    labels: &'a Pairs,
+    annotations: &'a Pairs,
+    starts_at: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+    generator_url: &'a str,
+}
+
+impl<'a> IncidentShape<'a> {
+    /// Of this incident; its page stands under this URL.
+    pub fn new(incident: &'a Incident, external_url: &str) -> Self {
+        Self {
+            number: incident.id.0,
+            id: incident.id.to_string(),
+            url: format!("{external_url}/incidents/{}", incident.id.0),
+            stage: incident.stage.word(),
+            open: incident.stage.is_open(),
+            title: &incident.title,
+            summary: &incident.summary,
+            impact: &incident.impact,
+            severity: incident.severity.word(),
+            rule: incident.rule.as_ref().map(|rule| rule.name.as_str()),
+            labels: &incident.labels,
+            correlation: &incident.correlation,
+            declared_at: incident.declared_at,
+            declared_by: incident.declared_by.to_string(),
+            because: &incident.because,
+            first_alert_at: incident.first_alert_at,
+            confirmed_at: incident.confirmed_at,
+            closed_at: incident.stage.closed_at(),
+            closed_by: incident.closed_by.as_ref().map(Actor::to_string),
+            called_off: called_off(&incident.stage),
+            reopened: incident.reopened,
+            firing: incident.tally.firing,
+            alerts: incident.tally.alerts,
+            truncated: incident.tally.truncated,
+            clear_since: incident.clear_since,
+            last_update: incident.last_update.as_ref().map(|update| Update {
+                at: update.at,
+                text: &update.text,
+                next_by: update.next_by,
+            }),
+            receivers: &incident.receivers,
+            entries: incident.entries,
+            changed_at: incident.changed_at,
+        }
+    }
+}
+
+fn called_off(stage: &Stage) -> Option<CalledOff<'_>> {
+    match stage {
+        Stage::CalledOff { code, reason, .. } => Some(CalledOff { code: *code, reason }),
+        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } => None,
+    }
+}
+
+impl<'a> AlertShape<'a> {
+    /// Of this alert.
+    pub fn new(alert: &'a Alert) -> Self {
+        Self {
+            source: &alert.key.source.0,
+            fingerprint: alert.key.fingerprint.to_string(),
+            name: alert.name(),
+            summary: alert.summary(),
+            state: state(&alert.state),
+            labels: &alert.labels,
+            annotations: &alert.annotations,
+            starts_at: alert.starts_at,
+            last_seen: alert.last_seen,
+            generator_url: &alert.generator_url,
+        }
+    }
+}
+
+fn state(state: &AlertState) -> &'static str {
+    match state {
+        AlertState::Firing => "firing",
+        AlertState::Unreported { .. } => "unreported",
+        AlertState::Muted { .. } => "muted",
+        AlertState::Resolved { .. } => "resolved",
+    }
+}
