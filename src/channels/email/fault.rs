@@ -78,8 +78,11 @@ impl Fault {
     /// From the other side, or the library.
     pub fn new(stage: Stage, error: &Error) -> Self {
         let refused = refused_certificate(error);
-        let kind = match error.status() {
-            Some(code) => FaultKind::Answer(code.into()),
+        let kind = match error.status().map(u16::from) {
+            // Authentication is required or failed, whenever it is said.
+            Some(530 | 534 | 535 | 538) => FaultKind::Setup,
+            Some(500..) if denies_us(error) => FaultKind::Setup,
+            Some(code) => FaultKind::Answer(code),
             // lettre's own refusals: no STARTTLS offered, no mechanism in common.
             None if refused.is_some() || (error.is_client() && stage.is_about_us()) => FaultKind::Setup,
             None => FaultKind::Silence,
@@ -103,8 +106,7 @@ impl Fault {
     pub fn outcome(self) -> Outcome {
         let because = self.because;
         match self.kind {
-            // Authentication required or failed, whenever it is said; 4.7.0 "temporary" ones are 4xx.
-            FaultKind::Answer(530 | 534 | 535 | 538) | FaultKind::Setup => Outcome::Misconfigured { because },
+            FaultKind::Setup => Outcome::Misconfigured { because },
             FaultKind::Answer(500..) if self.stage.is_about_us() => Outcome::Misconfigured { because },
             FaultKind::Answer(500..) => Outcome::Fatal { because },
             FaultKind::Answer(_) => Outcome::Retry { because, after: None, unsure: false },
@@ -112,6 +114,13 @@ impl Fault {
             FaultKind::Silence => Outcome::Retry { because, after: None, unsure: self.stage == Stage::Content },
         }
     }
+}
+
+// "Relay access denied", "Recipient address rejected: Access denied": it takes mail for others only after AUTH, or from
+// another place. There is no code for it.
+fn denies_us(error: &Error) -> bool {
+    let said = error.to_string().to_lowercase();
+    said.contains("relay") || said.contains("access denied")
 }
 
 fn words(stage: Stage, what: &str) -> String {
