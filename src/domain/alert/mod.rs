@@ -93,7 +93,7 @@ pub struct Alert {
     /// The same as its sender claimed: tells a late message of this episode from a new one even if clocks differ.
     #[serde(default)]
     pub claimed_starts_at: Option<DateTime<Utc>>,
-    /// When its state changed, or it was heard of, last; only refreshed when it is older than a quarter of
+    /// When its state changed, or it was heard of, last; only refreshed when it is older than an eighth of
     /// `alert_timeout`, so that an unchanged repeat needs no write.
     pub last_seen: DateTime<Utc>,
     /// Group that last reported it.
