@@ -1,8 +1,96 @@
 //! The command line, one file per verb.
 
+mod alert;
+mod check;
+mod client;
+mod deliveries;
+mod incident;
+mod output;
+mod quarantine;
+mod serve;
+mod token;
+
+use clap::{Parser, Subcommand};
+use std::fmt;
 use std::process::ExitCode;
+
+const ABOUT: &str = "\
+Earlybell declares incidents early from Alertmanager's alerts, tells people, keeps the record,
+and lets anyone call it off when it was nothing.
+
+Start with `earlybell serve`: it needs no configuration, and says what to put into alertmanager.yml.";
+
+const EXAMPLES: &str = "\
+Examples:
+  earlybell serve                                            take alerts, on 127.0.0.1:9797
+  earlybell alert add alertname=SiteDown severity=critical   send a test alert
+  earlybell incident list                                    what is going on
+  earlybell incident calloff 1 no-user-impact \"probe was wrong\"
+  earlybell check config earlybell.yml                       look for mistakes before a reload";
+
+#[derive(Debug, Parser)]
+#[command(name = "earlybell", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Serve(serve::Serve),
+    Check(check::Check),
+    Alert(alert::Alert),
+    Incident(incident::Incident),
+    Deliveries(deliveries::Deliveries),
+    Quarantine(quarantine::Quarantine),
+    Token(token::Token),
+}
+
+/// Why a verb did not do what it should: told on stderr, exit code 1.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// In words.
+    #[error("{0}")]
+    Told(String),
+    /// Told already, in the verb's own way.
+    #[error("")]
+    Silent,
+}
+
+impl CliError {
+    fn told(text: impl fmt::Display) -> Self {
+        Self::Told(text.to_string())
+    }
+}
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    ExitCode::FAILURE
+    let done = match Cli::parse().verb {
+        Verb::Serve(verb) => verb.run(),
+        Verb::Check(verb) => verb.run(),
+        Verb::Alert(verb) => verb.run(),
+        Verb::Incident(verb) => verb.run(),
+        Verb::Deliveries(verb) => verb.run(),
+        Verb::Quarantine(verb) => verb.run(),
+        Verb::Token(verb) => verb.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Silent) => ExitCode::FAILURE,
+        Err(CliError::Told(text)) => {
+            output::complain(&format!("earlybell: {text}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

@@ -4,8 +4,9 @@ use super::check::{self, Check};
 use super::report::{ConfigError, ConfigErrors, Text};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
-use domain::policy::{NamedRuleFile, PolicySource};
-use domain::rules::compile::RuleSet;
+use domain::alert::fingerprint::hash_texts;
+use domain::policy::{NamedRuleFile, Policy, PolicySource};
+use domain::rules::compile::{Mistake, RuleSet};
 use domain::rules::model::RuleFile;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,6 +87,11 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let hash = hash([file].into_iter().chain(&rules), &templates);
     let specs = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
     let policy = PolicySource { rule_files, receivers: specs, route, templates, external_url, timing: written.timing };
+    // Rules were compiled above, so that their mistakes stand beside the others; here it is what only all parts show.
+    if let Err(found) = Policy::compile(policy.clone()) {
+        let files = || rules.iter().chain([file]);
+        return Err(ConfigErrors(found.into_iter().map(|mistake| place(files(), mistake)).collect()));
+    }
     Ok(Config { policy, receivers, sources, hash })
 }
 
@@ -111,15 +117,17 @@ pub fn parse_rules(files: &[Named], mistakes: &mut Vec<ConfigError>) -> Vec<Name
         return Vec::new();
     }
     if let Err(found) = RuleSet::compile(&parsed) {
-        for mistake in found {
-            let error = match files.iter().find(|file| file.name == mistake.file) {
-                Some(file) => ConfigError::at_path(file.text(), &mistake.path, mistake.problem),
-                None => ConfigError::of_file(&mistake.file, format!("{}: {}", mistake.path, mistake.problem)),
-            };
-            mistakes.push(error);
-        }
+        mistakes.extend(found.into_iter().map(|mistake| place(files.iter(), mistake)));
     }
     parsed
+}
+
+// What `domain` found wrong, shown where it stands.
+fn place<'a>(mut files: impl Iterator<Item = &'a Named>, mistake: Mistake) -> ConfigError {
+    match files.find(|file| file.name == mistake.file) {
+        Some(file) => ConfigError::at_path(file.text(), &mistake.path, mistake.problem),
+        None => ConfigError::of_file(&mistake.file, format!("{}: {}", mistake.path, mistake.problem)),
+    }
 }
 
 fn templates(check: &mut Check<'_>, base: &Path, patterns: &[String]) -> BTreeMap<String, String> {
@@ -176,7 +184,5 @@ fn rules_against_config(
 fn hash<'a>(files: impl Iterator<Item = &'a Named>, templates: &BTreeMap<String, String>) -> u64 {
     let texts = files.flat_map(|file| [&file.name, &file.content]);
     let templates = templates.iter().flat_map(|(name, content)| [name, content]);
-    texts.chain(templates).fold(FNV_START, |hash, text| read::hash_with(hash, text))
+    hash_texts(texts.chain(templates).map(String::as_str))
 }
-
-const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;

@@ -62,9 +62,3 @@ pub fn secret(base: &Path, key: &str, text: Option<SecretWritten>, path: Option<
 fn cannot_read(path: &Path, error: &str) -> String {
     format!("can't read {}: {error}", path.display())
 }
-
-/// Adds a text to the hash over all files read (FNV-1a: the same in every version, unlike the standard hasher).
-pub fn hash_with(hash: u64, text: &str) -> u64 {
-    // A byte that no UTF-8 text holds ends each text, so that moving a line between files changes the hash.
-    text.bytes().chain([0xFF]).fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}

@@ -1,0 +1,102 @@
+//! `earlybell check config|rules FILES…`: what a server would say, without one.
+
+use super::CliError;
+use super::output::{complain, say};
+use crate::config::{self, ConfigErrors, Named, Overrides};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// Looks for mistakes in configuration and rule files
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Configuration files, with all the files they name
+    #[command(after_help = "\
+Exit code 1 if one of them has a mistake. Without FILES: ./earlybell.yml, or the built-in default.
+
+Example:\n  earlybell check config /etc/earlybell/earlybell.yml && systemctl reload earlybell")]
+    Config {
+        /// Configuration files
+        files: Vec<PathBuf>,
+    },
+    /// Rule files alone, without a configuration
+    #[command(after_help = "\
+Exit code 1 if one of them has a mistake. Receivers and templates they name are not looked up.
+
+Example:\n  earlybell check rules rules/*.yml")]
+    Rules {
+        /// Rule files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+impl Check {
+    /// Runs it.
+    pub fn run(self) -> Result<(), CliError> {
+        let good = match self.what {
+            What::Config { files } if files.is_empty() => check_config(None),
+            What::Config { files } => files.iter().filter(|file| !check_config(Some(file))).count() == 0,
+            What::Rules { files } => files.iter().filter(|file| !check_rules(file)).count() == 0,
+        };
+        if good { Ok(()) } else { Err(CliError::Silent) }
+    }
+}
+
+fn check_config(file: Option<&Path>) -> bool {
+    let default = Path::new(config::DEFAULT_PATH);
+    let shown = file.or_else(|| default.exists().then_some(default));
+    say(&format!("Checking '{}'", shown.map_or("built-in default".into(), |file| file.display().to_string())));
+    match config::load(file, &Overrides::default()) {
+        Ok(config) => {
+            let rules = config.policy.rule_files.iter().map(|file| rule_count(&file.file)).sum();
+            let found = [
+                counted(config.sources.len(), "source"),
+                counted(config.receivers.len(), "receiver"),
+                counted(rules, "rule"),
+                counted(config.policy.templates.len(), "template"),
+            ];
+            say(&format!("  SUCCESS: {}", found.join(", ")));
+            true
+        }
+        Err(errors) => failed(&errors),
+    }
+}
+
+fn check_rules(path: &Path) -> bool {
+    let name = path.display().to_string();
+    say(&format!("Checking '{name}'"));
+    let content = match config::read_file(path) {
+        Ok(content) => content,
+        Err(problem) => {
+            complain(&format!("  FAILED: can't read it: {problem}"));
+            return false;
+        }
+    };
+    let mut mistakes = Vec::new();
+    let rules = config::parse_rules(&[Named { name, content }], &mut mistakes);
+    if !mistakes.is_empty() {
+        return failed(&ConfigErrors(mistakes));
+    }
+    say(&format!("  SUCCESS: {}", counted(rules.iter().map(|file| rule_count(&file.file)).sum(), "rule")));
+    true
+}
+
+fn failed(errors: &ConfigErrors) -> bool {
+    complain(&format!("  FAILED: {}", counted(errors.0.len(), "mistake")));
+    complain(&errors.to_string());
+    false
+}
+
+fn rule_count(file: &domain::rules::model::RuleFile) -> usize {
+    file.groups.iter().map(|group| group.rules.len()).sum()
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
