@@ -4,9 +4,9 @@ use super::CliError;
 use super::output::Format;
 use crate::channels::http_client;
 use crate::config::http_url;
+use crate::http::auth::ACTOR_HEADER;
 use clap::Args;
-use domain::text::{clean, clean_line};
-use reqwest::header::HeaderValue;
+use domain::text::clean;
 use reqwest::{Method, StatusCode};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
@@ -18,9 +18,6 @@ pub const DEFAULT_SOCKET: &str = "./data/earlybell.sock";
 
 /// Longer than a server lets a command wait for its decision.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Longest name of an actor; the server cuts there too.
-const ACTOR_BYTES_MAX: usize = 100;
 
 /// Largest answer that is shown whole when it is no JSON.
 const WORDS_BYTES_MAX: usize = 2000;
@@ -149,7 +146,8 @@ impl Client {
     /// Asks, and takes bytes as the answer.
     pub fn bytes(&self, ask: &Ask<'_>) -> Result<Vec<u8>, CliError> {
         let (status, body) = self.runtime.block_on(self.send(ask)).map_err(|error| self.unreachable(&error))?;
-        if status.is_success() { Ok(body) } else { Err(self.refused(status, &body)) }
+        // 202: taken, but not decided. Whoever waits for a number must not take it for done.
+        if status.is_success() && status != StatusCode::ACCEPTED { Ok(body) } else { Err(self.refused(status, &body)) }
     }
 
     async fn send(&self, ask: &Ask<'_>) -> reqwest::Result<(StatusCode, Vec<u8>)> {
@@ -160,8 +158,8 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        if let Some(actor) = self.actor.as_deref().and_then(header_safe) {
-            request = request.header("X-Earlybell-Actor", actor);
+        if let Some(actor) = &self.actor {
+            request = request.header(ACTOR_HEADER, path_segment(actor));
         }
         if let Some(key) = ask.key {
             request = request.header("Idempotency-Key", key);
@@ -188,7 +186,8 @@ impl Client {
     fn refused(&self, status: StatusCode, body: &[u8]) -> CliError {
         let text = String::from_utf8_lossy(body);
         let parsed: Option<Value> = serde_json::from_str(&text).ok();
-        let said = parsed.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str).map(str::to_owned);
+        let sentence = |body: &Value| body.get("error").or(body.get("text")).and_then(Value::as_str).map(str::to_owned);
+        let said = parsed.as_ref().and_then(sentence);
         let words = said.unwrap_or_else(|| clean(text.trim(), WORDS_BYTES_MAX));
         let hint = match status {
             StatusCode::UNAUTHORIZED => "; give a token with --token-file, or run this on the server's machine",
@@ -199,12 +198,6 @@ impl Client {
         }
         CliError::told(format!("{words}{hint}"))
     }
-}
-
-// Bytes over ASCII may stand in a header; control characters may not.
-fn header_safe(name: &str) -> Option<HeaderValue> {
-    let name = clean_line(name, ACTOR_BYTES_MAX);
-    HeaderValue::from_bytes(name.as_bytes()).ok().filter(|_| !name.is_empty())
 }
 
 /// A new idempotency key.

@@ -63,7 +63,7 @@ impl Deliveries {
         }
         let rows = output::rows_of(&answer, "deliveries");
         if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/delivery/id")));
+            rows.iter().for_each(|row| say(&output::cell(row, "/id")));
         } else if rows.is_empty() {
             say("no deliveries");
         } else if self.client.output == Format::Extended {
@@ -104,8 +104,7 @@ impl Filter {
 }
 
 fn row(row: &Value) -> [String; 6] {
-    ["/delivery/id", "/delivery/incident", "/delivery/receiver", "/delivery/notice", "/state", "/last_error"]
-        .map(|path| output::cell(row, path))
+    ["/id", "/incident", "/receiver", "/notice", "/state", "/last_error"].map(|path| output::cell(row, path))
 }
 
 fn extended_row(of: &Value) -> [String; 9] {

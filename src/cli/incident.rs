@@ -3,10 +3,9 @@
 use super::CliError;
 use super::client::{Ask, Client, ClientArgs, new_key};
 use super::output::{self, Format, say, table};
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::duration::Duration;
-use domain::incident::{CallOffCode, Incident as Known, Severity};
+use domain::incident::{CallOffCode, Severity};
 use serde_json::{Map, Value, json};
 
 /// Lists incidents, declares them, and says how they go on
@@ -132,8 +131,8 @@ enum Which {
 impl Which {
     fn query(self) -> &'static str {
         match self {
-            Self::Open => "state=open&",
-            Self::Closed => "state=closed&",
+            Self::Open => "open=true&",
+            Self::Closed => "open=false&",
             Self::All => "",
         }
     }
@@ -156,15 +155,13 @@ impl Incident {
             output::json(&answer);
             return Ok(());
         }
-        let list = answer.get("incidents").cloned().unwrap_or(answer);
-        let incidents: Vec<Known> = serde_json::from_value(list)
-            .map_err(|error| CliError::told(format!("the server is of another version: {error}")))?;
+        let incidents = output::rows_of(&answer, "incidents");
         if self.client.quiet {
-            incidents.iter().for_each(|incident| say(&incident.id.0.to_string()));
+            incidents.iter().for_each(|incident| say(&output::cell(incident, "/number")));
         } else if incidents.is_empty() {
             say(if which == Which::Open { "no open incidents" } else { "no incidents" });
         } else if self.client.output == Format::Extended {
-            let head = ["NUMBER", "STAGE", "SEVERITY", "DECLARED", "BY", "FIRING", "TOUCHED", "RULE", "TITLE"];
+            let head = ["NUMBER", "STAGE", "SEVERITY", "DECLARED", "BY", "FIRING", "RULE", "LABELS", "TITLE"];
             table(head, incidents.iter().map(extended_row).collect());
         } else {
             table(["NUMBER", "STAGE", "SEVERITY", "DECLARED", "FIRING", "TITLE"], incidents.iter().map(row).collect());
@@ -226,7 +223,7 @@ fn request(verb: &Verb) -> Result<(String, Value), CliError> {
         Verb::Summary(words) => said(words, "summary"),
         Verb::Severity { number, to, text } => of(number, "severity", json!({ "to": to, "text": text.join(" ") })),
         Verb::Calloff { number, code, reason } => {
-            of(number, "calloff", json!({ "code": code_value(code), "reason": reason.join(" ") }))
+            of(number, "calloff", json!({ "code": code, "reason": reason.join(" ") }))
         }
         Verb::Resolve(words) => said(words, "resolve"),
         Verb::Reopen(words) => said(words, "reopen"),
@@ -257,30 +254,15 @@ fn code(text: &str) -> Result<&'static str, String> {
         .ok_or_else(|| format!("write one of {}, then the reason in words", known()))
 }
 
-fn code_value(word: &str) -> Value {
-    // `word` came out of `parse`, and a unit variant is a JSON string.
-    CallOffCode::parse(word).and_then(|code| serde_json::to_value(code).ok()).unwrap_or_else(|| Value::from(word))
+fn row(incident: &Value) -> [String; 6] {
+    let [id, stage, severity, declared, title] =
+        ["/id", "/stage", "/severity", "/declared_at", "/title"].map(|path| output::cell(incident, path));
+    let [firing, alerts] = ["/firing", "/alerts"].map(|path| output::cell(incident, path));
+    [id, stage, severity, declared, format!("{firing} of {alerts}"), title]
 }
 
-fn row(incident: &Known) -> [String; 6] {
-    [
-        incident.id.to_string(),
-        incident.stage.word().to_owned(),
-        incident.severity.to_string(),
-        minute(incident.declared_at),
-        format!("{} of {}", incident.tally.firing, incident.tally.alerts),
-        incident.title.clone(),
-    ]
-}
-
-fn extended_row(incident: &Known) -> [String; 9] {
+fn extended_row(incident: &Value) -> [String; 9] {
     let [number, stage, severity, declared, firing, title] = row(incident);
-    let rule = incident.rule.as_ref().map(|rule| rule.name.clone()).unwrap_or_default();
-    let touched = if incident.touched { "yes" } else { "no" }.to_owned();
-    [number, stage, severity, declared, incident.declared_by.to_string(), firing, touched, rule, title]
-}
-
-/// A time for people, in UTC.
-pub fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M").to_string()
+    let [by, rule, labels] = ["/declared_by", "/rule", "/labels"].map(|path| output::cell(incident, path));
+    [number, stage, severity, declared, by, firing, rule, labels, title]
 }
