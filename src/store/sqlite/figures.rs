@@ -1,0 +1,57 @@
+//! Numbers for `/metrics`: counted over small indexes, never over whole tables.
+
+use super::codec::{time, uint};
+use super::read::position;
+use crate::store::{Figures, StoreError};
+use rusqlite::Connection;
+
+/// What `earlybell.db` knows.
+pub fn figures(conn: &mut Connection) -> Result<Figures, StoreError> {
+    let tx = conn.transaction()?;
+    Ok(Figures {
+        incidents: incidents(&tx)?,
+        outbox: outbox(&tx)?,
+        dead: dead(&tx)?,
+        position: position(&tx)?.0,
+        open_alerts: open_alerts(&tx)?,
+        ..Figures::default()
+    })
+}
+
+fn incidents(conn: &Connection) -> Result<Vec<(String, String, u64)>, StoreError> {
+    let sql = "SELECT stage, severity, COUNT(*) FROM incidents INDEXED BY incidents_open
+               WHERE closed_at IS NULL GROUP BY stage, severity ORDER BY stage, severity";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, uint(row.get(2)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn outbox(conn: &Connection) -> Result<Vec<(String, u64, chrono::DateTime<chrono::Utc>)>, StoreError> {
+    // Numbers are given in the order of decision: the lowest is the oldest.
+    let sql = "SELECT waiting.receiver, waiting.number, deliveries.decided_at FROM
+                 (SELECT receiver, COUNT(*) AS number, MIN(id) AS oldest
+                  FROM deliveries INDEXED BY deliveries_waiting
+                  WHERE state IN ('pending', 'leased', 'unsure') GROUP BY receiver) AS waiting
+               JOIN deliveries ON deliveries.id = waiting.oldest ORDER BY waiting.receiver";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut outbox = Vec::new();
+    while let Some(row) = rows.next()? {
+        outbox.push((row.get(0)?, uint(row.get(1)?), time(row.get(2)?)?));
+    }
+    Ok(outbox)
+}
+
+fn dead(conn: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    let sql = "SELECT receiver, COUNT(*) FROM deliveries INDEXED BY deliveries_state
+               WHERE state = 'dead' GROUP BY receiver ORDER BY receiver";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, uint(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn open_alerts(conn: &Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM alerts INDEXED BY alerts_open WHERE open > 0 AND open = 1";
+    let count = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(uint(count))
+}

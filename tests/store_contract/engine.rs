@@ -1,0 +1,316 @@
+//! What the engine writes, and what it and the pages read back.
+
+use crate::fixtures::{
+    End, alert, at, claim, closed, decide, delivery, evidence, finish, incident, input, note, resolved,
+};
+use domain::alert::{AlertState, Pairs};
+use domain::delivery::Lane;
+use domain::engine::{Answer, Changes, Evidence, Loaded};
+use domain::ids::{AlertId, IncidentId, InputSeq};
+use domain::incident::{Reply, Severity, Stage};
+use domain::policy::{PolicySource, Route, Timing};
+use domain::rules::eval::HoldRow;
+use earlybell::store::{DeliveryFilter, Figures, IncidentFilter, InputKind, Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn changes(position: u64) -> Changes {
+    Changes { position: InputSeq(position), at: Some(at(position as i64)), ..Changes::default() }
+}
+
+fn hold(rule: &str) -> HoldRow {
+    HoldRow {
+        rule: rule.to_owned(),
+        version: u64::MAX,
+        key: Pairs::new([("cluster", "a")]),
+        since: vec![None, Some(at(3))],
+    }
+}
+
+fn answer(key: Option<&str>, input: u64) -> Answer {
+    let text = format!("done by {input}");
+    Answer {
+        input: InputSeq(input),
+        key: key.map(str::to_owned),
+        reply: Reply::Done { incident: IncidentId(7), text },
+        at: at(input as i64),
+    }
+}
+
+fn policy(url: &str) -> PolicySource {
+    PolicySource {
+        rule_files: Vec::new(),
+        receivers: Vec::new(),
+        route: Route::default(),
+        templates: BTreeMap::new(),
+        external_url: url.to_owned(),
+        timing: Timing::default(),
+    }
+}
+
+pub async fn starts_empty(store: &Arc<dyn Store>) {
+    assert_eq!(store.load(at(0)).await.unwrap(), Loaded::default());
+    assert_eq!(store.incident(IncidentId(1)).await.unwrap(), None);
+    assert_eq!(store.timeline(IncidentId(1), None, 10).await.unwrap(), []);
+    assert_eq!(store.prune(at(0), 10).await.unwrap(), 0);
+}
+
+pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
+    let alerts = [
+        alert(1, "default", AlertState::Firing),
+        alert(2, "other", AlertState::Unreported { since: at(1) }),
+        alert(3, "default", AlertState::Muted { by: vec!["silence 1".to_owned()] }),
+        alert(4, "default", resolved(2, None)),
+        alert(5, "default", resolved(2, Some(9))),
+    ];
+    let incidents = [incident(7, Stage::Suspected), closed(8, 5)];
+    let gathered = Evidence { counted: false, ..evidence(7, 2) };
+    let all = Changes {
+        alerts: alerts.iter().map(|alert| (alert.id, Some(alert.clone()))).collect(),
+        incidents: incidents.iter().map(|incident| (incident.id, incident.clone())).collect(),
+        evidence: vec![evidence(7, 1), gathered, evidence(8, 4)],
+        holds: BTreeMap::from([(("publish".to_owned(), hold("publish").key), Some(hold("publish")))]),
+        answers: vec![answer(Some("k"), 5), answer(None, 6)],
+        policy: Some(Arc::new(policy("https://bell.example"))),
+        deliveries: vec![delivery(40, 7, "team", Lane::Root), delivery(41, 7, "list", Lane::Root)],
+        entries: vec![note(7, 1), note(7, 2), note(8, 1)],
+        ..changes(6)
+    };
+    store.commit(all).await.unwrap();
+    let expected = Loaded {
+        position: InputSeq(6),
+        at: Some(at(6)),
+        alerts: alerts.to_vec(),
+        incidents: incidents.to_vec(),
+        evidence: vec![evidence(7, 1), gathered, evidence(8, 4)],
+        holds: vec![hold("publish")],
+        answers: vec![answer(Some("k"), 5)],
+        policy: Some(policy("https://bell.example")),
+        last_incident: 8,
+        last_alert: 5,
+        last_delivery: 41,
+    };
+    assert_eq!(store.load(at(10)).await.unwrap(), expected);
+}
+
+pub async fn overwrites_rows_of_earlier_commits(store: &Arc<dyn Store>) {
+    let key = ("publish".to_owned(), hold("publish").key);
+    let first = Changes {
+        alerts: BTreeMap::from([
+            (AlertId(1), Some(alert(1, "default", AlertState::Firing))),
+            (AlertId(2), Some(alert(2, "default", AlertState::Firing))),
+        ]),
+        incidents: BTreeMap::from([(IncidentId(7), incident(7, Stage::Suspected))]),
+        evidence: vec![Evidence { counted: false, ..evidence(7, 1) }],
+        holds: BTreeMap::from([(key.clone(), Some(hold("publish")))]),
+        policy: Some(Arc::new(policy("a"))),
+        ..changes(1)
+    };
+    store.commit(first).await.unwrap();
+    let mut changed = alert(1, "default", resolved(2, None));
+    (changed.episodes, changed.group, changed.expires_at) = (4, None, None);
+    (changed.last_seen, changed.starts_at, changed.generator_url) = (at(9), at(8), "".into());
+    changed.claimed_starts_at = None;
+    changed.annotations = Pairs::default();
+    let mut later = incident(7, Stage::Confirmed);
+    later.severity = Severity::Critical;
+    let second = Changes {
+        at: None,
+        alerts: BTreeMap::from([(AlertId(1), Some(changed.clone())), (AlertId(2), None), (AlertId(9), None)]),
+        incidents: BTreeMap::from([(IncidentId(7), later.clone())]),
+        evidence: vec![evidence(7, 1)],
+        holds: BTreeMap::from([(key, None)]),
+        policy: Some(Arc::new(policy("b"))),
+        ..changes(2)
+    };
+    store.commit(second).await.unwrap();
+    let loaded = store.load(at(10)).await.unwrap();
+    assert_eq!(loaded.alerts, [changed]);
+    assert_eq!(loaded.incidents, [later]);
+    assert_eq!((loaded.evidence, loaded.holds), (vec![evidence(7, 1)], Vec::new()));
+    assert_eq!((loaded.policy, loaded.at), (Some(policy("b")), Some(at(1))));
+}
+
+pub async fn refuses_the_same_inputs_twice(store: &Arc<dyn Store>) {
+    decide(store, 5, vec![delivery(1, 7, "team", Lane::Root)]).await;
+    for position in [5, 4, 0] {
+        let again = Changes { entries: vec![note(7, 1)], ..changes(position) };
+        assert!(matches!(store.commit(again).await, Err(StoreError::Broken(_))), "{position}");
+    }
+    // A row that can't be written takes the whole commit with it.
+    let twice = Changes { entries: vec![note(7, 1), note(7, 1)], ..changes(6) };
+    assert!(store.commit(twice).await.is_err());
+    assert_eq!(store.timeline(IncidentId(7), None, 10).await.unwrap(), []);
+    assert_eq!(store.load(at(0)).await.unwrap().position, InputSeq(5));
+}
+
+pub async fn pages_timelines_newest_first(store: &Arc<dyn Store>) {
+    let entries = (1..=7).map(|number| note(7, number)).chain([note(8, 1)]).collect();
+    store.commit(Changes { entries, ..changes(1) }).await.unwrap();
+    let page = store.timeline(IncidentId(7), None, 3).await.unwrap();
+    assert_eq!(page, [note(7, 7), note(7, 6), note(7, 5)]);
+    assert_eq!(store.timeline(IncidentId(7), Some(3), 10).await.unwrap(), [note(7, 2), note(7, 1)]);
+    assert_eq!(store.timeline(IncidentId(7), Some(1), 10).await.unwrap(), []);
+}
+
+pub async fn lists_incidents_newest_first(store: &Arc<dyn Store>) {
+    let all = [incident(1, Stage::Confirmed), closed(2, 5), incident(3, Stage::Suspected), closed(4, 6)];
+    let incidents = all.iter().map(|incident| (incident.id, incident.clone())).collect();
+    store.commit(Changes { incidents, ..changes(1) }).await.unwrap();
+    let listed = async |open, before: Option<u64>, max| {
+        let filter = IncidentFilter { open, before: before.map(IncidentId), max };
+        store.incidents(filter).await.unwrap().iter().map(|incident| incident.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None, None, 10).await, [4, 3, 2, 1]);
+    assert_eq!(listed(None, Some(4), 2).await, [3, 2]);
+    assert_eq!(listed(Some(true), None, 10).await, [3, 1]);
+    assert_eq!(listed(Some(false), Some(4), 10).await, [2]);
+    assert_eq!(store.incident(IncidentId(2)).await.unwrap().as_ref(), Some(&all[1]));
+}
+
+pub async fn shows_firing_alerts_first_and_forgotten_ones_still(store: &Arc<dyn Store>) {
+    let states = [resolved(1, None), AlertState::Firing, resolved(1, None), AlertState::Firing];
+    let alerts = (1..).zip(states).map(|(id, state)| (AlertId(id), Some(alert(id, "default", state)))).collect();
+    let all = vec![evidence(7, 1), evidence(7, 2), evidence(7, 4)];
+    store.commit(Changes { alerts, evidence: all, ..changes(1) }).await.unwrap();
+    let shown = async |max| {
+        let alerts = store.alerts_of(IncidentId(7), max).await.unwrap();
+        alerts.iter().map(|alert| alert.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(10).await, [2, 4, 1]);
+    assert_eq!(shown(2).await, [2, 4]);
+    let forgotten = BTreeMap::from([(AlertId(1), None), (AlertId(3), None)]);
+    store.commit(Changes { alerts: forgotten, ..changes(2) }).await.unwrap();
+    assert_eq!(shown(10).await, [2, 4, 1], "the page of an old incident stays as it was");
+    assert_eq!(store.load(at(3)).await.unwrap().alerts.len(), 2);
+    assert_eq!(store.evidence_of(IncidentId(7)).await.unwrap(), [1, 2, 4].map(AlertId));
+}
+
+pub async fn lists_open_and_contested_alerts_of_a_source(store: &Arc<dyn Store>) {
+    let alerts = [
+        alert(1, "default", AlertState::Firing),
+        alert(2, "other", AlertState::Firing),
+        alert(3, "default", resolved(1, None)),
+        alert(4, "default", resolved(1, Some(5))),
+        alert(5, "default", AlertState::Muted { by: Vec::new() }),
+    ];
+    let rows = alerts.iter().map(|alert| (alert.id, Some(alert.clone()))).collect();
+    store.commit(Changes { alerts: rows, ..changes(1) }).await.unwrap();
+    let expected = [&alerts[0], &alerts[3], &alerts[4]].map(Clone::clone);
+    assert_eq!(store.open_alerts("default").await.unwrap(), expected);
+    assert_eq!(store.figures(at(0)).await.unwrap().open_alerts, 3, "a contested one is over until it is settled");
+}
+
+pub async fn answers_a_key_once_for_a_day(store: &Arc<dyn Store>) {
+    store.commit(Changes { answers: vec![answer(Some("k"), 1)], ..changes(1) }).await.unwrap();
+    store.commit(Changes { answers: vec![answer(Some("k"), 2)], ..changes(2) }).await.unwrap();
+    assert_eq!(store.answer("k").await.unwrap(), Some(answer(None, 1).reply), "the first answer stands");
+    assert_eq!(store.answer("other").await.unwrap(), None);
+    let day = 86_400;
+    assert_eq!(store.load(at(day)).await.unwrap().answers, [answer(Some("k"), 1)]);
+    assert_eq!(store.load(at(day + 1)).await.unwrap().answers, []);
+    store.commit(changes(day as u64 + 1)).await.unwrap();
+    assert_eq!(store.answer("k").await.unwrap(), None, "a day later it may be used again");
+    let again = answer(Some("k"), day as u64 + 2);
+    store.commit(Changes { answers: vec![again.clone()], ..changes(day as u64 + 2) }).await.unwrap();
+    assert_eq!(store.answer("k").await.unwrap(), Some(again.reply));
+}
+
+pub async fn loads_closed_incidents_for_a_while(store: &Arc<dyn Store>) {
+    let all = [incident(1, Stage::Confirmed), closed(2, 0), closed(3, 86_400)];
+    let incidents = all.iter().map(|incident| (incident.id, incident.clone())).collect();
+    let hangs_on = vec![evidence(1, 1), evidence(2, 2), evidence(3, 3)];
+    store.commit(Changes { incidents, evidence: hangs_on, ..changes(1) }).await.unwrap();
+    let loaded = store.load(at(7 * 86_400 + 1)).await.unwrap();
+    assert_eq!(loaded.incidents, [all[0].clone(), all[2].clone()]);
+    assert_eq!(loaded.evidence, [evidence(1, 1), evidence(3, 3)]);
+    assert_eq!(loaded.last_incident, 3);
+}
+
+pub async fn never_gives_a_number_twice(store: &Arc<dyn Store>) {
+    let first = Changes {
+        alerts: BTreeMap::from([(AlertId(9), Some(alert(9, "default", AlertState::Firing)))]),
+        incidents: BTreeMap::from([(IncidentId(3), closed(3, 0))]),
+        deliveries: vec![delivery(12, 3, "team", Lane::Root)],
+        ..changes(1)
+    };
+    store.commit(first).await.unwrap();
+    store.commit(Changes { alerts: BTreeMap::from([(AlertId(9), None)]), ..changes(2) }).await.unwrap();
+    while store.prune(at(1000), 100).await.unwrap() > 0 {}
+    let loaded = store.load(at(1000)).await.unwrap();
+    assert_eq!((loaded.alerts.len(), loaded.incidents.len()), (0, 0));
+    assert_eq!((loaded.last_alert, loaded.last_incident, loaded.last_delivery), (9, 3, 12));
+}
+
+pub async fn prunes_closed_incidents_with_all_that_hangs_on_them(store: &Arc<dyn Store>) {
+    let all = [incident(1, Stage::Suspected), closed(2, 10), closed(3, 20)];
+    let alerts = (1..=3).map(|id| (AlertId(id), Some(alert(id, "default", resolved(0, None))))).collect();
+    let first = Changes {
+        alerts,
+        incidents: all.iter().map(|incident| (incident.id, incident.clone())).collect(),
+        entries: (1..=3).flat_map(|id| [note(id, 1), note(id, 2)]).collect(),
+        // Alert 2 belongs to two incidents.
+        evidence: vec![evidence(1, 1), evidence(2, 1), evidence(2, 2), evidence(3, 2), evidence(2, 3)],
+        deliveries: (1..=3).map(|id| delivery(id, id, "team", Lane::Root)).collect(),
+        ..changes(1)
+    };
+    store.commit(first).await.unwrap();
+    let forgotten = [1, 2, 3].map(|id| (AlertId(id), None));
+    store.commit(Changes { alerts: BTreeMap::from(forgotten), ..changes(2) }).await.unwrap();
+    let mut deleted = Vec::new();
+    while let rows @ 1.. = store.prune(at(15), 3).await.unwrap() {
+        deleted.push(rows);
+    }
+    // One delivery, one alert, three of evidence, two entries, the incident.
+    assert_eq!(deleted, [3, 3, 2]);
+    assert_eq!(store.incident(IncidentId(2)).await.unwrap(), None);
+    assert_eq!(store.timeline(IncidentId(2), None, 10).await.unwrap(), []);
+    assert_eq!(store.evidence_of(IncidentId(2)).await.unwrap(), []);
+    assert_eq!(store.timeline(IncidentId(3), None, 10).await.unwrap().len(), 2);
+    assert_eq!(store.alerts_of(IncidentId(3), 10).await.unwrap()[0].id, AlertId(2));
+    let left = store.deliveries(DeliveryFilter { max: 10, ..DeliveryFilter::default() }).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.delivery.id.0).collect::<Vec<_>>(), [3, 1]);
+}
+
+pub async fn counts(store: &Arc<dyn Store>) {
+    for (kind, source, seconds) in [
+        (InputKind::Webhook, "b", 1),
+        (InputKind::Push, "a", 2),
+        (InputKind::Webhook, "b", 3),
+        (InputKind::Poll, "c", 4),
+    ] {
+        let mut input = input(kind, b"{}", seconds);
+        input.source = source.to_owned();
+        store.append(input).await.unwrap();
+    }
+    let mut minor = incident(4, Stage::Suspected);
+    minor.severity = Severity::Minor;
+    let all = [incident(1, Stage::Confirmed), incident(2, Stage::Confirmed), closed(3, 0), minor];
+    let lanes = [(1, "team"), (2, "list"), (3, "list"), (4, "dead")];
+    let first = Changes {
+        incidents: all.iter().map(|incident| (incident.id, incident.clone())).collect(),
+        deliveries: lanes.map(|(id, receiver)| delivery(id, id, receiver, Lane::Root)).to_vec(),
+        alerts: BTreeMap::from([(AlertId(1), Some(alert(1, "default", AlertState::Firing)))]),
+        ..changes(3)
+    };
+    store.commit(first).await.unwrap();
+    claim(store, 0).await;
+    finish(store, 1, 1, End::Sent(None), 0).await;
+    crate::fixtures::claim_of(store, "dead", 0, 1).await;
+    finish(store, 4, 1, End::Dead, 0).await;
+    let figures = store.figures(at(0)).await.unwrap();
+    let words = |stage: &str, severity: &str, number| (stage.to_owned(), severity.to_owned(), number);
+    let expected = Figures {
+        incidents: vec![words("confirmed", "major", 2), words("suspected", "minor", 1)],
+        outbox: vec![("list".to_owned(), 2, at(0))],
+        dead: vec![("dead".to_owned(), 1)],
+        last_input: InputSeq(4),
+        position: InputSeq(3),
+        last_seen: vec![("a".to_owned(), at(2)), ("b".to_owned(), at(3))],
+        open_alerts: 1,
+        quarantined: 0,
+        bytes: figures.bytes,
+        wal_bytes: figures.wal_bytes,
+    };
+    assert_eq!(figures, expected);
+}
