@@ -1,5 +1,7 @@
 //! Mail against a real Postfix and against a server that misbehaves: threads, bytes, refusals, silences.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/postfix.rs"]
 mod postfix;
 #[path = "support/smtp.rs"]

@@ -1,0 +1,128 @@
+//! Calls of Slack's Web API: one request each, bounded in time and size, and its answer or what went wrong.
+
+use super::fault::{Answered, Fault};
+use crate::channels::refused_certificate;
+use crate::config::SlackConfig;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Longest answer read, in bytes.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+
+/// Slack's Web API, or what a test puts in its place.
+pub struct Api {
+    http: Client,
+    url: Url,
+    authorization: HeaderValue,
+    step: Duration,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    ok: bool,
+    error: Option<String>,
+    needed: Option<String>,
+}
+
+impl Api {
+    /// Checks address and token; connects nowhere. No call takes longer than `step`.
+    pub fn new(config: &SlackConfig, http: Client, step: Duration) -> Result<Self, String> {
+        let wrong = |because: &str| format!("api_url `{}`: {because}", config.api_url.escape_debug());
+        let mut url: Url = config.api_url.parse().map_err(|_| wrong("not a URL"))?;
+        let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+            return Err(wrong("the token would be sent without TLS"));
+        }
+        // So that a method's name is added to the path, not put in the place of its last part.
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        let token = config.bot_token.expose();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("bot_token is not a token: one word, mostly xoxb-…".into());
+        }
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| "bot_token can't be sent in a header".to_owned())?;
+        authorization.set_sensitive(true);
+        Ok(Self { http, url, authorization, step })
+    }
+
+    /// A method that changes something.
+    pub async fn post<A: DeserializeOwned>(
+        &self,
+        method: &str,
+        body: &impl Serialize,
+        until: Instant,
+    ) -> Result<A, Fault> {
+        // With the charset: Slack warns about JSON that does not name it.
+        let body = serde_json::to_vec(body).map_err(|error| Fault::Never(error.to_string()))?;
+        let request = self.http.post(self.method(method)?).body(body);
+        self.call(request.header(CONTENT_TYPE, "application/json; charset=utf-8"), until).await
+    }
+
+    /// A method that reads.
+    pub async fn get<A: DeserializeOwned>(
+        &self,
+        method: &str,
+        arguments: &[(&str, &str)],
+        until: Instant,
+    ) -> Result<A, Fault> {
+        let mut url = self.method(method)?;
+        url.query_pairs_mut().extend_pairs(arguments);
+        self.call(self.http.get(url), until).await
+    }
+
+    fn method(&self, method: &str) -> Result<Url, Fault> {
+        self.url.join(method).map_err(|error| Fault::Setup(error.to_string()))
+    }
+
+    async fn call<A: DeserializeOwned>(&self, request: RequestBuilder, until: Instant) -> Result<A, Fault> {
+        let until = until.min(Instant::now() + self.step);
+        let request = request.header(AUTHORIZATION, self.authorization.clone());
+        let exchange = async {
+            let response = request.send().await.map_err(|error| lost(&error))?;
+            let status = response.status().as_u16();
+            let retry_after = response.headers().get(RETRY_AFTER);
+            let retry_after_seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            Ok((status, retry_after_seconds, read(response).await?))
+        };
+        let late = |_| Fault::Unknown("Slack does not answer in time".into());
+        let (status, retry_after_seconds, body) = timeout_at(until, exchange).await.map_err(late)??;
+        let head: Option<Head> = serde_json::from_slice(&body).ok();
+        if head.as_ref().is_some_and(|head| head.ok) && (200..300).contains(&status) {
+            return serde_json::from_slice(&body)
+                .map_err(|error| Fault::Unknown(format!("Slack's answer can't be read: {error}")));
+        }
+        let error = head.as_ref().filter(|head| !head.ok).and_then(|head| head.error.as_deref());
+        let needed = head.as_ref().and_then(|head| head.needed.as_deref());
+        Err(Answered { status, retry_after_seconds, error, needed }.fault())
+    }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(Fault::Unknown(format!("Slack's answer is longer than {ANSWER_BYTES_MAX} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn lost(error: &reqwest::Error) -> Fault {
+    if let Some(because) = refused_certificate(error) {
+        return Fault::Setup(format!("TLS: {because}"));
+    }
+    // The innermost cause says it; the ones around it say "error sending request".
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let because = format!("no answer from Slack: {cause}");
+    if error.is_connect() { Fault::NotDone { because, after: None } } else { Fault::Unknown(because) }
+}

@@ -1,0 +1,141 @@
+//! What an answer of Slack's Web API, or its absence, means for a notice.
+
+use domain::delivery::Outcome;
+use domain::text;
+use std::time::Duration;
+
+/// Longest answer that is quoted, in bytes.
+const QUOTE_BYTES_MAX: usize = 300;
+
+/// Longest wait that is believed.
+const WAIT_MAX: Duration = Duration::from_secs(3600);
+
+/// Something went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It did not get there, or was turned away at the door: nothing was done.
+    NotDone {
+        /// In words.
+        because: String,
+        /// The wait that was asked for.
+        after: Option<Duration>,
+    },
+    /// It may have been done.
+    Unknown(String),
+    /// Slack understood, and says no with this word.
+    Refused {
+        /// The word.
+        error: String,
+        /// In words.
+        because: String,
+    },
+    /// It can't work as configured.
+    Setup(String),
+    /// This one request never works.
+    Never(String),
+}
+
+/// The parts of an answer that decide, apart from its JSON.
+#[derive(Debug, Clone)]
+pub struct Answered<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After`, if it is a number.
+    pub retry_after_seconds: Option<u64>,
+    /// `error` of an answer with `ok: false`.
+    pub error: Option<&'a str>,
+    /// `needed` of `missing_scope`.
+    pub needed: Option<&'a str>,
+}
+
+impl Answered<'_> {
+    /// What an answer means that is not a success.
+    pub fn fault(&self) -> Fault {
+        let after = self.retry_after_seconds.map(|seconds| Duration::from_secs(seconds).min(WAIT_MAX));
+        let because = self.words();
+        match (self.status, self.error) {
+            (429, _) | (_, Some("ratelimited" | "rate_limited" | "message_limit_exceeded")) => {
+                Fault::NotDone { because, after }
+            }
+            (500.., _) => Fault::Unknown(because),
+            (_, Some(error)) => Fault::Refused { error: error.to_owned(), because },
+            (425, None) => Fault::NotDone { because, after },
+            // A proxy says 408 when it does not know either; a 2xx that is not JSON comes from somebody in between.
+            (0..300 | 408, None) => Fault::Unknown(because),
+            (413 | 414 | 431, None) => Fault::Never(because),
+            (_, None) => Fault::Setup(because),
+        }
+    }
+
+    fn words(&self) -> String {
+        let status = self.status;
+        let said = match (self.error, self.needed) {
+            (Some(error), Some(needed)) => format!("Slack says {error} (needed: {needed})"),
+            (Some(error), None) => format!("Slack says {error}"),
+            (None, _) if (200..300).contains(&status) => format!("Slack answers {status} without an answer"),
+            (None, _) => format!("Slack answers {status}"),
+        };
+        text::clean_line(&said, QUOTE_BYTES_MAX)
+    }
+}
+
+impl Fault {
+    /// What it means for the notice.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::NotDone { because, after } => Outcome::Retry { because, after, unsure: false },
+            Self::Unknown(because) => Outcome::Retry { because, after: None, unsure: true },
+            Self::Setup(because) => Outcome::Misconfigured { because },
+            Self::Never(because) => Outcome::Fatal { because },
+            Self::Refused { error, because } => match class(&error) {
+                Class::Later { unsure } => Outcome::Retry { because, after: None, unsure },
+                Class::Setup => Outcome::Misconfigured { because },
+                Class::Never => Outcome::Fatal { because },
+            },
+        }
+    }
+
+    /// Whether the thread, or the message to edit, is not there any more or does not take it.
+    pub fn is_lost_message(&self) -> bool {
+        let words = [
+            "thread_not_found",
+            "message_not_found",
+            "invalid_thread_ts",
+            "cannot_reply_to_message",
+            "cant_update_message",
+            "edit_window_closed",
+        ];
+        matches!(self, Self::Refused { error, .. } if words.contains(&error.as_str()))
+    }
+
+    /// Whether we are not allowed to look, or not there: then nobody can tell what an earlier attempt left.
+    pub fn is_blind(&self) -> bool {
+        let Self::Refused { error, .. } = self else { return false };
+        !matches!(class(error), Class::Later { .. }) && !is_about_token(error)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Later { unsure: bool },
+    Setup,
+    Never,
+}
+
+// What is not named here is taken for a mistake in the configuration: kept, tried again now and then, shown at once.
+fn class(error: &str) -> Class {
+    match error {
+        // "It's possible some aspect of the operation succeeded before the error was raised."
+        "internal_error" | "fatal_error" => Class::Later { unsure: true },
+        "request_timeout" | "service_unavailable" | "team_added_to_org" => Class::Later { unsure: false },
+        "no_text" | "msg_too_long" | "msg_blocks_too_long" | "too_many_attachments" | "json_not_object" => Class::Never,
+        "missing_post_type" => Class::Never,
+        "invalid_auth" => Class::Setup,
+        _ if error.starts_with("invalid_") || error.starts_with("metadata_") => Class::Never,
+        _ => Class::Setup,
+    }
+}
+
+fn is_about_token(error: &str) -> bool {
+    matches!(error, "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired")
+}
