@@ -1,9 +1,19 @@
 //! From the model to what is evaluated: matchers compiled and shared, leaves numbered, the index built.
 
-use super::model::RuleModel;
+use super::check;
+use super::conditions::{Compiler, Node, Slot};
+use super::index::{Index, Memo, Role, Target};
+use super::matching::Tests;
+use super::model::{Group, RuleModel};
+use super::version::version;
 use crate::alert::Pairs;
+use crate::incident::Severity;
 use crate::policy::NamedRuleFile;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How many rules there may be.
+pub const RULES_MAX: usize = 10_000;
 
 /// Place of a rule in its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +30,21 @@ pub struct Rule {
     pub model: RuleModel,
     /// Labels of its incidents: of the group, of the rule, and `incident`.
     pub labels: Pairs,
+    pub(super) trees: Trees,
+}
+
+/// The conditions of a rule.
+#[derive(Debug)]
+pub(super) struct Trees {
+    pub when: Node,
+    pub confirm: Option<Node>,
+    pub raise: Vec<(Severity, Node)>,
+    /// Where alerts are counted, for all of them together.
+    pub slots: Vec<Slot>,
+    /// The slots of `when`: its alerts are the evidence.
+    pub evidence: Vec<usize>,
+    /// Number of nodes with `for`, of all of them together.
+    pub holds: usize,
 }
 
 /// All rules in force.
@@ -27,6 +52,10 @@ pub struct Rule {
 pub struct RuleSet {
     /// In the order of the files.
     pub rules: Vec<Rule>,
+    /// Matchers that are understood, but better written anew; people are told, nothing is refused.
+    pub warnings: Vec<Mistake>,
+    names: BTreeMap<Arc<str>, RuleIx>,
+    pub(super) index: Index,
 }
 
 /// What is wrong with a rule file, and where.
@@ -44,8 +73,11 @@ pub struct Mistake {
 impl RuleSet {
     /// Compiles all files, or says everything that is wrong.
     pub fn compile(files: &[NamedRuleFile]) -> Result<Self, Vec<Mistake>> {
-        let _ = files;
-        Ok(Self::default())
+        let mut builder = Builder::default();
+        for file in files {
+            builder.file(file);
+        }
+        builder.finish()
     }
 
     /// The rule at this place.
@@ -55,15 +87,111 @@ impl RuleSet {
 
     /// The rule of this name.
     pub fn by_name(&self, name: &str) -> Option<RuleIx> {
-        let at = self.rules.iter().position(|rule| &*rule.name == name)?;
-        u32::try_from(at).ok().map(RuleIx)
+        self.names.get(name).copied()
+    }
+
+    /// Which rules an alert with these labels concerns, counted or gathered.
+    pub fn concerned(&self, labels: &Pairs) -> Vec<RuleIx> {
+        let found = self.index.matching(labels, &mut Memo::default());
+        let mut rules: Vec<RuleIx> = found.into_iter().map(|target| self.index.target(target).rule).collect();
+        rules.dedup();
+        rules
     }
 }
 
-impl Rule {
-    /// Needed by the engine; the real one lands with the rules.
-    pub fn severity_of<'a>(&self, alerts: impl Iterator<Item = &'a crate::alert::Alert>) -> crate::incident::Severity {
-        let _ = alerts;
-        crate::incident::Severity::Major
+#[derive(Default)]
+struct Builder {
+    rules: Vec<Rule>,
+    names: BTreeMap<Arc<str>, RuleIx>,
+    tests: Tests,
+    targets: Vec<Target>,
+    mistakes: Vec<Mistake>,
+    warnings: Vec<Mistake>,
+}
+
+impl Builder {
+    fn finish(self) -> Result<RuleSet, Vec<Mistake>> {
+        if !self.mistakes.is_empty() {
+            return Err(self.mistakes);
+        }
+        let index = Index::build(self.tests, self.targets);
+        Ok(RuleSet { rules: self.rules, warnings: self.warnings, names: self.names, index })
     }
+
+    fn file(&mut self, file: &NamedRuleFile) {
+        let mut groups = BTreeSet::new();
+        for (at, group) in file.file.groups.iter().enumerate() {
+            let path = format!("groups[{at}]");
+            self.report(&file.name, &path, check::group(group));
+            if !groups.insert(&group.name) {
+                let problem = format!("another group of this file is named `{}`; rename one", group.name);
+                self.report(&file.name, &path, vec![(".name".to_owned(), problem)]);
+            }
+            for (at, model) in group.rules.iter().enumerate() {
+                self.rule(&file.name, &format!("{path}.rules[{at}]"), group, model);
+            }
+        }
+    }
+
+    fn rule(&mut self, file: &str, path: &str, group: &Group, model: &RuleModel) {
+        if self.names.len() == RULES_MAX {
+            let problem = format!("is one rule too many; there may be {RULES_MAX}");
+            self.report(file, path, vec![(String::new(), problem)]);
+        }
+        let name: Arc<str> = model.incident.as_str().into();
+        let ix = RuleIx(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        if self.names.insert(name.clone(), ix).is_some() {
+            let problem = format!("another rule is named `{name}`; incidents are told apart by it, rename one");
+            self.report(file, path, vec![(".incident".to_owned(), problem)]);
+        }
+        self.report(file, path, check::rule(model));
+        let Some(trees) = self.trees(file, path, ix, model) else { return };
+        let labels = labels(group, model);
+        self.rules.push(Rule { name, version: version(model, &labels), model: model.clone(), labels, trees });
+    }
+
+    fn trees(&mut self, file: &str, path: &str, rule: RuleIx, model: &RuleModel) -> Option<Trees> {
+        let mut compiler = Compiler::new(&mut self.tests);
+        let when = compiler.condition(&model.when, ".when");
+        let confirm = model.confirm.as_ref().and_then(|confirm| confirm.when.as_ref());
+        let confirm = confirm.and_then(|confirm| compiler.condition(confirm, ".confirm.when"));
+        let mut raise = Vec::new();
+        for (at, model) in model.severity.raise.iter().enumerate() {
+            let node = compiler.condition(&model.when, &format!(".severity.raise[{at}].when"));
+            raise.extend(node.map(|node| (model.to, node)));
+        }
+        let said = !model.gather.is_empty();
+        let gather = said.then(|| compiler.matchers(&model.gather, ".gather")).flatten();
+        let compiled = compiler.finish();
+        self.report(file, path, compiled.wrong);
+        self.warnings.extend(located(file, path, compiled.doubtful));
+        let count = |(at, slot): (usize, &Slot)| Target { rule, role: Role::Count(at), tests: slot.tests.clone() };
+        self.targets.extend(compiled.slots.iter().enumerate().map(count));
+        self.targets.extend(gather.map(|tests| Target { rule, role: Role::Gather, tests }));
+        let when = when?;
+        let mut evidence = Vec::new();
+        when.slots(&mut evidence);
+        evidence.sort_unstable();
+        evidence.dedup();
+        Some(Trees { when, confirm, raise, slots: compiled.slots, evidence, holds: compiled.holds })
+    }
+
+    fn report(&mut self, file: &str, path: &str, wrong: Vec<(String, String)>) {
+        self.mistakes.extend(located(file, path, wrong));
+    }
+}
+
+// Places are inside the rule or group at this path.
+fn located(file: &str, path: &str, wrong: Vec<(String, String)>) -> impl Iterator<Item = Mistake> {
+    wrong.into_iter().map(move |(inner, problem)| Mistake {
+        file: file.to_owned(),
+        path: format!("{path}{inner}"),
+        problem,
+    })
+}
+
+fn labels(group: &Group, model: &RuleModel) -> Pairs {
+    let name = [(check::INCIDENT_LABEL, model.incident.as_str())];
+    // Of two values for one name the last stays: the rule's own wins over its group's.
+    Pairs::labels(group.labels.iter().chain(model.labels.iter()).chain(name))
 }

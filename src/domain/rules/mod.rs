@@ -1,10 +1,17 @@
 //! Rules: the file model, what they compile to, and their evaluation with the reasons.
 
+mod check;
 pub mod compile;
-pub mod condition;
+pub mod conditions;
 pub mod eval;
-pub mod index;
+mod index;
+mod matching;
 pub mod model;
+mod severity;
+mod version;
 
-pub use compile::{Rule, RuleIx, RuleSet};
-pub use eval::{Evaluator, Subject, Verdict};
+pub use compile::{Mistake, Rule, RuleIx, RuleSet};
+pub use eval::{Evaluator, HoldRow, Subject, Touch, Verdict};
+
+#[cfg(test)]
+mod tests;

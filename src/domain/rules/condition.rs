@@ -1,1 +1,0 @@
-//! Conditions, compiled: a tree whose leaves count alerts.
