@@ -115,6 +115,8 @@ impl Worker {
         if tokio::time::timeout(limit, self.land()).await.is_err() {
             tracing::warn!(receiver = %self.spec.name, "{}: attempts under way were cut off", self.spec.name);
         }
+        // Who comes after us, with another configuration or in another program, need not wait for our failures.
+        self.hurry().await;
     }
 
     async fn land(&mut self) {
@@ -261,15 +263,20 @@ impl Worker {
             }
             Change::Closed => {
                 tracing::info!(receiver = %name, "receiver {name} is well again");
-                if let Err(error) = self.shared.store.hurry(name, now).await {
-                    tracing::warn!(receiver = %name, "what waits for {name} could not be made due: {error}");
-                }
+                self.hurry().await;
             }
         }
         self.standing.send_if_modified(|standing| {
             let now_stands = self.breaker.standing();
             std::mem::replace(standing, now_stands) != now_stands
         });
+    }
+
+    async fn hurry(&self) {
+        let name = &self.spec.name;
+        if let Err(error) = self.shared.store.hurry(name, self.shared.clock.now()).await {
+            tracing::warn!(receiver = %name, "what waits for {name} could not be made due: {error}");
+        }
     }
 
     fn tell(&self, claimed: &Claimed, outcome: &Outcome, settled: &Settled) {
