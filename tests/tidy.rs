@@ -68,7 +68,9 @@ fn assert_none(wrong: &[String]) {
 fn files_say_what_they_are_for() {
     let all = sources("src").into_iter().chain(sources("tests"));
     let silent = all.filter(|source| !source.text.starts_with("//! "));
-    assert_none(&silent.map(|source| format!("{}: begins without `//! what this is for`", source.path)).collect::<Vec<_>>());
+    assert_none(
+        &silent.map(|source| format!("{}: begins without `//! what this is for`", source.path)).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -88,7 +90,8 @@ fn layers_point_one_way() {
     for (folder, forbidden) in LAYERS {
         for source in sources(folder) {
             for module in forbidden {
-                let names = [format!("crate::{module}::"), format!("crate::{module};"), format!("earlybell::{module}::")];
+                let names =
+                    [format!("crate::{module}::"), format!("crate::{module};"), format!("earlybell::{module}::")];
                 let domain_itself = folder == "src/domain";
                 if !domain_itself && names.iter().any(|name| source.without_tests().contains(name.as_str())) {
                     wrong.push(format!("{}: uses `{module}`, which stands above it", source.path));
@@ -104,13 +107,20 @@ fn the_domain_is_pure() {
     let manifest = fs::read_to_string(root().join("src/domain/Cargo.toml")).unwrap();
     let after = manifest.split("[dependencies]").nth(1).unwrap();
     let section = after.split("\n[").next().unwrap();
-    let names = section.lines().filter_map(|line| line.split(['=', '.', ' ']).next()).filter(|n| !n.is_empty() && !n.starts_with('#'));
-    let foreign: Vec<String> =
-        names.filter(|name| !DOMAIN_DEPENDENCIES.contains(name)).map(|name| format!("domain depends on {name}")).collect();
+    let names = section
+        .lines()
+        .filter_map(|line| line.split(['=', '.', ' ']).next())
+        .filter(|n| !n.is_empty() && !n.starts_with('#'));
+    let foreign: Vec<String> = names
+        .filter(|name| !DOMAIN_DEPENDENCIES.contains(name))
+        .map(|name| format!("domain depends on {name}"))
+        .collect();
     assert_none(&foreign);
     let mut wrong = Vec::new();
     for source in sources("src/domain") {
-        for word in ["async fn", "std::fs", "std::net", "std::thread", "tokio::", "Utc::now", "Instant::now", "SystemTime"] {
+        for word in
+            ["async fn", "std::fs", "std::net", "std::thread", "tokio::", "Utc::now", "Instant::now", "SystemTime"]
+        {
             if source.without_tests().contains(word) && !source.path.contains("/examples/") {
                 wrong.push(format!("{}: `{word}` in the domain", source.path));
             }
@@ -123,7 +133,12 @@ fn the_domain_is_pure() {
 fn nothing_is_waved_through() {
     let mut wrong = Vec::new();
     // Written apart, so that this file does not find itself.
-    let words = [["#[al", "low("].concat(), ["#![al", "low("].concat(), ["to", "do!("].concat(), ["unimple", "mented!("].concat()];
+    let words = [
+        ["#[al", "low("].concat(),
+        ["#![al", "low("].concat(),
+        ["to", "do!("].concat(),
+        ["unimple", "mented!("].concat(),
+    ];
     for source in sources("src").into_iter().chain(sources("tests")) {
         for word in &words {
             if source.text.contains(word.as_str()) {
@@ -145,7 +160,8 @@ fn every_dependency_says_why() {
             if line.starts_with('[') {
                 inside = line.ends_with("dependencies]");
             } else if inside && line.contains('=') && !line.starts_with(['#', ' ', ']']) {
-                let shared = line.contains(".workspace = true") || line.contains("workspace = true") || line.contains("path =");
+                let shared =
+                    line.contains(".workspace = true") || line.contains("workspace = true") || line.contains("path =");
                 if !(shared || before.starts_with('#') || line.contains(" # ")) {
                     wrong.push(format!("{manifest}: `{line}` says not why"));
                 }
@@ -163,7 +179,8 @@ fn the_architecture_fits_on_a_few_pages() {
     assert!(lines <= ARCHITECTURE_LINES_MAX, "ARCHITECTURE.md has {lines} lines; at most {ARCHITECTURE_LINES_MAX}");
     // What it names must exist.
     let mut missing = BTreeMap::new();
-    for path in text.split('`').skip(1).step_by(2).filter(|word| word.starts_with("src/") || word.starts_with("tests/")) {
+    for path in text.split('`').skip(1).step_by(2).filter(|word| word.starts_with("src/") || word.starts_with("tests/"))
+    {
         if !root().join(path.split(['*', ':']).next().unwrap_or(path)).exists() {
             missing.insert(path.to_owned(), "ARCHITECTURE.md names it, but it is not there");
         }

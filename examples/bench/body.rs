@@ -71,6 +71,7 @@ fn inside(severity: Severity) -> String {
          \"monitor\":\"opensuse\",\"proxy\":\"obs_frontend\",\"service\":\"build\",\"severity\":\"{severity}\"}},\
          \"annotations\":{{\"summary\":\"Many answers of the frontend are errors\",\"description\":\"{}\"}},\
          \"generatorURL\":\"http://prometheus.example.org:9090/graph?g0.expr=rate&g0.tab=1\"",
-        "More than five percent of all answers of this proxy in the last five minutes were errors of the server. ".repeat(2)
+        "More than five percent of all answers of this proxy in the last five minutes were errors of the server. "
+            .repeat(2)
     )
 }

@@ -13,13 +13,20 @@ pub async fn report() {
     println!("|---|---|---|");
     let ours = Server::earlybell(None).await;
     let theirs = Server::alertmanager().await;
-    let of = |server: &Option<Server>, number: fn(&Server) -> f64| server.as_ref().map_or("–".to_owned(), |s| format!("{:.0}", number(s)));
-    println!("| start to ready, ms | {:.0} | {} |", ours.started_in.as_secs_f64() * 1e3, of(&theirs, |s| s.started_in.as_secs_f64() * 1e3));
+    let of = |server: &Option<Server>, number: fn(&Server) -> f64| {
+        server.as_ref().map_or("–".to_owned(), |s| format!("{:.0}", number(s)))
+    };
+    println!(
+        "| start to ready, ms | {:.0} | {} |",
+        ours.started_in.as_secs_f64() * 1e3,
+        of(&theirs, |s| s.started_in.as_secs_f64() * 1e3)
+    );
     println!("| idle RSS, MiB | {:.0} | {} |", ours.rss_mib(), of(&theirs, Server::rss_mib));
     let bodies = [Body::webhook(100, "firing", Severity::Info)];
     let mut sent = 0;
     while sent < KNOWN {
-        sent += load::run(ours.port, "/api/v1/alertmanager", &bodies, 1, Duration::from_millis(100)).await.requests * 100;
+        sent +=
+            load::run(ours.port, "/api/v1/alertmanager", &bodies, 1, Duration::from_millis(100)).await.requests * 100;
     }
     while ours.metric("earlybell_engine_lag_inputs").await != Some(0.0) {
         tokio::time::sleep(Duration::from_millis(50)).await;

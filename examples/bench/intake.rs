@@ -9,21 +9,30 @@ const CONNECTIONS: [usize; 3] = [1, 8, 64];
 
 pub async fn report(effort: Effort) {
     println!("\n### Intake: webhook → durable 200\n");
-    println!("| alerts a body | connections | server | requests/s | alerts/s | p50 ms | p99 ms | CPU s per 1,000 alerts | RSS MiB |");
+    println!(
+        "| alerts a body | connections | server | requests/s | alerts/s | p50 ms | p99 ms | CPU s per 1,000 alerts | RSS MiB |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for alerts in ALERTS {
-        let webhooks = [Body::webhook(alerts, "firing", Severity::Info), Body::webhook(alerts, "resolved", Severity::Info)];
+        let webhooks =
+            [Body::webhook(alerts, "firing", Severity::Info), Body::webhook(alerts, "resolved", Severity::Info)];
         let pushes = [Body::push(alerts, Severity::Info)];
         for connections in CONNECTIONS {
             let case = Case { alerts, connections, effort };
             let bare = case.measure("bare append", Some(Server::bare().await), "/", &webhooks).await;
-            let ours = case.measure("**Earlybell**", Some(Server::earlybell(None).await), "/api/v1/alertmanager", &webhooks).await;
+            let ours = case
+                .measure("**Earlybell**", Some(Server::earlybell(None).await), "/api/v1/alertmanager", &webhooks)
+                .await;
             let theirs = case.measure("Alertmanager", Server::alertmanager().await, "/api/v2/alerts", &pushes).await;
             let of = |part: Option<f64>, whole: Option<f64>| match (part, whole) {
                 (Some(part), Some(whole)) => format!("{:.2}", part / whole),
                 _ => "–".to_owned(),
             };
-            println!("| {alerts} | {connections} | *Earlybell ÷ bare, ÷ Alertmanager* | {} | {} | | | | |", of(ours, bare), of(ours, theirs));
+            println!(
+                "| {alerts} | {connections} | *Earlybell ÷ bare, ÷ Alertmanager* | {} | {} | | | | |",
+                of(ours, bare),
+                of(ours, theirs)
+            );
         }
     }
 }

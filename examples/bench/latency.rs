@@ -74,12 +74,19 @@ async fn answer(mut stream: TcpStream, seen: mpsc::UnboundedSender<Instant>) {
         have += more;
         let text = String::from_utf8_lossy(&buffer[..have]).to_ascii_lowercase();
         let Some(head) = text.find("\r\n\r\n") else { continue };
-        let length: usize = text.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok()).unwrap_or(0);
+        let length: usize = text
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next()?.trim().parse().ok())
+            .unwrap_or(0);
         if have < head + 4 + length {
             continue;
         }
         have = 0;
-        let text = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{ANSWER}", ANSWER.len());
+        let text = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{ANSWER}",
+            ANSWER.len()
+        );
         if stream.write_all(text.as_bytes()).await.is_err() {
             return;
         }

@@ -26,14 +26,19 @@ pub struct Effort {
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         // The bare append runs in a process of its own, as the other servers do.
         ["bare", port, folder] => bare::serve(port.parse().expect("a port"), folder.as_ref()),
-        ["quick"] => runtime.block_on(all(Effort { run: Duration::from_millis(500), engine_alerts: 20_000, notices: 50 })),
+        ["quick"] => {
+            runtime.block_on(all(Effort { run: Duration::from_millis(500), engine_alerts: 20_000, notices: 50 }))
+        }
         [] => runtime.block_on(all(Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 })),
-        [part] => runtime.block_on(one(part, Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 })),
+        [part] => {
+            runtime.block_on(one(part, Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 }))
+        }
         _ => eprintln!("usage: bench [quick|intake|engine|latency|footprint]"),
     }
 }

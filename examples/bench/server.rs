@@ -97,7 +97,12 @@ impl Server {
     /// A number from `/metrics`.
     pub async fn metric(&self, name: &str) -> Option<f64> {
         let text = page(self.port, "/metrics").await?;
-        text.lines().find(|line| line.starts_with(name) && line[name.len()..].starts_with([' ', '{']))?.rsplit(' ').next()?.parse().ok()
+        text.lines()
+            .find(|line| line.starts_with(name) && line[name.len()..].starts_with([' ', '{']))?
+            .rsplit(' ')
+            .next()?
+            .parse()
+            .ok()
     }
 }
 
