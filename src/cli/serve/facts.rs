@@ -1,0 +1,40 @@
+//! One log line per fact of an incident, with its number. Words of the team stay out of the log.
+
+use domain::incident::{Actor, Entry, Fact};
+use tracing::{info, warn};
+
+/// Logs a timeline entry.
+pub fn log(entry: &Entry) {
+    let id = entry.incident;
+    let by = &entry.actor;
+    let words = words(&entry.fact, by);
+    match &entry.fact {
+        Fact::NoticeLost { .. } | Fact::ReceiverBlocked { .. } | Fact::TemplateFailed { .. } => {
+            warn!(incident = %id, entry = entry.number, %by, "{id}: {words}");
+        }
+        _ => info!(incident = %id, entry = entry.number, %by, "{id}: {words}"),
+    }
+}
+
+fn words(fact: &Fact, by: &Actor) -> String {
+    match fact {
+        Fact::Declared { title, severity, because, .. } => format!("declared {severity} by {by}: {title} ({because})"),
+        Fact::Alerts(changed) => format!("{} of {} alerts fire", changed.firing, changed.alerts),
+        Fact::Confirmed { because } => format!("confirmed by {by}: {because}"),
+        Fact::Severity { from, to, because } => format!("severity {from} → {to} by {by}: {because}"),
+        Fact::Updated { .. } => format!("updated by {by}"),
+        Fact::Noted { .. } => format!("noted by {by}"),
+        Fact::Summarised { .. } => format!("summary by {by}"),
+        Fact::Clear { then: Some(then) } => format!("no alert fires any more; it ends at {then} by rule"),
+        Fact::Clear { then: None } => "no alert fires any more".to_owned(),
+        Fact::ResolveProposed { clear_for } => format!("clear for {clear_for}: somebody should resolve it"),
+        Fact::CalledOff { code, reason } => format!("called off by {by}: {}: {reason}", code.word()),
+        Fact::Resolved { because } => format!("resolved by {by}: {because}"),
+        Fact::Reopened { because, .. } => format!("reopened by {by}: {because}"),
+        Fact::ThreadStarted { receiver, .. } => format!("thread started at {receiver}"),
+        Fact::NoticeLost { receiver, notice, because, .. } => format!("{notice} to {receiver} is lost: {because}"),
+        Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses everything: {because}"),
+        Fact::TemplateFailed { template, because } => format!("template {template} failed: {because}"),
+        Fact::RuleGone { rule } => format!("rule {rule} is gone or changed; rules no longer act on it"),
+    }
+}

@@ -1,0 +1,96 @@
+//! Loads the configuration, at start and again: all of it or nothing.
+
+use super::flags::Serve;
+use crate::app::delivery::Deliveries;
+use crate::app::inbox::Inbox;
+use crate::app::reconcile::Reconcile;
+use crate::channels::console::Console;
+use crate::channels::{self, Channel};
+use crate::clock::Clock;
+use crate::config::{self, Config, Overrides};
+use crate::metrics::Metrics;
+use arc_swap::ArcSwap;
+use domain::policy::{PolicySource, ReceiverSpec};
+use std::sync::Arc;
+use tracing::{error, info};
+
+/// Channels with what the engine knows of their receivers.
+pub type Channels = Vec<(ReceiverSpec, Arc<dyn Channel>)>;
+
+/// A configuration and what was opened for it.
+pub struct Fresh {
+    /// Checked.
+    pub config: Config,
+    /// One per receiver.
+    pub channels: Channels,
+}
+
+/// Reads the configuration the flags name. Nothing changes yet.
+pub fn read(flags: &Serve, console: &Console) -> Result<Fresh, String> {
+    let overrides = Overrides { external_url: flags.external_url.clone() };
+    let config = config::load(flags.config_file.as_deref(), &overrides).map_err(|errors| errors.to_string())?;
+    let open = |receiver: &config::Receiver| Ok((receiver.spec.clone(), channels::open(receiver, console)?));
+    let channels = config.receivers.iter().map(open).collect::<Result<Channels, String>>()?;
+    Ok(Fresh { config, channels })
+}
+
+/// Appends the policy, if it is not the one in force.
+pub async fn tell_engine(inbox: &Inbox, new: &PolicySource, old: &PolicySource) -> Result<(), String> {
+    if new == old {
+        return Ok(());
+    }
+    inbox.policy(new).await.map(drop).map_err(|error| error.to_string())
+}
+
+/// What a reload touches.
+pub struct Reloader {
+    /// Which file.
+    pub flags: Serve,
+    /// Where notices to the terminal go.
+    pub console: Console,
+    /// In force.
+    pub config: Arc<ArcSwap<Config>>,
+    /// Where the policy goes.
+    pub inbox: Arc<Inbox>,
+    /// Delivery loops.
+    pub deliveries: Arc<Deliveries>,
+    /// Polling loops.
+    pub reconcile: Arc<Reconcile>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Two reloads at once would mix two files.
+    pub turn: tokio::sync::Mutex<()>,
+}
+
+impl Reloader {
+    /// Loads the configuration again. A mistake leaves the old one in force, and is told and counted.
+    pub async fn reload(&self) -> Result<(), String> {
+        let _turn = self.turn.lock().await;
+        match self.try_reload().await {
+            Ok(()) => {
+                info!(hash = self.config.load().hash, "the configuration was reloaded");
+                Ok(())
+            }
+            Err(problem) => {
+                self.metrics.config_refused();
+                error!("the configuration was not reloaded, the old one stays in force: {problem}");
+                Err(problem)
+            }
+        }
+    }
+
+    async fn try_reload(&self) -> Result<(), String> {
+        let (flags, console) = (self.flags.clone(), self.console.clone());
+        let read = tokio::task::spawn_blocking(move || read(&flags, &console)).await;
+        let Fresh { config, channels } = read.map_err(|error| error.to_string())??;
+        // First what can fail; after it everything follows.
+        tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;
+        self.deliveries.replace(channels).await;
+        self.reconcile.replace(&config.sources, config.policy.timing.alert_timeout.delta());
+        self.metrics.config_loaded(&config, self.clock.now());
+        self.config.store(Arc::new(config));
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! All parts put together: started in order, stopped in the other.
+
+use super::banner::Access;
+use super::flags::Serve;
+use super::reload::{Fresh, Reloader, read, tell_engine};
+use super::{facts, upkeep};
+use crate::app::delivery::{self, Deliveries};
+use crate::app::engine_loop::{Decided, EngineLoop};
+use crate::app::inbox::Inbox;
+use crate::app::reconcile::{self, Polled, Reconcile};
+use crate::channels::console::Console;
+use crate::channels::http_client;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::http;
+use crate::metrics::Metrics;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+use arc_swap::ArcSwap;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::warn;
+
+/// A server that runs.
+pub struct Running {
+    /// For signals.
+    pub reloader: Arc<Reloader>,
+    /// For the banner.
+    pub server: http::Running,
+    store: Arc<SqliteStore>,
+    engine: JoinHandle<()>,
+    engine_stop: watch::Sender<bool>,
+    upkeep: JoinSet<()>,
+}
+
+// What most parts share.
+#[derive(Clone)]
+struct Base {
+    store: Arc<SqliteStore>,
+    inbox: Arc<Inbox>,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+}
+
+impl Running {
+    /// Starts everything; the HTTP server last, when whatever it takes can be decided.
+    pub async fn start(flags: &Serve) -> Result<Self, String> {
+        let console = Console::stdout().map_err(|error| format!("standard output can't be used: {error}"))?;
+        let Fresh { config, channels } = read(flags, &console)?;
+        let base = Base::open(flags)?;
+        base.metrics.config_loaded(&config, base.clock.now());
+
+        // The engine's observer rings the delivery loops, which are started after it.
+        let bell: Arc<OnceLock<Arc<Deliveries>>> = Arc::default();
+        let engine = base.engine(bell.clone()).await?;
+        tell_engine(&base.inbox, &config.policy, &engine.state().policy().source).await?;
+        let (engine_stop, stopped) = watch::channel(false);
+        let engine = tokio::spawn(engine.run(stopped));
+
+        let deliveries = Deliveries::spawn(base.delivery_parts(), channels);
+        // The engine may be ahead of us: what it has already decided is looked for once the bell hangs.
+        let _ = bell.set(deliveries.clone());
+        deliveries.ring_all();
+        let reconcile = Arc::new(base.reconcile(&config)?);
+        let reloader = Arc::new(Reloader {
+            flags: flags.clone(),
+            console,
+            config: Arc::new(ArcSwap::from_pointee(config)),
+            inbox: base.inbox.clone(),
+            deliveries,
+            reconcile,
+            metrics: base.metrics.clone(),
+            clock: base.clock.clone(),
+            turn: tokio::sync::Mutex::default(),
+        });
+        let server = http::serve(base.http_parts(flags, &reloader)).await.map_err(|error| error.to_string())?;
+        let mut upkeep = JoinSet::new();
+        upkeep.spawn(upkeep::prune(base.store.clone(), base.clock.clone(), flags.retention));
+        upkeep.spawn(upkeep::watchdog());
+        Ok(Self { reloader, server, store: base.store, engine, engine_stop, upkeep })
+    }
+
+    /// Who is let in.
+    pub fn access(&self) -> Access {
+        if self.server.site.is_open() { Access::Open } else { Access::Tokens }
+    }
+
+    /// Waits until a part ends that should not.
+    pub async fn failed(&mut self) -> String {
+        tokio::select! {
+            ended = &mut self.engine => format!("the engine ended: {ended:?}"),
+            ended = self.server.ended() => format!("the HTTP server ended: {ended:?}"),
+        }
+    }
+
+    /// Takes nothing more, decides what was taken, lets deliveries under way end, closes the store.
+    pub async fn stop(mut self) {
+        self.server.stop().await;
+        self.reloader.reconcile.stop().await;
+        self.upkeep.shutdown().await;
+        self.engine_stop.send_replace(true);
+        if !self.engine.is_finished()
+            && let Err(error) = (&mut self.engine).await
+        {
+            warn!("the engine ended badly: {error}");
+        }
+        self.reloader.deliveries.stop().await;
+        let store = self.store;
+        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+            warn!("the store was not closed well: {error}");
+        }
+    }
+}
+
+impl Base {
+    fn open(flags: &Serve) -> Result<Self, String> {
+        let store = Arc::new(SqliteStore::open(&flags.storage_path).map_err(|error| error.to_string())?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let inbox = Arc::new(Inbox::new(store.clone(), clock.clone()));
+        let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
+        Ok(Self { store, inbox, clock, metrics })
+    }
+
+    async fn engine(&self, bell: Arc<OnceLock<Arc<Deliveries>>>) -> Result<EngineLoop, String> {
+        let metrics = self.metrics.clone();
+        let observer = move |decided: &Decided<'_>| {
+            metrics.decided(decided.inputs, decided.changes, decided.now);
+            decided.changes.entries.iter().for_each(facts::log);
+            if let Some(deliveries) = bell.get() {
+                deliveries.ring(decided.changes.deliveries.iter().map(|delivery| delivery.receiver.as_str()));
+            }
+        };
+        let (store, inbox, clock) = (self.store.clone(), self.inbox.clone(), self.clock.clone());
+        EngineLoop::load(store, inbox, clock, Box::new(observer)).await.map_err(|error| error.to_string())
+    }
+
+    fn delivery_parts(&self) -> delivery::Shared {
+        let metrics = self.metrics.clone();
+        delivery::Shared {
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            observer: delivery::Observer::new(move |event| metrics.delivery(event)),
+            limits: delivery::Limits::default(),
+        }
+    }
+
+    fn reconcile(&self, config: &Config) -> Result<Reconcile, String> {
+        let (metrics, clock) = (self.metrics.clone(), self.clock.clone());
+        let told = move |polled: &Polled| metrics.polled(&polled.source.0, polled.result(), clock.now());
+        let shared = reconcile::Shared {
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            client: http_client::client().map_err(|error| error.to_string())?,
+        };
+        Ok(Reconcile::spawn(shared, &config.sources, config.policy.timing.alert_timeout.delta(), told))
+    }
+
+    fn http_parts(&self, flags: &Serve, reloader: &Arc<Reloader>) -> http::Parts {
+        let again = reloader.clone();
+        http::Parts {
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
+            config: reloader.config.clone(),
+            reload: Arc::new(move || {
+                let reloader = again.clone();
+                Box::pin(async move { reloader.reload().await })
+            }),
+            deliveries: Some(reloader.deliveries.clone()),
+            listen: flags.listen.clone(),
+            socket: Some(flags.socket()),
+            limits: http::Limits { body_bytes_max: flags.max_body, ..http::Limits::default() },
+        }
+    }
+}
