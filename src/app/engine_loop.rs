@@ -25,7 +25,7 @@ pub const COMMIT_ROWS_MAX: usize = 2_000;
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 // Without a deadline the loop looks again after this, should a wake-up be lost.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// What one commit decided, for metrics, logs and whoever delivers.
 pub struct Decided<'a> {
@@ -60,7 +60,8 @@ pub struct EngineLoop {
 }
 
 impl EngineLoop {
-    /// Rebuilds the state from the store. `observer` is called after every commit, on this task: it must be quick.
+    /// Rebuilds the state from the store. `observer` is called on this task, after every commit, and with nothing
+    /// decided when there is nothing to decide: it must be quick.
     pub async fn load(
         store: Arc<dyn Store>,
         inbox: Arc<Inbox>,
@@ -140,18 +141,21 @@ impl EngineLoop {
         }
     }
 
-    async fn idle(&self) -> Result<Step, StoreError> {
+    // `&mut`: a shared borrow held over an await would ask the observer to be `Sync`.
+    async fn idle(&mut self) -> Result<Step, StoreError> {
         let due = self.state.next_due();
         if due.is_some_and(|due| due <= self.clock.now()) {
             // That time has passed is an input like any other: a replay must see it too.
             self.inbox.append(InputKind::Tick, "", Vec::new()).await?;
             return Ok(Step::Worked(0));
         }
+        // A sign of life: readiness looks at how long ago the last one was.
+        self.observe(&Changes::default(), &[]);
         Ok(Step::Idle(due))
     }
 
     // What can't be read is kept aside, and its place in the inbox becomes a moment in which nothing happened.
-    async fn read(&self, stored: StoredInput) -> Result<Input, StoreError> {
+    async fn read(&mut self, stored: StoredInput) -> Result<Input, StoreError> {
         let because = match self.poison.contains(&stored.seq) {
             true => "deciding on it failed; please report this as a bug".to_owned(),
             false => match wire::decode(&stored) {
@@ -173,8 +177,12 @@ impl EngineLoop {
         for answer in &changes.answers {
             self.inbox.answered(answer.input, answer.reply.clone());
         }
-        (self.observer)(&Decided { changes: &changes, inputs: arrived, now: self.clock.now() });
+        self.observe(&changes, arrived);
         Ok(())
+    }
+
+    fn observe(&self, changes: &Changes, inputs: &[DateTime<Utc>]) {
+        (self.observer)(&Decided { changes, inputs, now: self.clock.now() });
     }
 
     async fn reload(&mut self) -> Result<(), StoreError> {

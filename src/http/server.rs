@@ -96,7 +96,10 @@ impl Running {
         self.handle.stop(true).await;
         self.refreshing.abort();
         let _ = self.refreshing.await;
-        let _ = self.serving.await;
+        // One that has ended by itself was waited for in `ended`.
+        if !self.serving.is_finished() {
+            let _ = self.serving.await;
+        }
         if let Some(path) = &self.socket {
             // The next start removes it too; a leftover file does no harm.
             let _ = std::fs::remove_file(path);

@@ -3,7 +3,6 @@
 use super::{FAILURE_REASONS, Metrics, PollState};
 use crate::app::delivery::Event;
 use crate::config::Config;
-use crate::store::StoredInput;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Batch, Status};
 use domain::delivery::Outcome;
@@ -84,10 +83,10 @@ impl Metrics {
         &self.bytes_in_flight
     }
 
-    /// A run of inputs was decided and committed.
-    pub fn decided(&self, inputs: &[StoredInput], changes: &Changes, now: DateTime<Utc>) {
-        for input in inputs {
-            self.decide.observe(seconds(now - input.at));
+    /// A run of inputs, which arrived at these times, was decided and committed.
+    pub fn decided(&self, arrived: &[DateTime<Utc>], changes: &Changes, now: DateTime<Utc>) {
+        for at in arrived {
+            self.decide.observe(seconds(now - *at));
         }
         for entry in &changes.entries {
             self.told(entry, changes.incidents.get(&entry.incident));

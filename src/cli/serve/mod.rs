@@ -8,7 +8,7 @@ mod reload;
 mod running;
 mod upkeep;
 
-pub use flags::{Serve, socket_in};
+pub use flags::Serve;
 
 use super::CliError;
 use super::output::say;
@@ -38,14 +38,14 @@ impl Serve {
             tokio::select! {
                 because = running.failed() => break Err(CliError::Told(because)),
                 Some(()) = signals.reload.recv() => reload(&running).await,
-                () = stop_signal(&mut signals) => break Ok(()),
+                () = signals.stop.wait() => break Ok(()),
             }
         };
         tell_systemd(&[NotifyState::Stopping]);
         info!("stopping");
         tokio::select! {
             () = running.stop() => info!("stopped"),
-            () = stop_signal(&mut signals) => warn!("stopped at once; what was under way goes on at the next start"),
+            () = signals.stop.wait() => warn!("stopped at once; what was under way goes on at the next start"),
         }
         ended
     }
@@ -64,25 +64,28 @@ impl Serve {
 }
 
 struct Signals {
+    stop: Stop,
+    reload: Signal,
+}
+
+struct Stop {
     terminate: Signal,
     interrupt: Signal,
-    reload: Signal,
 }
 
 impl Signals {
     fn catch() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            reload: signal(SignalKind::hangup())?,
-        })
+        let stop = Stop { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
+        Ok(Self { stop, reload: signal(SignalKind::hangup())? })
     }
 }
 
-async fn stop_signal(signals: &mut Signals) {
-    tokio::select! {
-        _ = signals.terminate.recv() => {}
-        _ = signals.interrupt.recv() => {}
+impl Stop {
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

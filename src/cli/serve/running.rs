@@ -7,14 +7,10 @@ use super::{facts, upkeep};
 use crate::app::delivery::{self, Deliveries};
 use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
-use crate::app::reconcile::{self, Polled, Reconcile};
 use crate::channels::console::Console;
-use crate::channels::http_client;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
 use crate::http;
 use crate::metrics::Metrics;
-use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use arc_swap::ArcSwap;
 use std::sync::{Arc, OnceLock};
@@ -62,14 +58,12 @@ impl Running {
         // The engine may be ahead of us: what it has already decided is looked for once the bell hangs.
         let _ = bell.set(deliveries.clone());
         deliveries.ring_all();
-        let reconcile = Arc::new(base.reconcile(&config)?);
         let reloader = Arc::new(Reloader {
             flags: flags.clone(),
             console,
             config: Arc::new(ArcSwap::from_pointee(config)),
             inbox: base.inbox.clone(),
             deliveries,
-            reconcile,
             metrics: base.metrics.clone(),
             clock: base.clock.clone(),
             turn: tokio::sync::Mutex::default(),
@@ -97,7 +91,6 @@ impl Running {
     /// Takes nothing more, decides what was taken, lets deliveries under way end, closes the store.
     pub async fn stop(mut self) {
         self.server.stop().await;
-        self.reloader.reconcile.stop().await;
         self.upkeep.shutdown().await;
         self.engine_stop.send_replace(true);
         if !self.engine.is_finished()
@@ -144,18 +137,6 @@ impl Base {
             observer: delivery::Observer::new(move |event| metrics.delivery(event)),
             limits: delivery::Limits::default(),
         }
-    }
-
-    fn reconcile(&self, config: &Config) -> Result<Reconcile, String> {
-        let (metrics, clock) = (self.metrics.clone(), self.clock.clone());
-        let told = move |polled: &Polled| metrics.polled(&polled.source.0, polled.result(), clock.now());
-        let shared = reconcile::Shared {
-            store: self.store.clone(),
-            inbox: self.inbox.clone(),
-            clock: self.clock.clone(),
-            client: http_client::client().map_err(|error| error.to_string())?,
-        };
-        Ok(Reconcile::spawn(shared, &config.sources, config.policy.timing.alert_timeout.delta(), told))
     }
 
     fn http_parts(&self, flags: &Serve, reloader: &Arc<Reloader>) -> http::Parts {
