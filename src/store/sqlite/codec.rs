@@ -22,7 +22,10 @@ impl From<rusqlite::Error> for StoreError {
                 | ErrorCode::OutOfMemory
                 | ErrorCode::OperationInterrupted,
             ) => Self::Unavailable(text),
-            _ => Self::Broken(format!("the database is damaged or was written by something else: {text}")),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Broken(format!(
+                "the database is damaged ({text}); put a backup in its place, or move it away to start anew"
+            )),
+            _ => Self::Broken(format!("a bug in the store: {text}")),
         }
     }
 }

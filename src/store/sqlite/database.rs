@@ -88,8 +88,9 @@ impl Database {
     /// Finishes what waits, and stops.
     pub fn close(&self) {
         if let Self::File { writer, readers } = self {
-            writer.stop();
+            // Readers first: the last connection to a file moves its log into it, and a reader can't.
             readers.close();
+            writer.stop();
         }
     }
 }

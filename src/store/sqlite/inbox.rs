@@ -4,24 +4,18 @@ use super::checkpoint::Wal;
 use super::codec::{int, kind, kind_number, micros, time, uint};
 use super::place::Place;
 use super::readers::Readers;
+use super::shared::{Admitted, Seen, Shared, WAITING_ROWS_MAX};
 use super::worker::{AfterFailure, Holder, Worker, closed, lock};
 use super::{INBOX, READERS_MAX};
 use crate::store::{Appended, InputKind, NewInput, StoreError, StoredInput};
-use chrono::{DateTime, Utc};
 use domain::ids::InputSeq;
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
-
-/// Most inputs that may wait for their commit.
-pub const WAITING_ROWS_MAX: usize = 4096;
-
-/// Most bytes that may wait for their commit.
-pub const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 // One commit: large enough that the sync costs little per row, small enough that it is soon over.
 const BATCH_ROWS_MAX: usize = 512;
@@ -39,32 +33,9 @@ pub struct Appender {
     shared: Arc<Shared>,
 }
 
-/// What is known without asking the file.
-#[derive(Default)]
-pub struct Shared {
-    waiting_rows: AtomicUsize,
-    waiting_bytes: AtomicUsize,
-    last_seq: AtomicU64,
-    commits: AtomicU64,
-    // By source: newest message, and what of it is stored.
-    seen: Mutex<BTreeMap<String, Seen>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    at: i64,
-    stored: i64,
-}
-
 enum Work {
     Append(NewInput, Admitted, oneshot::Sender<Result<Appended, StoreError>>),
     Other(Box<dyn FnOnce(&mut Holder<Appender>) + Send>),
-}
-
-// Room in the queue; given back when the input is written or refused.
-struct Admitted {
-    bytes: usize,
-    shared: Arc<Shared>,
 }
 
 /// An opened inbox, before it is decided which thread writes.
@@ -169,47 +140,10 @@ impl Inbox {
         if let Way::File { writer, readers } = &self.way {
             // If the queue is full, the times of the sources stay as exact as they were: to the minute.
             let _ = writer.send(Work::Other(Box::new(|holder| drop(holder.with(Appender::keep_seen)))));
-            writer.stop();
+            // Readers first: the last connection to a file moves its log into it, and a reader can't.
             readers.close();
+            writer.stop();
         }
-    }
-}
-
-impl Shared {
-    /// The newest input.
-    pub fn last_seq(&self) -> InputSeq {
-        InputSeq(self.last_seq.load(Ordering::Acquire))
-    }
-
-    /// How many commits were made for inputs.
-    pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
-    }
-
-    /// Newest message of each source.
-    pub fn last_seen(&self) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-        lock(&self.seen).iter().map(|(source, seen)| Ok((source.clone(), time(seen.at)?))).collect()
-    }
-}
-
-impl Admitted {
-    fn new(shared: &Arc<Shared>, bytes: usize) -> Result<Self, StoreError> {
-        let rows = shared.waiting_rows.fetch_add(1, Ordering::AcqRel) + 1;
-        let all = shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel) + bytes;
-        // From here on, dropping it gives the room back.
-        let admitted = Self { bytes, shared: Arc::clone(shared) };
-        // A body alone always fits: its own size is limited at the door.
-        if rows > WAITING_ROWS_MAX || (all > WAITING_BYTES_MAX && rows > 1) {
-            return Err(StoreError::Overloaded { waiting: rows - 1 });
-        }
-        Ok(admitted)
-    }
-}
-
-impl Drop for Admitted {
-    fn drop(&mut self) {
-        self.shared.waiting_rows.fetch_sub(1, Ordering::AcqRel);
-        self.shared.waiting_bytes.fetch_sub(self.bytes, Ordering::AcqRel);
     }
 }
 
@@ -344,6 +278,7 @@ fn answer(
         }
         Err(error) => {
             for (room, reply) in callers {
+                room.note_failure();
                 drop(room);
                 let _ = reply.send(Err(again(&error)));
             }

@@ -1,25 +1,20 @@
 //! Tables and how they came to be: numbered migrations, each in one transaction, forward only.
 
-use super::place::Place;
 use crate::store::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The migrations of one database, from the first.
 #[derive(Debug, Clone, Copy)]
 pub struct Schema {
-    /// For messages.
-    pub name: &'static str,
     /// SQL, one text per version.
     pub migrations: &'static [&'static str],
 }
 
 /// Of `inbox.db`.
-pub const INBOX: Schema =
-    Schema { name: "inbox.db", migrations: &[include_str!("../migrations/sqlite/inbox_0001.sql")] };
+pub const INBOX: Schema = Schema { migrations: &[include_str!("../migrations/sqlite/inbox_0001.sql")] };
 
 /// Of `earlybell.db`.
-pub const MAIN: Schema =
-    Schema { name: "earlybell.db", migrations: &[include_str!("../migrations/sqlite/earlybell_0001.sql")] };
+pub const MAIN: Schema = Schema { migrations: &[include_str!("../migrations/sqlite/earlybell_0001.sql")] };
 
 const VERSION_TABLE: &str =
     "CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;
@@ -27,14 +22,13 @@ const VERSION_TABLE: &str =
 
 impl Schema {
     /// Brings the tables up to date; refuses what is newer than this program, or not ours.
-    pub fn migrate(self, conn: &mut Connection, place: &Place) -> Result<(), StoreError> {
+    pub fn migrate(self, conn: &mut Connection) -> Result<(), StoreError> {
         let newest = self.migrations.len();
-        let found = self.version(conn, place)?;
+        let found = version(conn)?;
         if found > newest {
             return Err(StoreError::Broken(format!(
-                "{} was written by a newer Earlybell (schema {found}, this one knows {newest}); \
-                 start that version again, or restore the backup made before the upgrade",
-                self.name
+                "it was written by a newer Earlybell (schema {found}, this one knows {newest}); \
+                 start that version again, or restore the backup made before the upgrade"
             )));
         }
         for (version, sql) in self.migrations.iter().enumerate().skip(found) {
@@ -48,26 +42,22 @@ impl Schema {
         }
         Ok(())
     }
+}
 
-    fn version(self, conn: &Connection, place: &Place) -> Result<usize, StoreError> {
-        let (tables, ours): (i64, i64) = conn.query_row(
-            "SELECT COUNT(*), COALESCE(SUM(name = 'schema_version'), 0) FROM sqlite_schema WHERE type = 'table'",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        if tables == 0 {
-            return Ok(0);
-        }
-        if ours == 0 {
-            let file = match place {
-                Place::File(path) => path.display().to_string(),
-                Place::Memory => self.name.to_owned(),
-            };
-            return Err(StoreError::Broken(format!(
-                "{file} is a database of another program; choose another directory with --storage.path"
-            )));
-        }
-        let version: i64 = conn.query_row("SELECT version FROM schema_version", [], |row| row.get(0))?;
-        Ok(usize::try_from(version).unwrap_or(usize::MAX))
+fn version(conn: &Connection) -> Result<usize, StoreError> {
+    let (tables, ours): (i64, i64) = conn.query_row(
+        "SELECT COUNT(*), COALESCE(SUM(name = 'schema_version'), 0) FROM sqlite_schema WHERE type = 'table'",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if tables == 0 {
+        return Ok(0);
     }
+    if ours == 0 {
+        return Err(StoreError::Broken(
+            "it is a database of another program; choose another directory with --storage.path".to_owned(),
+        ));
+    }
+    let version: i64 = conn.query_row("SELECT version FROM schema_version", [], |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }

@@ -15,6 +15,7 @@ mod prune;
 mod quarantine;
 mod read;
 mod readers;
+mod shared;
 mod tokens;
 mod worker;
 
@@ -35,6 +36,7 @@ use place::{Kind, Place, file_bytes, wal_of};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 use worker::Holder;
 
 pub use read::CLOSED_LOADED;
@@ -44,6 +46,9 @@ const MAIN_WAITING_MAX: usize = 1024;
 
 /// Reading connections per file.
 const READERS_MAX: usize = 4;
+
+/// Whoever asks more often whether it can write is told what was found last: a check costs two syncs.
+const CHECK_KEPT: Duration = Duration::from_secs(1);
 
 const INBOX: Kind = Kind { schema: migrate::INBOX, page_bytes: 8192, cache_kib: 4096 };
 const MAIN: Kind = Kind { schema: migrate::MAIN, page_bytes: 4096, cache_kib: 16_384 };
@@ -249,8 +254,13 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
+        if self.inbox.shared.is_well(CHECK_KEPT) {
+            return Ok(());
+        }
+        self.main.write(|conn| probe(conn)).await?;
         self.inbox.write(|conn| probe(conn)).await?;
-        self.main.write(|conn| probe(conn)).await
+        self.inbox.shared.note_well();
+        Ok(())
     }
 
     async fn evidence_of(&self, id: IncidentId) -> Result<Vec<AlertId>, StoreError> {

@@ -41,6 +41,16 @@ pub struct Kind {
 impl Place {
     /// The one connection that writes.
     pub fn open_writer(&self, kind: Kind) -> Result<Connection, StoreError> {
+        self.open_unnamed(kind).map_err(|error| match (self, error) {
+            (Self::File(path), StoreError::Unavailable(text)) => {
+                StoreError::Unavailable(format!("{}: {text}", path.display()))
+            }
+            (Self::File(path), StoreError::Broken(text)) => StoreError::Broken(format!("{}: {text}", path.display())),
+            (_, error) => error,
+        })
+    }
+
+    fn open_unnamed(&self, kind: Kind) -> Result<Connection, StoreError> {
         let mut conn = match self {
             Self::File(path) => Connection::open_with_flags(path, flags() | OpenFlags::SQLITE_OPEN_CREATE)?,
             Self::Memory => Connection::open_in_memory()?,
@@ -50,10 +60,10 @@ impl Place {
         conn.pragma_update(None, "page_size", kind.page_bytes)?;
         conn.pragma_update(None, "cache_size", -kind.cache_kib)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
-        if let Self::File(path) = self {
-            make_durable(&conn, path)?;
+        if let Self::File(_) = self {
+            make_durable(&conn)?;
         }
-        kind.schema.migrate(&mut conn, self)?;
+        kind.schema.migrate(&mut conn)?;
         Ok(conn)
     }
 
@@ -68,7 +78,7 @@ impl Place {
             return Ok(());
         }
         Err(StoreError::Broken(format!(
-            "{} is damaged ({found}); put a backup in its place, or move it away to start anew",
+            "{}: the database is damaged ({found}); put a backup in its place, or move it away to start anew",
             path.display()
         )))
     }
@@ -88,7 +98,7 @@ pub fn open_checkpointer(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags())?;
     // A checkpoint that meets another one lets it be.
     conn.busy_timeout(Duration::ZERO)?;
-    make_durable(&conn, path)?;
+    make_durable(&conn)?;
     Ok(conn)
 }
 
@@ -108,15 +118,14 @@ fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn make_durable(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+fn make_durable(conn: &Connection) -> Result<(), StoreError> {
     let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     let synchronous: i64 = conn.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
     if mode != "wal" || synchronous != 2 {
         return Err(StoreError::Broken(format!(
-            "{} would not be safe against a power cut (journal_mode {mode}, synchronous {synchronous}); \
-             choose a directory on a local disk with --storage.path",
-            path.display()
+            "it would not be safe against a power cut (journal_mode {mode}, synchronous {synchronous}); \
+             choose a directory on a local disk with --storage.path"
         )));
     }
     conn.pragma_update(None, "foreign_keys", true)?;

@@ -28,16 +28,16 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let closed = |_| super::worker::closed();
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(closed)?;
-        let (idle, path) = (Arc::clone(&self.idle), self.path.clone());
+        let (idle, path, places) = (Arc::clone(&self.idle), self.path.clone(), Arc::clone(&self.places));
         let run = move || {
-            // Held until the query is over, even if nobody waits for it any more.
-            let _place = place;
             let ready = lock(&idle).pop();
             let mut conn = ready.map_or_else(|| open_reader(&path), Ok)?;
             let result = query(&mut conn);
-            if result.is_ok() {
+            if result.is_ok() && !places.is_closed() {
                 lock(&idle).push(conn);
             }
+            // Held until the query is over, even if nobody waits for it any more.
+            drop(place);
             result
         };
         tokio::task::spawn_blocking(run)
