@@ -28,7 +28,14 @@ pub fn clean_line(text: &str, bytes_max: usize) -> String {
 
 /// Whether [`clean`] would leave this text as it is: the common case, without an allocation.
 pub fn is_clean(text: &str, bytes_max: usize) -> bool {
-    text.len() <= bytes_max && !text.chars().any(is_unsafe)
+    text.len() <= bytes_max && (is_plain(text) || !text.chars().any(is_unsafe))
+}
+
+// Printable ASCII, nearly always. In blocks without an early exit inside, so that the compiler can compare many bytes at
+// once.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    text.as_bytes().chunks(32).all(|block| block.iter().fold(true, |all, byte| all & plain(byte)))
 }
 
 // C0 and C1 controls, and the marks that reorder or hide text (bidi overrides and isolates, zero-width joiners stay:

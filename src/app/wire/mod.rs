@@ -3,7 +3,11 @@
 use crate::store::{InputKind, StoredInput};
 use domain::engine::Input;
 pub mod alertmanager;
+mod fields;
+mod lossy;
+pub mod poll;
 pub mod push;
+mod time;
 
 /// Why a body can't be understood; a sentence for whoever sent it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,3 +33,6 @@ pub fn decode(stored: &StoredInput) -> Result<Input, WireError> {
         InputKind::Tick => Input::Tick,
     })
 }
+
+#[cfg(test)]
+mod tests;
