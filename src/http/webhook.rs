@@ -5,6 +5,7 @@ use super::body::{announced_bytes, read};
 use super::error::Failure;
 use super::site::Site;
 use crate::app::wire::{WireError, alertmanager, push};
+use crate::config::DEFAULT_SOURCE;
 use crate::store::{InputKind, NewQuarantined, Role};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
@@ -14,9 +15,6 @@ use std::time::Instant;
 
 /// Most bytes kept of a refused body; its full length is noted.
 pub const QUARANTINED_BYTES_MAX: usize = 1024 * 1024;
-
-/// Source of alerts from somebody who is no source.
-pub const DEFAULT_SOURCE: &str = "default";
 
 /// What somebody reads who opens the webhook in a browser.
 pub const HOW_TO: &str = "Alertmanager sends its alerts here by POST; add a receiver to alertmanager.yml: \
