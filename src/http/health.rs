@@ -5,7 +5,7 @@ use super::site::Site;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::{HttpResponse, web};
 
-/// The engine loop goes round at least every ten seconds; silent for longer than this, it is stuck.
+/// With inputs that wait, an engine that decides nothing for longer than this is stuck.
 pub const ENGINE_SILENCE_SECONDS_MAX: i64 = 30;
 
 /// `GET /-/healthy`: the process answers.
@@ -20,11 +20,23 @@ pub async fn ready(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
         return Err(Failure::NotReady("no configuration is loaded".to_owned()));
     }
     site.parts.store.check().await?;
-    let silent = site.now().timestamp_micros() as f64 / 1e6 - metrics.engine_progress_seconds();
-    if silent > ENGINE_SILENCE_SECONDS_MAX as f64 {
-        return Err(Failure::NotReady(format!("the engine has not moved for {ENGINE_SILENCE_SECONDS_MAX} seconds")));
+    if engine_is_stuck(&site).await? {
+        return Err(Failure::NotReady(format!(
+            "inputs wait, and the engine has decided nothing for {ENGINE_SILENCE_SECONDS_MAX} seconds"
+        )));
     }
     Ok(plain("OK".to_owned()))
+}
+
+async fn engine_is_stuck(site: &Site) -> Result<bool, Failure> {
+    let now = site.now();
+    let began = site.started_at.timestamp_micros() as f64 / 1e6;
+    let moved = site.parts.metrics.engine_progress_seconds().max(began);
+    if now.timestamp_micros() as f64 / 1e6 - moved <= ENGINE_SILENCE_SECONDS_MAX as f64 {
+        return Ok(false);
+    }
+    let figures = site.parts.store.figures(now).await?;
+    Ok(figures.position < figures.last_input)
 }
 
 /// `POST /-/reload`: reads the configuration again; a wrong one leaves the old one in force.

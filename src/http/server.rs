@@ -32,8 +32,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub enum ServeError {
     /// No token exists, and other machines could connect.
     #[error(
-        "{0} can be reached from other machines, and there is no token yet: make one with `earlybell token new --role \
-         admin NAME`, or listen on 127.0.0.1 only"
+        "{0} can be reached from other machines, and there is no token yet: start with --web.listen-address=127.0.0.1:9797, \
+         make one there with `earlybell token new --role ingest --name default`, then start like this again"
     )]
     Unprotected(SocketAddr),
     /// An address is taken or forbidden.

@@ -80,7 +80,8 @@ impl Default for Limits {
             keep_alive: Duration::from_secs(30),
             stop_seconds: 10,
             workers: 2,
-            connections_max: 1024,
+            // Two threads of these stay below the 1,024 open files that most shells allow.
+            connections_max: 400,
         }
     }
 }
@@ -102,7 +103,9 @@ pub struct Site {
 impl Site {
     /// A site of these parts, without tokens yet.
     pub fn new(parts: Parts) -> Self {
-        let budget = Budget::new(parts.limits.in_flight_bytes_max, parts.metrics.body_bytes().clone());
+        // A single body of the allowed size must always fit.
+        let held_max = parts.limits.in_flight_bytes_max.max(parts.limits.body_bytes_max);
+        let budget = Budget::new(held_max, parts.metrics.body_bytes().clone());
         let started_at = parts.clock.now();
         Self { parts, tokens: Tokens::default(), budget, started_at, denied_logged: AtomicI64::new(0) }
     }

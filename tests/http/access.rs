@@ -156,8 +156,9 @@ async fn without_a_token_only_this_machine_is_served() {
     let Err(error) = serve(reachable).await else { panic!("it serves everybody") };
     assert_eq!(
         error.to_string(),
-        "0.0.0.0:0 can be reached from other machines, and there is no token yet: make one with `earlybell token new \
-         --role admin NAME`, or listen on 127.0.0.1 only"
+        "0.0.0.0:0 can be reached from other machines, and there is no token yet: start with \
+         --web.listen-address=127.0.0.1:9797, make one there with `earlybell token new --role ingest --name default`, then \
+         start like this again"
     );
 }
 

@@ -1,5 +1,7 @@
 //! The HTTP surface against a real server on loopback and a real store: what is let in, what is refused and how.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod access;
 mod api;
 mod intake;

@@ -109,11 +109,11 @@ fn refuse_too_many(live: &[TokenRow], name: &str, role: Role) -> Result<(), Fail
 fn text(first: bool, role: Role) -> &'static str {
     match (first, role) {
         (true, Role::Ingest) => {
-            "shown only now. From now on everything needs a token: people too (`earlybell token new --role manager NAME`)"
+            "shown only now. From now on everything needs a token: people too (`earlybell token new --role manager --name you`)"
         }
         (true, _) => {
             "shown only now. From now on everything needs a token: give Alertmanager one before its next message \
-             (`earlybell token new --role ingest default`)"
+             (`earlybell token new --role ingest --name default`)"
         }
         (false, _) => "shown only now",
     }
