@@ -223,7 +223,8 @@ async fn a_page_of_another_site_changes_nothing() {
     // A browser repeats a password by itself, but no bearer token.
     let token = site.token("ada", Role::Manager).await;
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("ada:{token}")));
-    let forged = |authorization: &str| note().header("Authorization", authorization).header("Origin", "https://evil.example");
+    let forged =
+        |authorization: &str| note().header("Authorization", authorization).header("Origin", "https://evil.example");
     assert_eq!(site.call(forged(&basic)).await.status, 403);
     assert_eq!(site.call(forged(&format!("Bearer {token}"))).await.status, 200);
     assert_eq!(site.call(note().header("Authorization", &basic)).await.status, 200);

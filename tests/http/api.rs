@@ -116,7 +116,9 @@ async fn an_idempotency_key_belongs_to_whoever_used_it() {
     let commands = site.inputs().await;
     let keys: Vec<String> = commands
         .iter()
-        .map(|input| serde_json::from_slice::<serde_json::Value>(&input.body).unwrap()["key"].as_str().unwrap().to_owned())
+        .map(|input| {
+            serde_json::from_slice::<serde_json::Value>(&input.body).unwrap()["key"].as_str().unwrap().to_owned()
+        })
         .collect();
     assert_eq!(keys, ["ada/k-1", "bob/k-1"]);
     site.stop().await;
@@ -180,8 +182,11 @@ async fn the_status_says_how_it_is() {
     let status = site.call(Request::get("/api/v1/status")).await.json();
     assert_eq!(status["mode"], "open to this machine");
     assert_eq!(status["inbox"], json!({"last_input": 0, "position": 0, "lag": 0}));
-    assert_eq!(status["sources"], json!([{"name": "default", "last_seen": null, "poll": null},
-        {"name": "second", "last_seen": null, "poll": null}]));
+    assert_eq!(
+        status["sources"],
+        json!([{"name": "default", "last_seen": null, "poll": null},
+        {"name": "second", "last_seen": null, "poll": null}])
+    );
     assert_eq!(
         status["receivers"],
         json!([{"name": "team", "standing": null, "waiting": 0, "oldest_at": null, "dead": 0}])

@@ -20,7 +20,10 @@ async fn a_webhook_is_in_the_inbox_byte_for_byte_when_it_is_answered() {
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"success","input":1}"#));
     let inputs = site.inputs().await;
     let [input] = inputs.as_slice() else { panic!("{inputs:?}") };
-    assert_eq!((input.kind, input.source.as_str(), input.body.as_slice()), (InputKind::Webhook, "default", BODY.as_bytes()));
+    assert_eq!(
+        (input.kind, input.source.as_str(), input.body.as_slice()),
+        (InputKind::Webhook, "default", BODY.as_bytes())
+    );
     site.stop().await;
 }
 

@@ -4,6 +4,8 @@
 
 mod access;
 mod api;
+#[path = "../support/clock.rs"]
+mod clock;
 mod intake;
 mod observe;
 mod site;

@@ -1,16 +1,19 @@
 //! Health, reload, metrics, headers.
 
+use crate::clock::TestClock;
 use crate::intake::BODY;
 use crate::site::{TestSite, WEBHOOK};
 use crate::wire::Request;
 use chrono::TimeDelta;
-use earlybell::clock::{Clock, SystemClock};
+use earlybell::clock::Clock;
 use earlybell::http::routes::ROUTES;
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
 async fn ready_means_that_an_alert_would_be_decided() {
-    let site = TestSite::open().await;
+    let clock = TestClock::at("2026-11-22T10:00:00Z");
+    let moved = clock.clone();
+    let site = TestSite::with(|parts| parts.clock = moved).await;
     for path in ["/-/healthy", "/-/ready"] {
         for method in ["GET", "HEAD"] {
             let answer = site.call(Request::new(method, path)).await;
@@ -18,10 +21,17 @@ async fn ready_means_that_an_alert_would_be_decided() {
             assert_eq!((answer.status, answer.body.as_str()), (200, body), "{method} {path}");
         }
     }
-    site.metrics.engine_progressed(SystemClock.now() - TimeDelta::seconds(31));
+    // An idle engine is a healthy one.
+    site.metrics.engine_progressed(clock.now());
+    clock.advance(TimeDelta::seconds(31));
+    assert_eq!(site.call(Request::get("/-/ready")).await.status, 200);
+    assert_eq!(site.call(Request::post(WEBHOOK, BODY)).await.status, 200);
     let stuck = site.call(Request::get("/-/ready")).await;
-    assert_eq!((stuck.status, stuck.error().as_str()), (503, "the engine has not moved for 30 seconds"));
+    let sentence = "inputs wait, and the engine has decided nothing for 30 seconds";
+    assert_eq!((stuck.status, stuck.error().as_str()), (503, sentence));
     assert_eq!(site.call(Request::get("/-/healthy")).await.status, 200);
+    site.metrics.engine_progressed(clock.now());
+    assert_eq!(site.call(Request::get("/-/ready")).await.status, 200);
     site.stop().await;
 }
 

@@ -42,8 +42,12 @@ pub fn config() -> Config {
         auth: None,
         settle: TimeDelta::minutes(5),
     };
-    let receiver =
-        ReceiverSpec { name: "team".to_owned(), kind: ReceiverKind::Console, public: false, templates: Default::default() };
+    let receiver = ReceiverSpec {
+        name: "team".to_owned(),
+        kind: ReceiverKind::Console,
+        public: false,
+        templates: Default::default(),
+    };
     let policy = PolicySource {
         rule_files: Vec::new(),
         receivers: vec![receiver],
@@ -59,7 +63,6 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = Arc::new(Metrics::new().unwrap());
     metrics.config_loaded(&config(), clock.now());
-    metrics.engine_progressed(clock.now());
     let reload = Arc::new(move || {
         let failed = reload_fails.load(Ordering::SeqCst);
         async move { if failed { Err("line 3: no such key `recievers`".to_owned()) } else { Ok(()) } }.boxed()

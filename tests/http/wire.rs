@@ -107,7 +107,11 @@ async fn one_answer(stream: &mut (impl AsyncRead + Unpin), head_only: bool) -> A
             if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;
             }
-            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0, "closed after {:?}", String::from_utf8_lossy(&bytes));
+            assert!(
+                stream.read_buf(&mut bytes).await.unwrap() > 0,
+                "closed after {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
         };
         let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
