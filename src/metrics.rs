@@ -177,7 +177,7 @@ impl Metrics {
                 .gauge_of_seconds("earlybell_config_hash", "Hash of the configuration in force, cut to 48 bits.")?,
             engine_progress: shelf.gauge_of_seconds(
                 "earlybell_engine_last_progress_timestamp_seconds",
-                "When the engine last decided something.",
+                "When the engine loop last went round.",
             )?,
             alertmanager_up: shelf.gauges(
                 "earlybell_alertmanager_up",

@@ -4,9 +4,11 @@ use super::error::Failure;
 use super::site::Site;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
 
-/// With inputs that wait, an engine that decides nothing for longer than this is stuck.
-pub const ENGINE_SILENCE_SECONDS_MAX: i64 = 30;
+/// The engine loop goes round every ten seconds, also when there is nothing to do; silent for longer than this, it is
+/// stuck or gone.
+pub const ENGINE_SILENCE_SECONDS_MAX: f64 = 30.0;
 
 /// `GET /-/healthy`: the process answers.
 pub async fn healthy() -> HttpResponse {
@@ -20,23 +22,13 @@ pub async fn ready(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
         return Err(Failure::NotReady("no configuration is loaded".to_owned()));
     }
     site.parts.store.check().await?;
-    if engine_is_stuck(&site).await? {
-        return Err(Failure::NotReady(format!(
-            "inputs wait, and the engine has decided nothing for {ENGINE_SILENCE_SECONDS_MAX} seconds"
-        )));
+    // Before its first sign of life it has as long as later.
+    let began = epoch_seconds(site.started_at);
+    let silent = epoch_seconds(site.now()) - metrics.engine_progress_seconds().max(began);
+    if silent > ENGINE_SILENCE_SECONDS_MAX {
+        return Err(Failure::NotReady(format!("the engine has not moved for {ENGINE_SILENCE_SECONDS_MAX} seconds")));
     }
     Ok(plain("OK".to_owned()))
-}
-
-async fn engine_is_stuck(site: &Site) -> Result<bool, Failure> {
-    let now = site.now();
-    let began = site.started_at.timestamp_micros() as f64 / 1e6;
-    let moved = site.parts.metrics.engine_progress_seconds().max(began);
-    if now.timestamp_micros() as f64 / 1e6 - moved <= ENGINE_SILENCE_SECONDS_MAX as f64 {
-        return Ok(false);
-    }
-    let figures = site.parts.store.figures(now).await?;
-    Ok(figures.position < figures.last_input)
 }
 
 /// `POST /-/reload`: reads the configuration again; a wrong one leaves the old one in force.
@@ -60,6 +52,10 @@ pub async fn metrics(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
 /// `GET /login`: the gate has asked for a name and a token by now; the browser repeats them on every page.
 pub async fn login() -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, "./")).finish()
+}
+
+fn epoch_seconds(at: DateTime<Utc>) -> f64 {
+    at.timestamp_micros() as f64 / 1e6
 }
 
 fn plain(text: String) -> HttpResponse {

@@ -94,12 +94,12 @@ impl Metrics {
         self.engine_progressed(now);
     }
 
-    /// The engine loop decided something.
+    /// The engine loop went round; at least every ten seconds, also when there is nothing to do.
     pub fn engine_progressed(&self, now: DateTime<Utc>) {
         self.engine_progress.set(epoch(now));
     }
 
-    /// When the engine loop last decided something, in seconds since 1970; 0 if it never did.
+    /// When the engine loop last went round, in seconds since 1970; 0 if it never did.
     pub fn engine_progress_seconds(&self) -> f64 {
         self.engine_progress.get()
     }
