@@ -1,5 +1,7 @@
 //! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
 
+mod check;
+
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
@@ -26,7 +28,13 @@ impl Policy {
     /// Compiles and checks everything, or says all that is wrong.
     pub fn compile(source: PolicySource) -> Result<Self, Vec<Mistake>> {
         let rules = RuleSet::compile(&source.rule_files)?;
-        Ok(Self { source: Arc::new(source), rules, templates: Templates::default() })
+        let mut mistakes = Vec::new();
+        let templates = Templates::compile(&source, &rules).unwrap_or_else(|wrong| {
+            mistakes = wrong;
+            Templates::default()
+        });
+        mistakes.extend(check::names(&source, &rules));
+        if mistakes.is_empty() { Ok(Self { source: Arc::new(source), rules, templates }) } else { Err(mistakes) }
     }
 
     /// Nothing is declared and nobody is told.

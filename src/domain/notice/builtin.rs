@@ -1,1 +1,276 @@
 //! Built-in words, used where no template is configured and where one fails.
+
+use super::NoticeKind;
+use super::layout::{Message, Part};
+use super::phrase::{alert_line, clock, counts, lasted, next_update, page_url, who};
+use super::plan::Scene;
+use super::telling::{About, Telling};
+use crate::alert::Alert;
+use crate::incident::decide::promise;
+use crate::incident::entry::{AlertsChanged, Change};
+use crate::incident::{CallOffCode, Incident, Severity, Stage};
+use crate::text::clean_line;
+
+/// Who reads a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The people who run the service: they learn why, and what to do.
+    Team,
+    /// Everyone else: they learn what is known, and when they hear more.
+    Public,
+}
+
+/// Writes a notice.
+pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Message {
+    let mut parts = match telling.about {
+        About::Alarm => alarm(scene, reader),
+        About::Board => board(scene, reader),
+        About::Confirmed(because) => confirmed(scene, reader, because),
+        About::Severity { from, to, because } => severity(scene, from, to, because),
+        About::Said { text, impact, next_by } => {
+            let mut parts = vec![Part::Said(text.to_owned())];
+            parts.extend(impact.map(|_| affected(scene.incident)));
+            parts.extend(next_by.map(|by| Part::Words(format!("Next update by {}.", clock(by, scene.at)))));
+            parts
+        }
+        About::Alerts(changed) => alerts_changed(scene, changed),
+        About::LooksOver(clear_for) => looks_over(scene, &clear_for.rough()),
+        About::CalledOff(code, reason) => called_off(telling, reader, code, reason),
+        About::Resolved(because) => resolved(scene, because),
+        About::Reopened(because) => reopened(scene, because),
+        About::Lost { receiver, notice, because } => vec![
+            Part::Words(format!("The notice “{notice}” did not reach {receiver}, and is not tried again.")),
+            Part::Field("Reason", because.to_owned()),
+            Part::Words("Whoever reads only that has to be told another way.".to_owned()),
+        ],
+        About::Blocked { receiver, because } => vec![
+            Part::Words(format!(
+                "{receiver} refuses every notice. They wait, and leave once its configuration is mended."
+            )),
+            Part::Field("Reason", because.to_owned()),
+            Part::Words("Whoever reads only that has to be told another way.".to_owned()),
+        ],
+    };
+    let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
+    parts.push(Part::Link(link, page_url(&scene.policy.source.external_url, scene.incident)));
+    Message { headline: headline(scene.incident, telling.kind), icon: icon(scene.incident, telling.kind), parts }
+}
+
+/// Title of an incident whose rule has none, or one that fails: the rule and its alerts.
+pub fn title(rule: &str, alerts: &[&Alert]) -> String {
+    let mut names: Vec<String> = alerts.iter().map(|alert| alert.name()).collect();
+    names.sort();
+    names.dedup();
+    let shown = names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => rule.to_owned(),
+        1..=3 => format!("{rule}: {shown}"),
+        more => format!("{rule}: {shown} and {} more", more - 3),
+    }
+}
+
+fn headline(incident: &Incident, kind: NoticeKind) -> String {
+    let what = match kind {
+        NoticeKind::Declared | NoticeKind::Board => format!("{} ({})", incident.stage.word(), incident.severity),
+        NoticeKind::Confirmed => format!("confirmed ({})", incident.severity),
+        NoticeKind::Reopened => format!("reopened ({})", incident.severity),
+        NoticeKind::Updated => "update".to_owned(),
+        NoticeKind::CalledOff => "called off".to_owned(),
+        NoticeKind::Resolved => "resolved".to_owned(),
+        NoticeKind::LossReport => "notice not delivered".to_owned(),
+    };
+    format!("{} {what}: {}", incident.id, clean_line(&incident.title, usize::MAX))
+}
+
+fn icon(incident: &Incident, kind: NoticeKind) -> &'static str {
+    match (kind, &incident.stage) {
+        (NoticeKind::LossReport, _) => "mailbox_with_no_mail",
+        (NoticeKind::Updated, _) => "information_source",
+        (_, Stage::Suspected) => "eyes",
+        (_, Stage::Confirmed) => "warning",
+        (_, Stage::CalledOff { .. }) => "no_entry_sign",
+        (_, Stage::Resolved { .. }) => "white_check_mark",
+    }
+}
+
+fn alarm(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
+    let incident = scene.incident;
+    let opening = match incident.stage {
+        Stage::Suspected => {
+            "There are signs of a service disruption. It is declared early: if it turns out to be nothing, it is \
+             called off here, with the reason."
+        }
+        _ => "There is a service disruption. We are looking for its cause and working to bring the service back.",
+    };
+    let mut parts = vec![Part::Words(opening.to_owned()), affected(incident)];
+    parts.extend(known(scene));
+    if reader == Reader::Team {
+        parts.extend(reasons(scene));
+    }
+    let by = scene.at + promise(incident, scene.at, &scene.policy.source.timing);
+    parts.push(Part::Words(format!("Next update by {}.", clock(by, scene.at))));
+    parts
+}
+
+fn board(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
+    let incident = scene.incident;
+    let mut parts = Vec::new();
+    match &incident.stage {
+        Stage::CalledOff { reason, .. } => parts.push(Part::Field("Called off", reason.clone())),
+        Stage::Resolved { at } => {
+            parts.push(Part::Words(format!(
+                "Over since {}; it lasted {}.",
+                clock(*at, scene.at),
+                lasted(incident, scene.at)
+            )));
+        }
+        Stage::Suspected | Stage::Confirmed => {}
+    }
+    if !incident.summary.is_empty() {
+        parts.push(Part::Field("Summary", incident.summary.clone()));
+    }
+    if !matches!(incident.stage, Stage::CalledOff { .. }) {
+        parts.push(affected(incident));
+    }
+    parts.extend(known(scene));
+    if let Some(update) = &incident.last_update {
+        parts.push(Part::Field("Last update", format!("{} ({})", update.text, clock(update.at, scene.at))));
+    }
+    if reader == Reader::Team {
+        parts.extend(reasons(scene));
+    }
+    if let Some(by) = next_update(incident, &scene.policy.source.timing) {
+        parts.push(Part::Words(format!("Next update by {}.", clock(by, scene.at))));
+    }
+    parts
+}
+
+fn confirmed(scene: &Scene<'_>, reader: Reader, because: &str) -> Vec<Part> {
+    let mut parts = vec![Part::Words("It is real. We are working to bring the service back.".to_owned())];
+    if reader == Reader::Team && !because.is_empty() {
+        parts.push(Part::Field("Why", because.to_owned()));
+    }
+    parts.push(affected(scene.incident));
+    parts.extend(known(scene));
+    parts.push(promised(scene));
+    parts
+}
+
+fn reopened(scene: &Scene<'_>, because: &str) -> Vec<Part> {
+    let mut parts = vec![Part::Words("It came back, and is worked on again under the same number.".to_owned())];
+    if !because.is_empty() {
+        parts.push(Part::Field("Why", because.to_owned()));
+    }
+    parts.push(affected(scene.incident));
+    parts.extend(known(scene));
+    parts.push(promised(scene));
+    parts
+}
+
+fn severity(scene: &Scene<'_>, from: Severity, to: Severity, because: &str) -> Vec<Part> {
+    let turn = if to > from { "worse" } else { "less bad" };
+    let mut parts = vec![Part::Words(format!("It is {turn} than thought: {to}, it was {from}."))];
+    if !because.is_empty() {
+        parts.push(Part::Field("Why", because.to_owned()));
+    }
+    parts.extend(counted(scene));
+    parts
+}
+
+fn alerts_changed(scene: &Scene<'_>, changed: Option<&AlertsChanged>) -> Vec<Part> {
+    let Some(changed) = changed else { return known(scene) };
+    let mut parts: Vec<Part> = counted(scene).into_iter().collect();
+    let lines = changed.named.iter().map(|alert| {
+        let (name, summary) = (clean_line(&alert.name, 120), clean_line(&alert.summary, 300));
+        let words = if summary == name { name } else { format!("{name}: {summary}") };
+        format!("{}: {words}", change_word(alert.change))
+    });
+    let more = (changed.more > 0).then(|| format!("and {} more", changed.more));
+    let lines: Vec<String> = lines.chain(more).collect();
+    if !lines.is_empty() {
+        parts.push(Part::List(lines));
+    }
+    parts
+}
+
+fn looks_over(scene: &Scene<'_>, clear_for: &str) -> Vec<Part> {
+    let number = scene.incident.id.0;
+    vec![
+        Part::Words(format!("No alert has fired for {clear_for}. If the service is back, resolve it:")),
+        Part::Command(format!("earlybell incident resolve {number}")),
+        Part::Words("If it is not, say why:".to_owned()),
+        Part::Command(format!("earlybell incident update {number} \"…\"")),
+    ]
+}
+
+fn called_off(telling: &Telling<'_>, reader: Reader, code: CallOffCode, reason: &str) -> Vec<Part> {
+    let by = match (reader, telling.actor) {
+        (Reader::Team, Some(actor)) => format!(" by {}", who(actor)),
+        _ => String::new(),
+    };
+    vec![
+        Part::Words(format!("Called off{by}: it was no incident ({code}).")),
+        Part::Field("Reason", reason.to_owned()),
+        Part::Words("Whoever saw the alarm has nothing more to do.".to_owned()),
+    ]
+}
+
+fn resolved(scene: &Scene<'_>, because: &str) -> Vec<Part> {
+    let mut parts = vec![Part::Words(format!("The service is back. It lasted {}.", lasted(scene.incident, scene.at)))];
+    if !because.is_empty() {
+        parts.push(Part::Field("Why it is over", because.to_owned()));
+    }
+    parts
+}
+
+fn affected(incident: &Incident) -> Part {
+    if incident.impact.trim().is_empty() {
+        return Part::Words("Who is affected is not known yet.".to_owned());
+    }
+    Part::Field("Who is affected", incident.impact.clone())
+}
+
+// What is known: how many alerts, and which.
+fn known(scene: &Scene<'_>) -> Vec<Part> {
+    let Some(counted) = counted(scene) else {
+        return vec![Part::Field("What we know", "it was declared by hand; no alert is attached".to_owned())];
+    };
+    let mut lines: Vec<String> = scene.alerts.iter().map(|alert| alert_line(alert, scene.at)).collect();
+    let more = (scene.incident.tally.alerts as usize).saturating_sub(lines.len());
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    vec![counted, Part::List(lines)]
+}
+
+fn counted(scene: &Scene<'_>) -> Option<Part> {
+    counts(&scene.incident.tally).map(|text| Part::Field("What we know", text))
+}
+
+fn reasons(scene: &Scene<'_>) -> Vec<Part> {
+    let incident = scene.incident;
+    let mut parts = Vec::new();
+    if !incident.because.is_empty() {
+        parts.push(Part::Field("Why it was declared", incident.because.clone()));
+    }
+    if let Some(url) = super::template::runbook(scene.policy, incident) {
+        parts.push(Part::Link("What to do", url.to_owned()));
+    }
+    parts
+}
+
+fn promised(scene: &Scene<'_>) -> Part {
+    let by = scene.at + promise(scene.incident, scene.at, &scene.policy.source.timing);
+    Part::Words(format!("Next update by {}.", clock(by, scene.at)))
+}
+
+/// What happened to an alert, in words.
+pub fn change_word(change: Change) -> &'static str {
+    match change {
+        Change::Attached => "new",
+        Change::Firing => "firing again",
+        Change::Unreported => "no longer reported",
+        Change::Muted => "muted",
+        Change::Resolved(_) => "resolved",
+    }
+}

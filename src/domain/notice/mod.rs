@@ -1,7 +1,13 @@
 //! Notices: which fact is told to whom, and in which words.
 
 pub mod builtin;
+pub mod escape;
+pub mod layout;
+pub mod phrase;
 pub mod plan;
+#[cfg(test)]
+mod story;
+pub mod telling;
 pub mod template;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +35,23 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Declared,
+        Self::Updated,
+        Self::Confirmed,
+        Self::CalledOff,
+        Self::Resolved,
+        Self::Reopened,
+        Self::LossReport,
+        Self::Board,
+    ];
+
+    /// Reads one of the words.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == text)
+    }
+
     /// The word in templates' names, keys and metrics.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,11 +1,14 @@
 //! Which notice for which fact, to whom, in which lane.
 
 use super::NoticeKind;
-use super::template::TemplateFailure;
+use super::builtin::{Reader, compose};
+use super::layout::{Part, Place, show};
+use super::telling::{About, Audience, Telling, changes_board, is_end, telling};
+use super::template::{self, TemplateFailure};
 use crate::alert::Alert;
 use crate::delivery::{Content, Lane};
-use crate::incident::{Entry, Incident};
-use crate::policy::Policy;
+use crate::incident::{Entry, Fact, Incident};
+use crate::policy::{Policy, ReceiverKind, ReceiverSpec};
 use chrono::{DateTime, Utc};
 
 /// Most alerts named in one notice; the others are counted.
@@ -54,6 +57,151 @@ pub struct NewDelivery {
 
 /// Says what one step of the engine must tell to whom, in full words.
 pub fn plan(scene: &Scene<'_>) -> Planned {
-    let _ = scene;
-    Planned::default()
+    let mut planned = Planned::default();
+    let mut told = false;
+    for entry in scene.entries {
+        if let Some(telling) = telling(entry) {
+            told |= telling.audience == Audience::Everyone;
+            tell(scene, &telling, Seat::Entry(entry.number), &mut planned);
+        }
+    }
+    // Every other notice of this step says how many alerts fire, too.
+    if scene.tell_alerts && !told && scene.incident.stage.is_open() {
+        let (telling, seat) = alerts_telling(scene);
+        tell(scene, &telling, seat, &mut planned);
+    }
+    show_board(scene, &mut planned);
+    planned
+}
+
+// What tells a notice of one kind from the next one.
+#[derive(Debug, Clone, Copy)]
+enum Seat {
+    // The entry it tells.
+    Entry(u32),
+    // No entry tells it: the time does.
+    Time(DateTime<Utc>),
+}
+
+fn alerts_telling<'a>(scene: &Scene<'a>) -> (Telling<'a>, Seat) {
+    let changed = scene.entries.iter().rev().find_map(|entry| match &entry.fact {
+        Fact::Alerts(changed) => Some((changed, entry.number)),
+        _ => None,
+    });
+    let telling = Telling {
+        kind: NoticeKind::Updated,
+        about: About::Alerts(changed.map(|(changed, _)| changed)),
+        audience: Audience::Team,
+        actor: None,
+    };
+    (telling, changed.map_or(Seat::Time(scene.at), |(_, number)| Seat::Entry(number)))
+}
+
+fn tell(scene: &Scene<'_>, telling: &Telling<'_>, seat: Seat, planned: &mut Planned) {
+    for (spec, lane) in readers(scene, telling, seat) {
+        let telling = match (lane, telling.kind) {
+            // The first they hear of it: everything, and not only that it is real.
+            (Lane::Root, NoticeKind::Confirmed | NoticeKind::Reopened) => {
+                Telling { kind: NoticeKind::Confirmed, about: About::Alarm, ..*telling }
+            }
+            _ => *telling,
+        };
+        let delivery = write(scene, &telling, seat, spec, lane, &mut planned.failures);
+        planned.deliveries.push(delivery);
+    }
+}
+
+// Who is told, and whether it is the first they hear of this incident.
+fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a ReceiverSpec, Lane)> {
+    let standing = |spec: &'a ReceiverSpec| Some((spec, lane(scene.incident, spec, telling.kind, seat)?));
+    let known: Vec<_> = specs(scene).filter_map(standing).collect();
+    let team = |(spec, _): &&(&'a ReceiverSpec, Lane)| !spec.public;
+    match telling.audience {
+        Audience::Everyone => known,
+        Audience::Team => known.iter().filter(team).copied().collect(),
+        Audience::OthersThan(lost) => {
+            let others: Vec<_> = known.into_iter().filter(|(spec, _)| spec.name != lost).collect();
+            let colleagues: Vec<_> = others.iter().filter(team).copied().collect();
+            if colleagues.is_empty() { others } else { colleagues }
+        }
+    }
+}
+
+fn specs<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a ReceiverSpec> + use<'a> {
+    let (policy, incident) = (scene.policy, scene.incident);
+    incident.receivers.iter().filter_map(|name| policy.receiver(name))
+}
+
+fn lane(incident: &Incident, spec: &ReceiverSpec, kind: NoticeKind, seat: Seat) -> Option<Lane> {
+    let number = match seat {
+        Seat::Entry(number) => number,
+        Seat::Time(_) => incident.entries,
+    };
+    if !spec.public {
+        return Some(if kind == NoticeKind::Declared { Lane::Root } else { Lane::Post });
+    }
+    match incident.public_from {
+        Some(from) if from == number => Some(Lane::Root),
+        Some(from) if from < number => Some(Lane::Post),
+        // Suspected only, then: not for the public.
+        _ => None,
+    }
+}
+
+fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
+    let changed = scene.tell_alerts || scene.entries.iter().any(|entry| changes_board(&entry.fact));
+    let ends_now = scene.entries.iter().any(|entry| is_end(&entry.fact));
+    if !changed || !(scene.incident.stage.is_open() || ends_now) {
+        return;
+    }
+    let telling = Telling { kind: NoticeKind::Board, about: About::Board, audience: Audience::Everyone, actor: None };
+    let seat = scene.entries.last().map_or(Seat::Time(scene.at), |entry| Seat::Entry(entry.number));
+    for (spec, _) in readers(scene, &telling, seat) {
+        let rooted_now = planned.deliveries.iter().any(|new| new.receiver == spec.name && new.lane == Lane::Root);
+        if spec.kind == ReceiverKind::Slack && !rooted_now {
+            let delivery = write(scene, &telling, seat, spec, Lane::Put, &mut planned.failures);
+            planned.deliveries.push(delivery);
+        }
+    }
+}
+
+fn write(
+    scene: &Scene<'_>,
+    telling: &Telling<'_>,
+    seat: Seat,
+    spec: &ReceiverSpec,
+    lane: Lane,
+    failures: &mut Vec<TemplateFailure>,
+) -> NewDelivery {
+    let reader = if spec.public { Reader::Public } else { Reader::Team };
+    let mut message = compose(scene, telling, reader);
+    match template::write(scene, telling, spec, lane) {
+        None => {}
+        Some(Ok(text)) => message.parts = vec![Part::Ready(text)],
+        Some(Err(failure)) => {
+            message.parts.push(Part::Words(format!(
+                "The template {} failed ({}); these are the built-in words.",
+                failure.template, failure.because
+            )));
+            if !failures.contains(&failure) {
+                failures.push(failure);
+            }
+        }
+    }
+    let place = if lane == Lane::Root { Place::Root } else { Place::Reply };
+    NewDelivery {
+        receiver: spec.name.clone(),
+        lane,
+        notice: telling.kind,
+        key: key(scene.incident, telling.kind, seat, &spec.name),
+        content: show(spec.kind, &message, scene.incident, place),
+    }
+}
+
+fn key(incident: &Incident, kind: NoticeKind, seat: Seat, receiver: &str) -> String {
+    let seat = match seat {
+        Seat::Entry(number) => number.to_string(),
+        Seat::Time(at) => format!("t{}", at.timestamp_millis()),
+    };
+    format!("inc-{}.{}.{seat}.{receiver}", incident.id.0, kind.word())
 }

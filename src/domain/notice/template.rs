@@ -1,10 +1,36 @@
 //! Operators' templates: bounded in fuel, size and what they may use.
 
+pub mod data;
+pub mod engine;
+pub mod fixture;
+pub mod scan;
+
+use super::NoticeKind;
+use super::builtin;
+use super::escape::safe_url;
+use super::plan::Scene;
+use super::telling::Telling;
 use crate::alert::{Alert, Pairs};
+use crate::delivery::Lane;
 use crate::duration::Duration;
-use crate::incident::Severity;
-use crate::policy::Policy;
-use crate::rules::Rule;
+use crate::incident::decide::TITLE_BYTES_MAX;
+use crate::incident::{Incident, Severity};
+use crate::policy::{Policy, PolicySource, ReceiverKind, ReceiverSpec};
+use crate::rules::compile::Mistake;
+use crate::rules::{Rule, RuleSet};
+use crate::text::clean_line;
+use engine::Engine;
+use minijinja::Value;
+use std::collections::BTreeMap;
+
+/// Templates that are always there: what the notices of the two commonest situations say, to use or to start from.
+pub const SHIPPED: [(&str, &str); 2] = [
+    ("service-disruption", include_str!("words/service-disruption.txt")),
+    ("unresponsive-page", include_str!("words/unresponsive-page.txt")),
+];
+
+/// Longest reason a template may give, in bytes.
+const REASON_BYTES_MAX: usize = 1_000;
 
 /// A template that failed when it was needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,17 +52,192 @@ pub struct Words {
 }
 
 /// All templates in force, compiled.
-#[derive(Debug, Default)]
-pub struct Templates {}
+#[derive(Debug)]
+pub struct Templates {
+    plain: Engine,
+    slack: Engine,
+}
+
+impl Default for Templates {
+    fn default() -> Self {
+        Self { plain: Engine::new(ReceiverKind::Email), slack: Engine::new(ReceiverKind::Slack) }
+    }
+}
+
+impl Templates {
+    /// Compiles the shipped templates, the operators', and the titles and reasons of the rules; tries each one out.
+    pub fn compile(source: &PolicySource, rules: &RuleSet) -> Result<Self, Vec<Mistake>> {
+        let mut templates = Self::default();
+        let mut mistakes = Vec::new();
+        for (name, text) in SHIPPED.into_iter().filter(|(name, _)| !source.templates.contains_key(*name)) {
+            mistakes.extend(templates.add_notice(name, text));
+        }
+        for (name, text) in &source.templates {
+            mistakes.extend(templates.add_notice(name, text));
+        }
+        for rule in &rules.rules {
+            mistakes.extend(templates.add_lines(rule));
+        }
+        if mistakes.is_empty() { Ok(templates) } else { Err(mistakes) }
+    }
+
+    /// Whether there is a notice template of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.plain.has(name)
+    }
+
+    fn engine(&self, kind: ReceiverKind) -> &Engine {
+        match kind {
+            ReceiverKind::Console | ReceiverKind::Email => &self.plain,
+            ReceiverKind::Slack => &self.slack,
+        }
+    }
+
+    fn add_notice(&mut self, name: &str, text: &str) -> Option<Mistake> {
+        let wrong = |problem| mistake("templates", name, problem);
+        if let Err(problem) = self.plain.add(name, text).and_then(|()| self.slack.add(name, text)) {
+            return Some(wrong(problem));
+        }
+        let try_out = fixture::each(|scene, telling| {
+            let spec = ReceiverSpec {
+                name: "team".to_owned(),
+                kind: ReceiverKind::Slack,
+                public: false,
+                templates: BTreeMap::new(),
+            };
+            self.slack.render(name, data::notice(scene, telling, &spec)).map(drop)
+        });
+        try_out.err().map(|failure| wrong(failure.because))
+    }
+
+    // Titles and reasons: one line each, named after their rule.
+    fn add_lines(&mut self, rule: &Rule) -> Vec<Mistake> {
+        let alerts = fixture::alerts();
+        let shown: Vec<&Alert> = alerts.iter().collect();
+        let title = rule.model.title.as_ref().map(|text| {
+            let data = title_data(Severity::Major, &rule.labels, &shown);
+            (title_name(rule), "title", text, data)
+        });
+        let reason = rule.model.call_off.as_ref().and_then(|call_off| call_off.reason.as_ref()).map(|text| {
+            let data = reason_data(Duration::minutes(10), &rule.labels, &shown);
+            (reason_name(rule), "call_off.reason", text, data)
+        });
+        let lines = title.into_iter().chain(reason);
+        let tried = lines.filter_map(|(name, path, text, data)| {
+            let rendered =
+                self.plain.add(&name, text).and_then(|()| self.plain.render(&name, data).map_err(|f| f.because));
+            rendered.err().map(|problem| mistake(&format!("rule {}", rule.name), path, problem))
+        });
+        tried.collect()
+    }
+}
+
+/// The words of an operator's template for a notice, if one is configured for this receiver or by the rule.
+pub fn write(
+    scene: &Scene<'_>,
+    telling: &Telling<'_>,
+    spec: &ReceiverSpec,
+    lane: Lane,
+) -> Option<Result<String, TemplateFailure>> {
+    let name = pick(scene.policy, scene.incident, spec, telling.kind, lane)?;
+    let text = scene.policy.templates.engine(spec.kind).render(name, data::notice(scene, telling, spec));
+    Some(text.and_then(|text| match text.is_empty() {
+        true => Err(TemplateFailure { template: name.to_owned(), because: "it came out empty".to_owned() }),
+        false => Ok(text),
+    }))
+}
 
 /// The title of an incident that this rule declares. `labels` are those of the incident.
 pub fn title(policy: &Policy, rule: &Rule, severity: Severity, labels: &Pairs, alerts: &[&Alert]) -> Words {
-    let _ = (policy, severity, labels, alerts);
-    Words { text: rule.name.to_string(), failure: None }
+    let written = rule
+        .model
+        .title
+        .as_ref()
+        .map(|_| policy.templates.plain.render(&title_name(rule), title_data(severity, labels, alerts)));
+    words(written, title_name(rule), TITLE_BYTES_MAX, || builtin::title(&rule.name, alerts))
 }
 
 /// Why this rule calls an incident off, in words.
 pub fn call_off_reason(policy: &Policy, rule: &Rule, clear_for: Duration, labels: &Pairs, alerts: &[&Alert]) -> Words {
-    let _ = (policy, rule, labels, alerts);
-    Words { text: format!("no alert has fired for {clear_for}"), failure: None }
+    let template = rule.model.call_off.as_ref().and_then(|call_off| call_off.reason.as_ref());
+    let written =
+        template.map(|_| policy.templates.plain.render(&reason_name(rule), reason_data(clear_for, labels, alerts)));
+    words(written, reason_name(rule), REASON_BYTES_MAX, || {
+        format!("no alert has fired for {clear_for}, and nobody saw a need to act")
+    })
+}
+
+/// What to do, by the rule that declared the incident.
+pub fn runbook<'a>(policy: &'a Policy, incident: &Incident) -> Option<&'a str> {
+    let rule = rule_of(policy, incident)?;
+    safe_url(rule.model.runbook_url.as_deref()?)
+}
+
+fn rule_of<'a>(policy: &'a Policy, incident: &Incident) -> Option<&'a Rule> {
+    let reference = incident.rule.as_ref()?;
+    policy.rules.by_name(&reference.name).map(|at| policy.rules.rule(at))
+}
+
+fn pick<'a>(
+    policy: &'a Policy,
+    incident: &Incident,
+    spec: &'a ReceiverSpec,
+    kind: NoticeKind,
+    lane: Lane,
+) -> Option<&'a str> {
+    let of = |kind: NoticeKind| {
+        let by_rule = || rule_of(policy, incident).and_then(|rule| rule.model.templates.get(kind.word()));
+        spec.templates.get(kind.word()).or_else(by_rule).map(String::as_str)
+    };
+    // The first that the public hears is `confirmed`; it has the words of the declaration unless it has its own.
+    of(kind).or_else(|| (lane == Lane::Root).then(|| of(NoticeKind::Declared)).flatten())
+}
+
+fn title_data(severity: Severity, labels: &Pairs, alerts: &[&Alert]) -> Value {
+    let now = alerts.iter().map(|alert| alert.last_seen).max().unwrap_or_default();
+    data::map([
+        ("severity", severity.word().into()),
+        ("labels", data::pairs(labels)),
+        ("alerts", data::alerts(alerts, now)),
+    ])
+}
+
+fn reason_data(clear_for: Duration, labels: &Pairs, alerts: &[&Alert]) -> Value {
+    let now = alerts.iter().map(|alert| alert.last_seen).max().unwrap_or_default();
+    data::map([
+        ("duration", clear_for.to_string().into()),
+        ("labels", data::pairs(labels)),
+        ("alerts", data::alerts(alerts, now)),
+    ])
+}
+
+// A template's line, or the built-in one where there is no template, it failed, or wrote nothing.
+fn words(
+    written: Option<Result<String, TemplateFailure>>,
+    name: String,
+    bytes_max: usize,
+    otherwise: impl FnOnce() -> String,
+) -> Words {
+    let line = |text: &str| clean_line(text, bytes_max);
+    match written {
+        Some(Ok(text)) if !text.is_empty() => Words { text: line(&text), failure: None },
+        Some(Ok(_)) => {
+            let failure = TemplateFailure { template: name, because: "it came out empty".to_owned() };
+            Words { text: line(&otherwise()), failure: Some(failure) }
+        }
+        Some(Err(failure)) => Words { text: line(&otherwise()), failure: Some(failure) },
+        None => Words { text: line(&otherwise()), failure: None },
+    }
+}
+
+fn title_name(rule: &Rule) -> String {
+    format!("title of {}", rule.name)
+}
+
+fn reason_name(rule: &Rule) -> String {
+    format!("call-off reason of {}", rule.name)
+}
+
+fn mistake(file: &str, path: &str, problem: String) -> Mistake {
+    Mistake { file: file.to_owned(), path: path.to_owned(), problem }
 }

@@ -1,0 +1,187 @@
+//! From parts of a notice to the words of one kind of receiver: wrapped, marked and escaped for it.
+
+use super::escape::{escape, mrkdwn, safe_url};
+use crate::delivery::Content;
+use crate::incident::Incident;
+use crate::policy::ReceiverKind;
+use crate::text::clean_line;
+
+/// Longest line of a mail, in characters.
+pub const MAIL_COLUMNS: usize = 72;
+/// Longest body of a notice, in bytes: under Slack's 40,000 characters, and a mail that people still read.
+pub const BODY_BYTES_MAX: usize = 30_000;
+
+const TITLE_BYTES_MAX: usize = 200;
+
+/// A notice before it is shown: plain text, with what kind of text it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What happened to which incident, in one line.
+    pub headline: String,
+    /// A picture for the headline, where the receiver knows it: Slack's name of it.
+    pub icon: &'static str,
+    /// Everything else.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A paragraph of ours.
+    Words(String),
+    /// What a person said, line by line.
+    Said(String),
+    /// A name and its value.
+    Field(&'static str, String),
+    /// Lines of a list.
+    List(Vec<String>),
+    /// A page.
+    Link(&'static str, String),
+    /// Something to type.
+    Command(String),
+    /// From a template: escaped already.
+    Ready(String),
+}
+
+/// Shows a message to one kind of receiver.
+pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: Place) -> Content {
+    let body = match kind {
+        ReceiverKind::Console => console(&message.parts),
+        ReceiverKind::Email => email(message),
+        ReceiverKind::Slack => slack(&message.parts),
+    };
+    let subject = match kind {
+        ReceiverKind::Console => clean_line(&message.headline, 2 * TITLE_BYTES_MAX),
+        ReceiverKind::Email => subject(incident, place),
+        ReceiverKind::Slack => {
+            format!(":{}: *{}*", message.icon, mrkdwn(&clean_line(&message.headline, 2 * TITLE_BYTES_MAX)))
+        }
+    };
+    Content { subject, body: cut(body) }
+}
+
+/// Where in its thread a notice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It starts the thread.
+    Root,
+    /// It replies.
+    Reply,
+}
+
+/// Subject of a mail. Made of what never changes: mail programs, and Mailman's archive, take another subject for another
+/// thread, whatever the headers say.
+pub fn subject(incident: &Incident, place: Place) -> String {
+    let again = match place {
+        Place::Root => "",
+        Place::Reply => "Re: ",
+    };
+    format!("{again}[{}] {}", incident.id, clean_line(&incident.title, TITLE_BYTES_MAX))
+}
+
+fn console(parts: &[Part]) -> String {
+    let lines = parts.iter().flat_map(|part| match part {
+        Part::Words(text) => vec![text.clone()],
+        Part::Said(text) | Part::Ready(text) => text.lines().map(str::to_owned).collect(),
+        Part::Field(name, value) => vec![format!("{name}: {}", one_line(value))],
+        Part::List(items) => items.iter().map(|item| format!("- {item}")).collect(),
+        Part::Link(name, url) => vec![format!("{name}: {url}")],
+        Part::Command(text) => vec![format!("$ {text}")],
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn email(message: &Message) -> String {
+    let paragraphs = message.parts.iter().map(|part| match part {
+        Part::Words(text) => wrap(text, ""),
+        Part::Said(text) | Part::Ready(text) => text.lines().map(|line| wrap(line, "")).collect::<Vec<_>>().join("\n"),
+        Part::Field(name, value) => wrap(&format!("{name}: {}", one_line(value)), ""),
+        Part::List(items) => items.iter().map(|item| wrap(&format!("- {item}"), "  ")).collect::<Vec<_>>().join("\n"),
+        // Not wrapped: a broken address leads nowhere.
+        Part::Link(name, url) => format!("{name}:\n{url}"),
+        Part::Command(text) => format!("  {text}"),
+    });
+    let headline = wrap(&message.headline, "");
+    [headline].into_iter().chain(paragraphs).collect::<Vec<_>>().join("\n\n")
+}
+
+fn slack(parts: &[Part]) -> String {
+    let lines = parts.iter().map(|part| match part {
+        Part::Words(text) => mrkdwn(text),
+        Part::Said(text) => text.lines().map(|line| format!("> {}", mrkdwn(line))).collect::<Vec<_>>().join("\n"),
+        Part::Field(name, value) => format!("*{name}:* {}", mrkdwn(&one_line(value))),
+        Part::List(items) => items.iter().map(|item| format!("• {}", mrkdwn(item))).collect::<Vec<_>>().join("\n"),
+        Part::Link(name, url) => match safe_url(url) {
+            Some(url) => format!("*{name}:* <{}>", url.replace('&', "&amp;")),
+            None => format!("*{name}:* {}", escape(ReceiverKind::Slack, url)),
+        },
+        Part::Command(text) => format!("`{}`", mrkdwn(text)),
+        Part::Ready(text) => text.clone(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+// Breaks between words only; a word longer than the line, an address mostly, stays whole on its own line.
+fn wrap(line: &str, indent: &str) -> String {
+    if line.chars().count() <= MAIL_COLUMNS {
+        return line.trim_end_matches(' ').to_owned();
+    }
+    let mut wrapped = String::with_capacity(line.len() + 16);
+    let mut column = 0;
+    for word in line.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > MAIL_COLUMNS {
+            wrapped.truncate(wrapped.trim_end_matches(' ').len());
+            wrapped.push('\n');
+            wrapped.push_str(indent);
+            column = indent.len();
+        } else if column > 0 || !wrapped.is_empty() {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += width;
+    }
+    wrapped.truncate(wrapped.trim_end_matches(' ').len());
+    wrapped
+}
+
+fn cut(body: String) -> String {
+    if body.len() <= BODY_BYTES_MAX {
+        return body;
+    }
+    // At a line break if there is one near, so that no entity or mark is cut in two; else before the last space.
+    let end = body.floor_char_boundary(BODY_BYTES_MAX);
+    let at = body[..end].rfind('\n').or_else(|| body[..end].rfind(' ')).unwrap_or(end);
+    format!("{}\n… (cut; the page has all of it)", &body[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, wrap};
+
+    #[test]
+    fn wraps_between_words() {
+        let text =
+            "All users of build.opensuse.org may be affected, because the frontend answers slowly or not at all.";
+        assert_eq!(
+            wrap(text, ""),
+            "All users of build.opensuse.org may be affected, because the frontend\nanswers slowly or not at all."
+        );
+        let url = format!("see https://x.example/{} now", "a".repeat(80));
+        assert_eq!(wrap(&url, "  "), format!("see\n  https://x.example/{}\n  now", "a".repeat(80)));
+        assert_eq!(wrap("", ""), "");
+    }
+
+    #[test]
+    fn cuts_long_bodies_at_a_line() {
+        let long = "line of words\n".repeat(5_000);
+        let shown = cut(long);
+        assert!(shown.len() < 30_100);
+        assert!(shown.ends_with("line of words\n… (cut; the page has all of it)"), "{}", &shown[shown.len() - 80..]);
+    }
+}

@@ -1,0 +1,99 @@
+//! Turns of phrase that notices, documents and pages share: times, counts, names of alerts.
+
+use crate::alert::{Alert, AlertState};
+use crate::duration::Duration;
+use crate::incident::decide::promise;
+use crate::incident::{Actor, Incident, Stage, Tally};
+use crate::policy::Timing;
+use crate::text::clean_line;
+use chrono::{DateTime, Utc};
+
+/// Longest text of one alert in a list, in bytes.
+pub const SUMMARY_BYTES_MAX: usize = 300;
+const NAME_BYTES_MAX: usize = 120;
+
+/// `12:52 UTC`, with the date if it is not the day of `now`.
+pub fn clock(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let form = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+    time.format(form).to_string()
+}
+
+/// `3 of 7 alerts still fire`, `1 alert fires`; nothing if there never was one.
+pub fn counts(tally: &Tally) -> Option<String> {
+    let least = if tally.truncated { "at least " } else { "" };
+    Some(match (tally.firing, tally.alerts) {
+        (_, 0) => return None,
+        (1, 1) => "1 alert fires".to_owned(),
+        (0, 1) => "the alert does not fire any more".to_owned(),
+        (0, all) => format!("none of {all} alerts fires any more"),
+        (firing, all) if firing == all => format!("{least}{all} alerts fire"),
+        (1, all) => format!("{least}1 of {all} alerts still fires"),
+        (firing, all) => format!("{least}{firing} of {all} alerts still fire"),
+    })
+}
+
+/// One alert in one line: `HighLoad: load of web1 is 40 (firing since 12:52 UTC)`.
+pub fn alert_line(alert: &Alert, now: DateTime<Utc>) -> String {
+    let (name, summary) = (clean_line(&alert.name(), NAME_BYTES_MAX), clean_line(&alert.summary(), SUMMARY_BYTES_MAX));
+    let words = if summary == name { name } else { format!("{name}: {summary}") };
+    format!("{words} ({})", alert_state(alert, now))
+}
+
+/// How an alert stands, in words.
+pub fn alert_state(alert: &Alert, now: DateTime<Utc>) -> String {
+    match &alert.state {
+        AlertState::Firing => format!("firing since {}", clock(alert.starts_at, now)),
+        AlertState::Unreported { since } => format!("not reported since {}", clock(*since, now)),
+        AlertState::Muted { .. } => format!("muted, firing since {}", clock(alert.starts_at, now)),
+        AlertState::Resolved { ends_at, .. } => format!("resolved at {}", clock(*ends_at, now)),
+    }
+}
+
+/// How an alert stands, in one word.
+pub fn alert_word(state: &AlertState) -> &'static str {
+    match state {
+        AlertState::Firing => "firing",
+        AlertState::Unreported { .. } => "unreported",
+        AlertState::Muted { .. } => "muted",
+        AlertState::Resolved { .. } => "resolved",
+    }
+}
+
+/// The page of an incident.
+pub fn page_url(external_url: &str, incident: &Incident) -> String {
+    format!("{}/incidents/{}", external_url.trim_end_matches('/'), incident.id.0)
+}
+
+/// When the next update is due: as promised last, else as the severity asks. Nothing is due of what is over.
+pub fn next_update(incident: &Incident, timing: &Timing) -> Option<DateTime<Utc>> {
+    if !incident.stage.is_open() {
+        return None;
+    }
+    // The declaration, the confirmation and the reopening promise an update, too.
+    let promised_at = incident.confirmed_at.map_or(incident.opened_at, |at| at.max(incident.opened_at));
+    let said = incident.last_update.as_ref().filter(|update| update.at >= promised_at);
+    let by_severity = promised_at + promise(incident, promised_at, timing);
+    Some(said.and_then(|update| update.next_by).unwrap_or(by_severity))
+}
+
+/// How long it lasted, from the first alert, or since when it goes on.
+pub fn lasted(incident: &Incident, now: DateTime<Utc>) -> String {
+    let from = incident.first_alert_at.unwrap_or(incident.declared_at).min(incident.declared_at);
+    Duration::between(from, incident.stage.closed_at().unwrap_or(now)).rough()
+}
+
+/// Who did something, for people.
+pub fn who(actor: &Actor) -> &str {
+    match actor {
+        Actor::Rule => "its rule",
+        Actor::Person { name, .. } => name,
+    }
+}
+
+/// `suspected`, `confirmed`, `called off (flapping)`, `resolved`.
+pub fn stage(stage: &Stage) -> String {
+    match stage {
+        Stage::CalledOff { code, .. } => format!("called off ({code})"),
+        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } => stage.word().to_owned(),
+    }
+}

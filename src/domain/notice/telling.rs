@@ -1,0 +1,149 @@
+//! Which facts are told at all, and to which part of the receivers.
+
+use super::NoticeKind;
+use crate::duration::Duration;
+use crate::incident::entry::AlertsChanged;
+use crate::incident::{Actor, CallOffCode, Entry, Fact, Severity};
+use chrono::{DateTime, Utc};
+
+/// One thing to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telling<'a> {
+    /// Which kind of notice it is.
+    pub kind: NoticeKind,
+    /// What it says.
+    pub about: About<'a>,
+    /// Whom it concerns.
+    pub audience: Audience<'a>,
+    /// Who did it; `None` where the clock did.
+    pub actor: Option<&'a Actor>,
+}
+
+/// What a notice says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About<'a> {
+    /// There is an incident: everything known of it.
+    Alarm,
+    /// The same, as it stands now: the root message, edited.
+    Board,
+    /// It is real.
+    Confirmed(&'a str),
+    /// It is worse, or less bad.
+    Severity {
+        /// Before.
+        from: Severity,
+        /// Now.
+        to: Severity,
+        /// Why.
+        because: &'a str,
+    },
+    /// Somebody said something in public.
+    Said {
+        /// The words.
+        text: &'a str,
+        /// Who is affected, if that changed.
+        impact: Option<&'a str>,
+        /// When the next update is promised.
+        next_by: Option<DateTime<Utc>>,
+    },
+    /// Alerts changed; those of this step, if the timeline names them.
+    Alerts(Option<&'a AlertsChanged>),
+    /// It looks over.
+    LooksOver(Duration),
+    /// It was nothing.
+    CalledOff(CallOffCode, &'a str),
+    /// Service is back.
+    Resolved(&'a str),
+    /// It came back.
+    Reopened(&'a str),
+    /// A notice was lost.
+    Lost {
+        /// Which receiver.
+        receiver: &'a str,
+        /// Which notice.
+        notice: &'a str,
+        /// What the receiver said.
+        because: &'a str,
+    },
+    /// A receiver refuses everything until its configuration is mended.
+    Blocked {
+        /// Which receiver.
+        receiver: &'a str,
+        /// What it said.
+        because: &'a str,
+    },
+}
+
+/// Whom a notice concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience<'a> {
+    /// Every receiver of the incident that may know of it.
+    Everyone,
+    /// Receivers that are not public.
+    Team,
+    /// The team's receivers but this one; the public ones only if there is no other.
+    OthersThan(&'a str),
+}
+
+/// What a fact tells; `None` if it stays in the timeline.
+pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
+    use NoticeKind as Kind;
+    let (kind, about, audience) = match &entry.fact {
+        Fact::Declared { .. } => (Kind::Declared, About::Alarm, Audience::Everyone),
+        Fact::Confirmed { because } => (Kind::Confirmed, About::Confirmed(because), Audience::Everyone),
+        Fact::Severity { from, to, because } => {
+            (Kind::Updated, About::Severity { from: *from, to: *to, because }, Audience::Everyone)
+        }
+        Fact::Updated { text, impact, next_by } => {
+            (Kind::Updated, About::Said { text, impact: impact.as_deref(), next_by: *next_by }, Audience::Everyone)
+        }
+        Fact::ResolveProposed { clear_for } => (Kind::Updated, About::LooksOver(*clear_for), Audience::Team),
+        Fact::CalledOff { code, reason } => (Kind::CalledOff, About::CalledOff(*code, reason), Audience::Everyone),
+        Fact::Resolved { because } => (Kind::Resolved, About::Resolved(because), Audience::Everyone),
+        Fact::Reopened { because, .. } => (Kind::Reopened, About::Reopened(because), Audience::Everyone),
+        // The loss of a loss report would be told by the next one, and so on: it stays in the timeline.
+        Fact::NoticeLost { notice, .. } if notice == Kind::LossReport.word() => return None,
+        Fact::NoticeLost { receiver, notice, because, .. } => {
+            (Kind::LossReport, About::Lost { receiver, notice, because }, Audience::OthersThan(receiver))
+        }
+        Fact::ReceiverBlocked { receiver, because } => {
+            (Kind::LossReport, About::Blocked { receiver, because }, Audience::OthersThan(receiver))
+        }
+        Fact::Alerts(_)
+        | Fact::Noted { .. }
+        | Fact::Summarised { .. }
+        | Fact::Clear { .. }
+        | Fact::ThreadStarted { .. }
+        | Fact::TemplateFailed { .. }
+        | Fact::RuleGone { .. } => return None,
+    };
+    Some(Telling { kind, about, audience, actor: Some(&entry.actor) })
+}
+
+/// Whether a fact changes what the root message shows.
+pub fn changes_board(fact: &Fact) -> bool {
+    match fact {
+        Fact::Alerts(_)
+        | Fact::Confirmed { .. }
+        | Fact::Severity { .. }
+        | Fact::Updated { .. }
+        | Fact::Summarised { .. }
+        | Fact::Clear { .. }
+        | Fact::CalledOff { .. }
+        | Fact::Resolved { .. }
+        | Fact::Reopened { .. } => true,
+        Fact::Declared { .. }
+        | Fact::Noted { .. }
+        | Fact::ResolveProposed { .. }
+        | Fact::ThreadStarted { .. }
+        | Fact::NoticeLost { .. }
+        | Fact::ReceiverBlocked { .. }
+        | Fact::TemplateFailed { .. }
+        | Fact::RuleGone { .. } => false,
+    }
+}
+
+/// Whether a fact ends the incident: what else happens in the same step is told with it, or not at all.
+pub fn is_end(fact: &Fact) -> bool {
+    matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. })
+}

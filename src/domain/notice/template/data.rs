@@ -1,0 +1,121 @@
+//! What templates see, under the names people know from Alertmanager.
+
+use crate::alert::{Alert, Pairs};
+use crate::incident::decide::promise;
+use crate::notice::NoticeKind;
+use crate::notice::phrase::{alert_word, clock, counts, lasted, page_url, who};
+use crate::notice::plan::Scene;
+use crate::notice::telling::{About, Telling};
+use crate::policy::ReceiverSpec;
+use chrono::{DateTime, Utc};
+use minijinja::Value;
+use std::collections::BTreeMap;
+
+/// Everything a notice template sees.
+pub fn notice(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> Value {
+    let (reason, code) = reason(telling.about);
+    map([
+        ("notice", telling.kind.word().into()),
+        ("incident", incident(scene)),
+        ("alerts", alerts(scene.alerts, scene.at)),
+        ("counts", tally(scene)),
+        ("update", update(scene, telling.about)),
+        ("next_update", next_update(scene, telling).unwrap_or_default().into()),
+        ("reason", reason.into()),
+        ("code", code.into()),
+        ("actor", telling.actor.map(who).unwrap_or_default().into()),
+        ("receiver", spec.name.as_str().into()),
+        ("labels", pairs(&scene.incident.labels)),
+        ("severity", scene.incident.severity.word().into()),
+    ])
+}
+
+/// Alerts as a list. The labels of each stand beside its own names, so that `map(attribute='alertname')` works.
+pub fn alerts(alerts: &[&Alert], now: DateTime<Utc>) -> Value {
+    alerts.iter().map(|alert| one_alert(alert, now)).collect()
+}
+
+/// Labels or annotations.
+pub fn pairs(pairs: &Pairs) -> Value {
+    pairs.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<BTreeMap<_, _>>().into()
+}
+
+/// A map of known names.
+pub fn map<const N: usize>(fields: [(&'static str, Value); N]) -> Value {
+    fields.into_iter().collect::<BTreeMap<_, _>>().into()
+}
+
+fn one_alert(alert: &Alert, now: DateTime<Utc>) -> Value {
+    let labels = alert.labels.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+    let own = [
+        ("name", alert.name().into()),
+        ("summary", alert.summary().into()),
+        ("state", alert_word(&alert.state).into()),
+        ("since", clock(alert.starts_at, now).into()),
+        ("labels", pairs(&alert.labels)),
+        ("annotations", pairs(&alert.annotations)),
+    ];
+    labels.chain(own.map(|(name, value)| (name.to_owned(), value))).collect::<BTreeMap<_, _>>().into()
+}
+
+fn incident(scene: &Scene<'_>) -> Value {
+    let incident = scene.incident;
+    let first_alert = incident.first_alert_at.map(|at| clock(at, scene.at)).unwrap_or_default();
+    map([
+        ("id", incident.id.to_string().into()),
+        ("number", incident.id.0.into()),
+        ("title", incident.title.as_str().into()),
+        ("severity", incident.severity.word().into()),
+        ("stage", incident.stage.word().into()),
+        ("impact", incident.impact.as_str().into()),
+        ("summary", incident.summary.as_str().into()),
+        ("because", incident.because.as_str().into()),
+        ("labels", pairs(&incident.labels)),
+        ("declared_at", clock(incident.declared_at, scene.at).into()),
+        ("declared_by", who(&incident.declared_by).into()),
+        ("first_alert_at", first_alert.into()),
+        ("lasted", lasted(incident, scene.at).into()),
+        ("url", page_url(&scene.policy.source.external_url, incident).into()),
+        ("runbook_url", super::runbook(scene.policy, incident).unwrap_or_default().into()),
+    ])
+}
+
+fn tally(scene: &Scene<'_>) -> Value {
+    let tally = &scene.incident.tally;
+    map([
+        ("firing", tally.firing.into()),
+        ("total", tally.alerts.into()),
+        ("text", counts(tally).unwrap_or_default().into()),
+    ])
+}
+
+fn update(scene: &Scene<'_>, about: About<'_>) -> Value {
+    let (text, next_by) = match about {
+        About::Said { text, next_by, .. } => (text, next_by),
+        _ => match &scene.incident.last_update {
+            Some(update) => (update.text.as_str(), update.next_by),
+            None => ("", None),
+        },
+    };
+    let next_by = next_by.map(|by| clock(by, scene.at)).unwrap_or_default();
+    map([("text", text.into()), ("next_by", next_by.into())])
+}
+
+fn next_update(scene: &Scene<'_>, telling: &Telling<'_>) -> Option<String> {
+    let by = match (telling.kind, telling.about) {
+        (NoticeKind::CalledOff | NoticeKind::Resolved, _) => return None,
+        (_, About::Said { next_by, .. }) => next_by?,
+        (NoticeKind::Board, _) => crate::notice::phrase::next_update(scene.incident, &scene.policy.source.timing)?,
+        _ => scene.at + promise(scene.incident, scene.at, &scene.policy.source.timing),
+    };
+    Some(clock(by, scene.at))
+}
+
+fn reason(about: About<'_>) -> (&str, &str) {
+    match about {
+        About::CalledOff(code, reason) => (reason, code.word()),
+        About::Confirmed(because) | About::Resolved(because) | About::Reopened(because) => (because, ""),
+        About::Severity { because, .. } | About::Lost { because, .. } | About::Blocked { because, .. } => (because, ""),
+        About::Alarm | About::Board | About::Said { .. } | About::Alerts(_) | About::LooksOver(_) => ("", ""),
+    }
+}
