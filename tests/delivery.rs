@@ -1,5 +1,7 @@
 //! The delivery loop on a real store: order, leases, retries, reports. Time is the test's.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/clock.rs"]
 mod clock;
 #[path = "support/office.rs"]
@@ -126,7 +128,7 @@ async fn a_killed_program_is_taken_over_from_within_the_lease() {
     let mut next = office.worker(&channel);
     let lease_end = office.now() + office.limits.lease;
     assert_eq!(next.step().await, Step { did: 0, next: Some(lease_end) });
-    office.clock.set(lease_end);
+    office.clock.advance(office.limits.lease);
     office.work_for(&mut next, TimeDelta::zero()).await;
     assert_eq!(channel.seen(), ["INC-1 declared #2 looking first", "INC-1 updated #1 in id-1"]);
 }

@@ -103,7 +103,7 @@ impl Office {
         loop {
             let Step { next, .. } = worker.step().await;
             match next {
-                Some(next) if next <= until => self.clock.set(next.max(self.now())),
+                Some(next) if next <= until => self.clock.advance((next - self.now()).max(TimeDelta::zero())),
                 _ => return,
             }
         }

@@ -1,1 +1,0 @@
-//! Asks the configured Alertmanagers what really fires.
