@@ -41,7 +41,14 @@ pub struct ClientArgs {
     #[arg(long, global = true, conflicts_with = "token", help_heading = "Server")]
     token_file: Option<PathBuf>,
     /// Name to act under, on the socket of this machine
-    #[arg(long = "as", global = true, env = "USER", hide_env_values = true, help_heading = "Server")]
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "NAME",
+        env = "USER",
+        hide_env_values = true,
+        help_heading = "Server"
+    )]
     actor: Option<String>,
 }
 
@@ -173,7 +180,7 @@ impl Client {
         let server = &self.server;
         if error.is_connect() {
             let hint = if self.local { "; start it with: earlybell serve" } else { "" };
-            return CliError::told(format!("no server at {server}{hint}"));
+            return CliError::NoServer(format!("no server at {server}{hint}"));
         }
         if error.is_timeout() {
             return CliError::told(format!("{server} does not answer"));

@@ -52,6 +52,9 @@ enum CliError {
     /// In words.
     #[error("{0}")]
     Told(String),
+    /// Nobody answers; some verbs go on without a server.
+    #[error("{0}")]
+    NoServer(String),
     /// Told already, in the verb's own way.
     #[error("")]
     Silent,
@@ -77,7 +80,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Silent) => ExitCode::FAILURE,
-        Err(CliError::Told(text)) => {
+        Err(CliError::Told(text) | CliError::NoServer(text)) => {
             output::complain(&format!("earlybell: {text}"));
             ExitCode::FAILURE
         }

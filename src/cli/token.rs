@@ -2,9 +2,14 @@
 
 use super::CliError;
 use super::client::{Ask, ClientArgs, path_segment};
-use super::output::{self, Format, say, table};
+use super::output::{self, Format, complain, say, table};
+use crate::clock::{Clock, SystemClock};
+use crate::http::api::tokens;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Makes, lists and revokes tokens
 #[derive(Debug, Args)]
@@ -34,8 +39,11 @@ Examples:
         #[arg(long, value_parser = ["ingest", "viewer", "responder", "manager", "admin"])]
         role: String,
         /// The person, or for `ingest` the source, it belongs to
-        #[arg(long)]
-        name: String,
+        #[arg(long = "name", id = "name")]
+        flag: Option<String>,
+        /// The same, without `--name`
+        #[arg(required_unless_present = "name", conflicts_with = "name", value_name = "NAME")]
+        word: Option<String>,
     },
     /// Lists tokens, without their secrets
     List,
@@ -46,35 +54,78 @@ Examples:
     },
 }
 
+// What becomes of a store that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Made,
+    Told,
+}
+
 impl Token {
     /// Runs it.
     pub fn run(self) -> Result<(), CliError> {
         match &self.verb {
-            Verb::New { role, name } => self.make(role, name),
+            Verb::New { role, flag, word } => {
+                // One of them is there: clap sees to it.
+                let name = flag.as_deref().or(word.as_deref()).unwrap_or_default();
+                self.make(name, role)
+            }
             Verb::List => self.list(),
             Verb::Revoke { id } => self.revoke(id),
         }
     }
 
-    fn make(&self, role: &str, name: &str) -> Result<(), CliError> {
+    fn make(&self, name: &str, role: &str) -> Result<(), CliError> {
         let body = json!({ "role": role, "name": name });
-        let answer = self.client.client()?.json(&Ask::post("/api/v1/tokens", &body))?;
-        self.show_new(&answer, role, name)
-    }
-
-    fn show_new(&self, answer: &Value, role: &str, name: &str) -> Result<(), CliError> {
+        let asked = self.client.client()?.json(&Ask::post("/api/v1/tokens", &body));
+        let answer = self.or_in_store(asked, Missing::Made, async |store| {
+            tokens::make(store, name, role, SystemClock.now()).await.map_err(CliError::told)
+        })?;
         let token = answer.get("token").and_then(Value::as_str);
         let token = token.ok_or_else(|| CliError::told("the server is of another version: it answers no token"))?;
+        let note = answer.get("text").and_then(Value::as_str).unwrap_or("shown only now");
         match (self.client.output, self.client.quiet) {
-            (Format::Json, _) => output::json(answer),
+            (Format::Json, _) => output::json(&answer),
             (_, true) => say(token),
-            _ => say(&format!("token of {name} ({role}); it is not shown again:\n{token}")),
+            // The note stands apart, so that `token new … > file` gives a file with a token.
+            _ => {
+                complain(&format!("token of {name} ({role}), {note}:"));
+                say(token);
+            }
         }
         Ok(())
     }
 
+    // Before the first start on an address that others reach there must be a token: without a server, the folder of its
+    // socket is the store. The store's lock keeps two processes apart.
+    fn or_in_store(
+        &self,
+        asked: Result<Value, CliError>,
+        missing: Missing,
+        act: impl AsyncFnOnce(&SqliteStore) -> Result<Value, CliError>,
+    ) -> Result<Value, CliError> {
+        let Err(CliError::NoServer(_)) = &asked else { return asked };
+        if !self.client.is_local() {
+            return asked;
+        }
+        let socket = self.client.socket();
+        let folder = socket.parent().unwrap_or(Path::new("."));
+        if missing == Missing::Told && !folder.exists() {
+            return asked;
+        }
+        let store = SqliteStore::open(folder).map_err(CliError::told)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::told)?;
+        let done = runtime.block_on(act(&store));
+        store.close();
+        done
+    }
+
     fn list(&self) -> Result<(), CliError> {
-        let answer = self.client.client()?.json(&Ask::get("/api/v1/tokens"))?;
+        let asked = self.client.client()?.json(&Ask::get("/api/v1/tokens"));
+        let answer = self.or_in_store(asked, Missing::Told, async |store| {
+            let rows = store.tokens().await.map_err(CliError::told)?;
+            Ok(Value::from_iter(rows.iter().map(tokens::shape)))
+        })?;
         if self.client.output == Format::Json {
             output::json(&answer);
             return Ok(());
@@ -91,7 +142,12 @@ impl Token {
     }
 
     fn revoke(&self, id: &str) -> Result<(), CliError> {
-        self.client.client()?.text(&Ask::delete(&format!("/api/v1/tokens/{}", path_segment(id))))?;
+        let asked = self.client.client()?.json(&Ask::delete(&format!("/api/v1/tokens/{}", path_segment(id))));
+        self.or_in_store(asked, Missing::Told, async |store| match store.revoke_token(id, SystemClock.now()).await {
+            Ok(true) => Ok(Value::Null),
+            Ok(false) => Err(CliError::told(format!("there is no live token {id}; `earlybell token list` shows them"))),
+            Err(error) => Err(CliError::told(error)),
+        })?;
         say(&if self.client.quiet { id.to_owned() } else { format!("revoked {id}") });
         Ok(())
     }

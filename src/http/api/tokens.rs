@@ -7,9 +7,10 @@ use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::http::token::mint;
 use crate::http::tokens::{PER_SOURCE_MAX, TOKENS_MAX};
-use crate::store::{Role, TokenRow};
+use crate::store::{Role, Store, TokenRow};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -39,21 +40,30 @@ pub async fn add(
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
     let new: New = body(&site, &request, payload).await?;
-    let role = role(&new.role)?;
-    let name = name(&new.name)?;
     let _one_at_a_time = site.tokens.adding.lock().await;
     let store = site.parts.store.as_ref();
+    let shown = make(store, &new.name, &new.role, site.now()).await?;
     site.tokens.refresh(store).await?;
-    let first = site.tokens.is_empty();
-    refuse_too_many(&site.tokens.list(), name, role)?;
-    let made = mint(name, role, site.now()).map_err(|error| Failure::Internal(error.to_string()))?;
+    let (name, role) = (&new.name, &new.role);
+    tracing::info!(token = %shown["id"], name, role, by = %who.name, "a token for {name} was made");
+    Ok(answer(StatusCode::CREATED, &shown))
+}
+
+/// Makes a token and stores it; the answer shows it. The command line does so too while no server runs.
+///
+/// # Errors
+/// The name or role won't do, there are too many tokens, or the store does not take it.
+pub async fn make(store: &dyn Store, name: &str, role: &str, now: DateTime<Utc>) -> Result<Value, Failure> {
+    let role = parse_role(role)?;
+    let name = plain_name(name)?;
+    let live = store.tokens().await?;
+    refuse_too_many(&live, name, role)?;
+    let made = mint(name, role, now).map_err(|error| Failure::Internal(error.to_string()))?;
     store.add_token(made.row.clone()).await?;
-    site.tokens.refresh(store).await?;
-    tracing::info!(token = %made.row.id, name, role = role.word(), by = %who.name, "a token for {name} was made");
     let mut shown = shape(&made.row);
     shown["token"] = json!(made.text);
-    shown["text"] = json!(text(first, role));
-    Ok(answer(StatusCode::CREATED, &shown))
+    shown["text"] = json!(text(live.is_empty(), role));
+    Ok(shown)
 }
 
 /// `DELETE /api/v1/tokens/{id}`: it no longer opens anything.
@@ -74,7 +84,7 @@ pub async fn revoke(site: web::Data<Site>, request: HttpRequest, who: Identity) 
     Ok(ok(&json!({"status": "done", "text": text})))
 }
 
-fn role(word: &str) -> Result<Role, Failure> {
+fn parse_role(word: &str) -> Result<Role, Failure> {
     Role::parse(word).ok_or_else(|| {
         let known = Role::ALL.map(Role::word).join(", ");
         Failure::Shape(format!("there is no role `{}`; known: {known}", domain::text::clean_line(word, 50)))
@@ -82,7 +92,7 @@ fn role(word: &str) -> Result<Role, Failure> {
 }
 
 // No colon: Basic credentials end the name there. Plain characters: it stands in metrics, logs and paths.
-fn name(text: &str) -> Result<&str, Failure> {
+fn plain_name(text: &str) -> Result<&str, Failure> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
     if text.is_empty() || text.len() > NAME_BYTES_MAX || !text.bytes().all(plain) {
         let text = format!("a name has 1 to {NAME_BYTES_MAX} letters, digits, dots, dashes, underscores or @");
@@ -119,7 +129,8 @@ fn text(first: bool, role: Role) -> &'static str {
     }
 }
 
-fn shape(row: &TokenRow) -> Value {
+/// A token as it may be shown: without its secret.
+pub fn shape(row: &TokenRow) -> Value {
     json!({
         "id": row.id,
         "name": row.name,
