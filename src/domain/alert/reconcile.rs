@@ -146,3 +146,127 @@ fn rank(alert: &ListedAlert) -> u8 {
         Listed::Active => 2,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Absence, Listed, ListedAlert, Listing, Poll, diff, union};
+    use crate::alert::table::Table;
+    use crate::alert::{Alert, Batch, Fingerprint, Observation, Pairs, SourceName, Status};
+    use crate::policy::Timing;
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    fn t(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minutes)
+    }
+
+    fn firing(name: &str) -> Observation {
+        let labels = Pairs::labels([("alertname", name)]);
+        Observation {
+            status: Status::Firing,
+            fingerprint: Fingerprint::of(&labels),
+            labels,
+            annotations: Pairs::default(),
+            starts_at: Some(t(0)),
+            ends_at: None,
+            generator_url: "".into(),
+        }
+    }
+
+    fn listed(name: &str, listed: Listed) -> ListedAlert {
+        ListedAlert { observation: firing(name), listed, receivers: vec!["early".to_owned()] }
+    }
+
+    fn muted() -> Listed {
+        Listed::Muted(vec!["silence".to_owned()])
+    }
+
+    // What is known after these fired at minute 0, in this order.
+    fn known(names: &[&str]) -> Table {
+        let mut table = Table::new();
+        let observations = names.iter().map(|name| firing(name)).collect();
+        let batch = Batch { source: SourceName::from("am"), group: Some(1), truncated: 0, observations };
+        table.take(&batch, t(0), &Timing::default());
+        table
+    }
+
+    fn compare<'a>(
+        known: impl Iterator<Item = &'a Alert>,
+        alerts: &[ListedAlert],
+        as_of: i64,
+        absence: Absence,
+    ) -> String {
+        let source = SourceName::from("am");
+        let refresh_before = t(as_of) - TimeDelta::hours(3);
+        let listing = Listing { source: &source, as_of: t(as_of), alerts, absence, refresh_before };
+        diff(&listing, known).map_or_else(|| "nothing".to_owned(), |poll| told(&poll))
+    }
+
+    fn told(poll: &Poll) -> String {
+        let name = |seen: &Observation| seen.labels.value("alertname").to_owned();
+        let mut active: Vec<_> = poll.active.iter().map(name).collect();
+        active.sort();
+        let mut muted: Vec<_> = poll.muted.iter().map(|(seen, _)| name(seen)).collect();
+        muted.sort();
+        format!("active {active:?} muted {muted:?} gone {}", poll.gone.len())
+    }
+
+    #[test]
+    fn only_differences_are_told() {
+        let table = known(&["A", "B", "C", "D"]);
+        let listing = [
+            listed("A", Listed::Active),
+            listed("B", muted()),
+            listed("C", Listed::Unprocessed),
+            listed("New", Listed::Active),
+            listed("New muted", muted()),
+            listed("New unprocessed", Listed::Unprocessed),
+        ];
+        let compared = |absence| compare(table.iter(), &listing, 1, absence);
+        assert_eq!(compared(Absence::IsGone), r#"active ["New"] muted ["B"] gone 1"#);
+        assert_eq!(compared(Absence::ProvesNothing), r#"active ["New"] muted ["B"] gone 0"#);
+        assert_eq!(compare(known(&["A"]).iter(), &listing[..1], 1, Absence::IsGone), "nothing");
+        assert_eq!(compare(known(&["A"]).iter(), &[], 1, Absence::ProvesNothing), "nothing");
+    }
+
+    #[test]
+    fn what_changed_since_it_was_asked_is_left_for_the_next_time() {
+        let table = known(&["A", "B"]);
+        assert_eq!(compare(table.iter(), &[listed("B", muted())], -1, Absence::IsGone), "nothing");
+        assert_eq!(
+            compare(table.iter(), &[listed("B", muted())], 0, Absence::IsGone),
+            r#"active [] muted ["B"] gone 1"#
+        );
+    }
+
+    #[test]
+    fn what_its_alertmanager_does_not_repeat_is_refreshed_before_it_goes_stale() {
+        let table = known(&["A"]);
+        let active = [listed("A", Listed::Active)];
+        assert_eq!(compare(table.iter(), &active, 180, Absence::IsGone), "nothing");
+        assert_eq!(compare(table.iter(), &active, 181, Absence::IsGone), r#"active ["A"] muted [] gone 0"#);
+    }
+
+    #[test]
+    fn other_sources_and_pushed_alerts_are_not_its_business() {
+        let mut table = known(&[]);
+        let other =
+            Batch { source: SourceName::from("b"), group: Some(1), truncated: 0, observations: vec![firing("A")] };
+        table.take(&other, t(0), &Timing::default());
+        let pushed = Observation { ends_at: Some(t(60)), ..firing("P") };
+        let push = Batch { source: SourceName::from("am"), group: None, truncated: 0, observations: vec![pushed] };
+        table.take(&push, t(0), &Timing::default());
+        assert_eq!(compare(table.iter(), &[], 1, Absence::IsGone), "nothing");
+    }
+
+    #[test]
+    fn fires_for_one_replica_is_firing() {
+        let one = vec![listed("A", muted()), listed("B", Listed::Unprocessed), listed("C", muted())];
+        let other = vec![listed("C", muted()), listed("B", muted()), listed("A", Listed::Active)];
+        let together = union(vec![one.clone(), other.clone()]);
+        assert_eq!(together, union(vec![other, one]), "whoever answers first");
+        let mut states: Vec<_> =
+            together.iter().map(|alert| (alert.observation.labels.value("alertname"), alert.listed.clone())).collect();
+        states.sort_by_key(|(name, _)| *name);
+        assert_eq!(states, [("A", Listed::Active), ("B", muted()), ("C", muted())]);
+    }
+}

@@ -172,7 +172,7 @@ fn never_panics_and_never_differs_between_words_and_regex() {
     ];
     let mut random = fastrand::Rng::with_seed(7);
     let mut compiled = 0;
-    for _ in 0..20_000 {
+    for _ in 0..4_000 {
         let pattern: String = (0..random.usize(1..8)).map(|_| PARTS[random.usize(0..PARTS.len())]).collect();
         let Ok(test) = Pattern::new(&pattern) else { continue };
         compiled += 1;
@@ -185,5 +185,5 @@ fn never_panics_and_never_differs_between_words_and_regex() {
             }
         }
     }
-    assert!(compiled > 1_000, "{compiled}");
+    assert!(compiled > 500, "{compiled}");
 }

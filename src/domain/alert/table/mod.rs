@@ -257,3 +257,6 @@ impl Taken {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;
