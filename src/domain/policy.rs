@@ -1,6 +1,7 @@
 //! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
 
-mod check;
+pub(crate) mod check;
+mod route;
 
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
@@ -29,11 +30,12 @@ impl Policy {
     pub fn compile(source: PolicySource) -> Result<Self, Vec<Mistake>> {
         let rules = RuleSet::compile(&source.rule_files)?;
         let mut mistakes = Vec::new();
-        let templates = Templates::compile(&source, &rules).unwrap_or_else(|wrong| {
+        let places = check::Places::of(&source);
+        let templates = Templates::compile(&source, &rules, &places).unwrap_or_else(|wrong| {
             mistakes = wrong;
             Templates::default()
         });
-        mistakes.extend(check::names(&source, &rules));
+        mistakes.extend(check::names(&source, &rules, &places));
         if mistakes.is_empty() { Ok(Self { source: Arc::new(source), rules, templates }) } else { Err(mistakes) }
     }
 
@@ -50,10 +52,18 @@ impl Policy {
         Self { source: Arc::new(source), rules: RuleSet::default(), templates: Templates::default() }
     }
 
-    /// Who is told of an incident with these labels: those the rule names, else those of the route tree.
+    /// Who is told of an incident with these labels: those the rule names, else those of the route tree. Where neither
+    /// names anyone, everyone is told: better once too often than nobody.
     pub fn receivers_for(&self, rule: Option<&Rule>, labels: &Pairs) -> Vec<String> {
-        let _ = labels;
-        rule.map_or_else(|| self.source.route.receivers.clone(), |rule| rule.model.receivers.clone())
+        let named = rule.map(|rule| rule.model.receivers.as_slice()).unwrap_or_default();
+        if !named.is_empty() {
+            return named.to_vec();
+        }
+        let routed = self.source.route.receivers_for(labels);
+        if !routed.is_empty() {
+            return routed;
+        }
+        self.source.receivers.iter().map(|receiver| receiver.name.clone()).collect()
     }
 
     /// The receiver of this name.

@@ -15,6 +15,7 @@ use crate::delivery::Lane;
 use crate::duration::Duration;
 use crate::incident::decide::TITLE_BYTES_MAX;
 use crate::incident::{Incident, Severity};
+use crate::policy::check::Places;
 use crate::policy::{Policy, PolicySource, ReceiverKind, ReceiverSpec};
 use crate::rules::compile::Mistake;
 use crate::rules::{Rule, RuleSet};
@@ -66,7 +67,7 @@ impl Default for Templates {
 
 impl Templates {
     /// Compiles the shipped templates, the operators', and the titles and reasons of the rules; tries each one out.
-    pub fn compile(source: &PolicySource, rules: &RuleSet) -> Result<Self, Vec<Mistake>> {
+    pub fn compile(source: &PolicySource, rules: &RuleSet, places: &Places) -> Result<Self, Vec<Mistake>> {
         let mut templates = Self::default();
         let mut mistakes = Vec::new();
         for (name, text) in SHIPPED.into_iter().filter(|(name, _)| !source.templates.contains_key(*name)) {
@@ -76,7 +77,7 @@ impl Templates {
             mistakes.extend(templates.add_notice(name, text));
         }
         for rule in &rules.rules {
-            mistakes.extend(templates.add_lines(rule));
+            mistakes.extend(templates.add_lines(rule, places));
         }
         if mistakes.is_empty() { Ok(templates) } else { Err(mistakes) }
     }
@@ -94,7 +95,7 @@ impl Templates {
     }
 
     fn add_notice(&mut self, name: &str, text: &str) -> Option<Mistake> {
-        let wrong = |problem| mistake("templates", name, problem);
+        let wrong = |problem| Mistake { file: "templates".to_owned(), path: name.to_owned(), problem };
         if let Err(problem) = self.plain.add(name, text).and_then(|()| self.slack.add(name, text)) {
             return Some(wrong(problem));
         }
@@ -111,7 +112,7 @@ impl Templates {
     }
 
     // Titles and reasons: one line each, named after their rule.
-    fn add_lines(&mut self, rule: &Rule) -> Vec<Mistake> {
+    fn add_lines(&mut self, rule: &Rule, places: &Places) -> Vec<Mistake> {
         let alerts = fixture::alerts();
         let shown: Vec<&Alert> = alerts.iter().collect();
         let title = rule.model.title.as_ref().map(|text| {
@@ -126,7 +127,7 @@ impl Templates {
         let tried = lines.filter_map(|(name, path, text, data)| {
             let rendered =
                 self.plain.add(&name, text).and_then(|()| self.plain.render(&name, data).map_err(|f| f.because));
-            rendered.err().map(|problem| mistake(&format!("rule {}", rule.name), path, problem))
+            rendered.err().map(|problem| places.mistake(rule, path, problem))
         });
         tried.collect()
     }
@@ -236,8 +237,4 @@ fn title_name(rule: &Rule) -> String {
 
 fn reason_name(rule: &Rule) -> String {
     format!("call-off reason of {}", rule.name)
-}
-
-fn mistake(file: &str, path: &str, problem: String) -> Mistake {
-    Mistake { file: file.to_owned(), path: path.to_owned(), problem }
 }
