@@ -1,1 +1,278 @@
 //! The state document: a fold over the entries, as data that pages, Markdown and JSON show.
+
+pub mod markdown;
+pub mod sentence;
+
+pub use markdown::markdown;
+pub use sentence::entry_text;
+
+use crate::alert::{Alert, Pairs};
+use crate::delivery::DeliveryState;
+use crate::duration::Duration;
+use crate::incident::explanation::Explanation;
+use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
+use crate::notice::phrase::{alert_word, counts, next_update, page_url};
+use crate::policy::Timing;
+use chrono::{DateTime, Utc};
+use sentence::{is_private, sentence};
+use serde::Serialize;
+
+/// Who reads a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// The people who run the service: everything.
+    Team,
+    /// Everyone: no private entries, no labels, no inner workings, no names of people.
+    Public,
+}
+
+/// What a document is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// Its newest entries, newest first.
+    pub entries: &'a [Entry],
+    /// Its first entry: why it was declared.
+    pub declared: Option<&'a Entry>,
+    /// Its alerts, firing first.
+    pub alerts: &'a [Alert],
+    /// Notices about it, newest first.
+    pub notices: &'a [Told],
+    /// Where the pages are.
+    pub external_url: &'a str,
+    /// What is promised when nobody said.
+    pub timing: &'a Timing,
+    /// When it is read.
+    pub now: DateTime<Utc>,
+}
+
+/// A notice and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// To whom.
+    pub receiver: String,
+    /// Which kind.
+    pub notice: &'static str,
+    /// How it stands.
+    pub state: DeliveryState,
+    /// When it was decided.
+    pub decided_at: DateTime<Utc>,
+    /// When it was accepted or given up.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// What the receiver said last, if it refused.
+    pub last_error: Option<String>,
+}
+
+/// The state of an incident, for people.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Document {
+    /// `INC-42`.
+    pub id: String,
+    /// 42.
+    pub number: u64,
+    /// One line.
+    pub title: String,
+    /// `suspected`, `confirmed`, `called off`, `resolved`.
+    pub stage: &'static str,
+    /// `minor`, `major`, `critical`.
+    pub severity: &'static str,
+    /// A paragraph, kept by people; may be empty.
+    pub summary: String,
+    /// Who is affected; empty while nobody knows.
+    pub impact: String,
+    /// Alerts known to fire.
+    pub firing: u32,
+    /// Alerts attached so far.
+    pub alerts_total: u32,
+    /// The same in words; `None` without alerts.
+    pub counts: Option<String>,
+    /// Start of its first alert.
+    pub first_alert_at: Option<DateTime<Utc>>,
+    /// When it was declared.
+    pub declared_at: DateTime<Utc>,
+    /// By whom.
+    pub declared_by: String,
+    /// When it was confirmed.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// How long from its start to its end, or to now, in seconds.
+    pub lasted_seconds: u64,
+    /// Number of times it was reopened.
+    pub reopened: u32,
+    /// Why it was nothing, if it was called off.
+    pub called_off: Option<CalledOff>,
+    /// The newest public update.
+    pub last_update: Option<LastUpdate>,
+    /// When the next one is due, while it is open.
+    pub next_update_by: Option<DateTime<Utc>>,
+    /// The page of this document.
+    pub url: String,
+    /// Why it was declared, in words; for the team.
+    pub because: String,
+    /// The conditions as they stood; for the team.
+    pub explanation: Option<Explanation>,
+    /// Its alerts, firing first.
+    pub alerts: Vec<AlertLine>,
+    /// Notices sent, newest first; for the team.
+    pub notices: Vec<Told>,
+    /// What happened, newest first.
+    pub timeline: Vec<Line>,
+    /// Whether there are older entries than those.
+    pub timeline_cut: bool,
+    /// When this was read.
+    pub read_at: DateTime<Utc>,
+}
+
+/// Why an incident was nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CalledOff {
+    /// In one word.
+    pub code: &'static str,
+    /// In words.
+    pub reason: String,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlertLine {
+    /// Its name.
+    pub name: String,
+    /// Its text for people.
+    pub summary: String,
+    /// `firing`, `unreported`, `muted`, `resolved`.
+    pub state: &'static str,
+    /// When it began.
+    pub starts_at: DateTime<Utc>,
+    /// When it ended.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Its labels; for the team.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub labels: Pairs,
+}
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Its place, starting with 1.
+    pub number: u32,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// What happened, in words.
+    pub text: String,
+    /// Whether only the team sees it.
+    pub private: bool,
+}
+
+/// Writes the document of an incident. A suspected incident has none for the public: that is for the caller to refuse.
+pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
+    let incident = sources.incident;
+    let began = incident.first_alert_at.unwrap_or(incident.declared_at).min(incident.declared_at);
+    let ended = incident.stage.closed_at();
+    let inner = Inner::of(sources, audience);
+    Document {
+        id: incident.id.to_string(),
+        number: incident.id.0,
+        title: incident.title.clone(),
+        stage: incident.stage.word(),
+        severity: incident.severity.word(),
+        summary: incident.summary.clone(),
+        impact: incident.impact.clone(),
+        firing: incident.tally.firing,
+        alerts_total: incident.tally.alerts,
+        counts: counts(&incident.tally),
+        first_alert_at: incident.first_alert_at,
+        declared_at: incident.declared_at,
+        declared_by: by(&incident.declared_by, audience),
+        confirmed_at: incident.confirmed_at,
+        closed_at: ended,
+        lasted_seconds: Duration::between(began, ended.unwrap_or(sources.now)).as_seconds(),
+        reopened: incident.reopened,
+        called_off: called_off(&incident.stage),
+        last_update: incident.last_update.clone(),
+        next_update_by: next_update(incident, sources.timing),
+        url: page_url(sources.external_url, incident),
+        because: inner.because,
+        explanation: inner.explanation,
+        alerts: sources.alerts.iter().map(|alert| alert_line(alert, audience)).collect(),
+        notices: inner.notices,
+        timeline: timeline(sources.entries, audience),
+        timeline_cut: sources.entries.last().is_some_and(|entry| entry.number > 1),
+        read_at: sources.now,
+    }
+}
+
+// What only the team sees.
+#[derive(Default)]
+struct Inner {
+    because: String,
+    explanation: Option<Explanation>,
+    notices: Vec<Told>,
+}
+
+impl Inner {
+    fn of(sources: &Sources<'_>, audience: Audience) -> Self {
+        if audience == Audience::Public {
+            return Self::default();
+        }
+        let explanation = sources.declared.and_then(|entry| match &entry.fact {
+            Fact::Declared { explanation, .. } => explanation.clone(),
+            _ => None,
+        });
+        Self { because: sources.incident.because.clone(), explanation, notices: sources.notices.to_vec() }
+    }
+}
+
+fn called_off(stage: &Stage) -> Option<CalledOff> {
+    match stage {
+        Stage::CalledOff { code, reason, .. } => Some(CalledOff { code: code.word(), reason: reason.clone() }),
+        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } => None,
+    }
+}
+
+fn alert_line(alert: &Alert, audience: Audience) -> AlertLine {
+    let ends_at = match &alert.state {
+        crate::alert::AlertState::Resolved { ends_at, .. } => Some(*ends_at),
+        _ => None,
+    };
+    AlertLine {
+        name: alert.name(),
+        summary: alert.summary(),
+        state: alert_word(&alert.state),
+        starts_at: alert.starts_at,
+        ends_at,
+        labels: match audience {
+            Audience::Team => alert.labels.clone(),
+            Audience::Public => Pairs::default(),
+        },
+    }
+}
+
+fn timeline(entries: &[Entry], audience: Audience) -> Vec<Line> {
+    let seen = entries.iter().filter(|entry| audience == Audience::Team || !is_private(&entry.fact));
+    let lines = seen.map(|entry| Line {
+        number: entry.number,
+        at: entry.at,
+        by: by(&entry.actor, audience),
+        text: sentence(&entry.fact, audience),
+        private: is_private(&entry.fact),
+    });
+    lines.collect()
+}
+
+fn by(actor: &Actor, audience: Audience) -> String {
+    match (actor, audience) {
+        (Actor::Rule, _) => "earlybell".to_owned(),
+        (Actor::Person { .. }, Audience::Public) => "the team".to_owned(),
+        (Actor::Person { name, .. }, Audience::Team) => name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

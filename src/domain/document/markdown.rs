@@ -1,0 +1,154 @@
+//! The state document as Markdown, for pads, mails and people who read files. What alerts and people wrote stays text.
+
+use super::{AlertLine, Document, Line, Told};
+use crate::delivery::DeliveryState;
+use crate::duration::Duration;
+use chrono::{DateTime, Utc};
+use std::fmt::Write;
+
+/// Writes the document as Markdown.
+pub fn markdown(document: &Document) -> String {
+    let mut text = format!("# {}: {}\n\n", document.id, escaped(&document.title));
+    head(document, &mut text);
+    section(&mut text, "Summary", &paragraphs(&document.summary));
+    let unknown = "Not known yet.".to_owned();
+    let impact = if document.impact.is_empty() { unknown } else { paragraphs(&document.impact) };
+    section(&mut text, "Who is affected", &impact);
+    section(&mut text, "Alerts", &alerts(document));
+    section(&mut text, "Notices", &lines(&document.notices, notice));
+    section(&mut text, "Why it was declared", &reasons(document));
+    let cut = if document.timeline_cut { "\n- older entries: see the page" } else { "" };
+    section(&mut text, "Timeline (UTC, newest first)", &format!("{}{cut}", lines(&document.timeline, entry)));
+    text
+}
+
+/// One line of data as text: no markup, no HTML, no link, nothing that a site generator would run.
+pub fn escaped(data: &str) -> String {
+    let line = data.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = String::with_capacity(line.len() + line.len() / 4);
+    for (at, c) in line.char_indices() {
+        let rest = &line[at..];
+        // At the start of a line these make lists, headings and quotes.
+        let leads = at == 0 && matches!(c, '-' | '+' | '=' | '#' | '>');
+        // Bare addresses become links by themselves.
+        let address = rest.starts_with("://") || (c == '.' && line[..at].to_ascii_lowercase().ends_with("www"));
+        // `{% … %}` runs in Jekyll, before it is Markdown.
+        let runs = c == '%' && (line[..at].ends_with('{') || rest.starts_with("%}"));
+        if leads
+            || address
+            || runs
+            || matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '{' | '}')
+        {
+            text.push('\\');
+        }
+        // `1.` and `1)` make numbered lists.
+        if matches!(c, '.' | ')') && at > 0 && at <= 9 && line[..at].bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
+}
+
+fn head(document: &Document, text: &mut String) {
+    let mut line = |name: &str, value: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "- {name}: {value}");
+    };
+    line("Status", format!("**{}**, {}", document.stage, document.severity));
+    if let Some(called_off) = &document.called_off {
+        line("Called off", format!("{} ({})", escaped(&called_off.reason), called_off.code));
+    }
+    if let Some(at) = document.first_alert_at {
+        line("First alert", utc(at));
+    }
+    line("Declared", format!("{} by {}", utc(document.declared_at), escaped(&document.declared_by)));
+    if let Some(at) = document.confirmed_at {
+        line("Confirmed", utc(at));
+    }
+    if let Some(at) = document.closed_at {
+        line("Over", format!("{}, after {}", utc(at), lasted(document)));
+    }
+    if let Some(update) = &document.last_update {
+        line("Last update", format!("{} ({})", escaped(&update.text), utc(update.at)));
+    }
+    if let Some(by) = document.next_update_by {
+        line("Next update", format!("by {}", utc(by)));
+    }
+    line("Page", document.url.clone());
+}
+
+fn section(text: &mut String, name: &str, content: &str) {
+    if !content.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n## {name}\n\n{content}\n");
+    }
+}
+
+fn paragraphs(data: &str) -> String {
+    data.lines().map(escaped).collect::<Vec<_>>().join("\n")
+}
+
+fn lines<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+    items.iter().map(|item| format!("- {}", show(item))).collect::<Vec<_>>().join("\n")
+}
+
+fn alerts(document: &Document) -> String {
+    let Some(counts) = &document.counts else { return String::new() };
+    let more = (document.alerts_total as usize).saturating_sub(document.alerts.len());
+    let more = if more > 0 { format!("\n- and {more} more") } else { String::new() };
+    format!("{counts}\n\n{}{more}", lines(&document.alerts, alert))
+}
+
+fn alert(alert: &AlertLine) -> String {
+    let over = alert.ends_at.map(|at| format!(" to {}", utc(at))).unwrap_or_default();
+    let when = format!("{}, {}{over}", alert.state, utc(alert.starts_at));
+    if alert.summary == alert.name {
+        return format!("{} ({when})", escaped(&alert.name));
+    }
+    format!("{}: {} ({when})", escaped(&alert.name), escaped(&alert.summary))
+}
+
+fn notice(told: &Told) -> String {
+    let error = told.last_error.as_ref().filter(|_| told.state != DeliveryState::Sent);
+    let error = error.map(|error| format!(": {}", escaped(error))).unwrap_or_default();
+    format!(
+        "{} {} to {}: {}{error}",
+        utc(told.decided_at),
+        escaped(told.notice),
+        escaped(&told.receiver),
+        state_word(told.state)
+    )
+}
+
+fn reasons(document: &Document) -> String {
+    let tree = document.explanation.as_ref().map(ToString::to_string).unwrap_or_default();
+    // Indented by four: a code block, where nothing is markup.
+    let tree = tree.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n");
+    [escaped(&document.because), tree].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+fn entry(line: &Line) -> String {
+    let mark = if line.private { " (team only)" } else { "" };
+    format!("{} {}{mark}: {}", line.at.format("%Y-%m-%d %H:%M"), escaped(&line.by), escaped(&line.text))
+}
+
+/// How a notice stands, for people.
+pub fn state_word(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "waiting",
+        DeliveryState::Leased => "being sent",
+        DeliveryState::Sent => "sent",
+        DeliveryState::Unsure => "perhaps sent",
+        DeliveryState::Dead => "given up",
+        DeliveryState::Superseded => "replaced by a newer one",
+    }
+}
+
+fn lasted(document: &Document) -> String {
+    Duration::seconds(u32::try_from(document.lasted_seconds).unwrap_or(u32::MAX)).rough()
+}
+
+fn utc(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}

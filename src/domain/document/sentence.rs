@@ -1,0 +1,132 @@
+//! One human sentence per fact, the same on pages, in the terminal and in Markdown.
+
+use super::Audience;
+use crate::incident::entry::AlertsChanged;
+use crate::incident::{Entry, Fact};
+use crate::notice::builtin::change_word;
+use crate::notice::phrase::counts;
+use chrono::{DateTime, Utc};
+
+/// What happened, for the team.
+pub fn entry_text(entry: &Entry) -> String {
+    sentence(&entry.fact, Audience::Team)
+}
+
+/// What happened, for this reader.
+pub fn sentence(fact: &Fact, audience: Audience) -> String {
+    let why = |because: &str| match (audience, because.is_empty()) {
+        (Audience::Team, false) => format!(": {because}"),
+        _ => String::new(),
+    };
+    match fact {
+        Fact::Declared { title, severity, confirmed, because, .. } => {
+            let stage = if *confirmed { "confirmed" } else { "suspected" };
+            format!("declared “{title}” ({stage}, {severity}){}", why(because))
+        }
+        Fact::Alerts(changed) => alerts(changed),
+        Fact::Confirmed { because } => format!("confirmed{}", why(because)),
+        Fact::Severity { from, to, because } => format!("severity is {to}, was {from}{}", why(because)),
+        Fact::Updated { text, impact, next_by } => updated(text, impact.as_deref(), *next_by),
+        Fact::Noted { text } => format!("note: {text}"),
+        Fact::Summarised { text } => format!("summary: {text}"),
+        Fact::Clear { then: None } => "no alert fires any more".to_owned(),
+        Fact::Clear { then: Some(then) } => format!("no alert fires any more; over by itself at {}", utc(*then)),
+        Fact::ResolveProposed { clear_for } => format!("clear for {}: resolve it, or say why not", clear_for.rough()),
+        Fact::CalledOff { code, reason } => format!("called off ({code}): {reason}"),
+        Fact::Resolved { because } if because.is_empty() => "resolved".to_owned(),
+        Fact::Resolved { because } => format!("resolved: {because}"),
+        Fact::Reopened { because, confirmed } => {
+            let stage = if *confirmed { "confirmed" } else { "suspected" };
+            format!("reopened as {stage}{}", why(because))
+        }
+        Fact::ThreadStarted { receiver, .. } => format!("{receiver} has the first notice"),
+        Fact::NoticeLost { receiver, notice, because, .. } => {
+            format!("the notice “{notice}” did not reach {receiver}: {because}")
+        }
+        Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses every notice: {because}"),
+        Fact::TemplateFailed { template, because } => {
+            format!("the template {template} failed, the built-in words went out: {because}")
+        }
+        Fact::RuleGone { rule } => {
+            format!("the rule {rule} is gone or changed; nothing happens to this incident by rule any more")
+        }
+    }
+}
+
+/// Whether only the team sees a fact.
+pub fn is_private(fact: &Fact) -> bool {
+    match fact {
+        Fact::Noted { .. }
+        | Fact::ResolveProposed { .. }
+        | Fact::ThreadStarted { .. }
+        | Fact::NoticeLost { .. }
+        | Fact::ReceiverBlocked { .. }
+        | Fact::TemplateFailed { .. }
+        | Fact::RuleGone { .. } => true,
+        Fact::Declared { .. }
+        | Fact::Alerts(_)
+        | Fact::Confirmed { .. }
+        | Fact::Severity { .. }
+        | Fact::Updated { .. }
+        | Fact::Summarised { .. }
+        | Fact::Clear { .. }
+        | Fact::CalledOff { .. }
+        | Fact::Resolved { .. }
+        | Fact::Reopened { .. } => false,
+    }
+}
+
+fn updated(text: &str, impact: Option<&str>, next_by: Option<DateTime<Utc>>) -> String {
+    let impact = impact.filter(|impact| !impact.is_empty()).map(|impact| format!(" Who is affected: {impact}"));
+    let next = next_by.map(|by| format!(" (next update by {})", utc(by)));
+    format!("update: {text}{}{}", impact.unwrap_or_default(), next.unwrap_or_default())
+}
+
+// Grouped by what happened, so that a storm stays one line: `new: A, B; resolved: C; and 40 more`.
+fn alerts(changed: &AlertsChanged) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for alert in &changed.named {
+        let word = change_word(alert.change);
+        match groups.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, names)) => names.push(&alert.name),
+            None => groups.push((word, vec![&alert.name])),
+        }
+    }
+    let mut parts: Vec<String> =
+        groups.into_iter().map(|(word, names)| format!("{word}: {}", counted(names))).collect();
+    if changed.more > 0 {
+        parts.push(format!("{} more changed", changed.more));
+    }
+    let tally = crate::incident::Tally {
+        firing: changed.firing,
+        alerts: changed.alerts,
+        truncated: changed.truncated,
+        ..Default::default()
+    };
+    let parts = parts.join("; ");
+    match counts(&tally) {
+        Some(counts) if parts.is_empty() => counts,
+        Some(counts) => format!("{parts} ({counts})"),
+        None => parts,
+    }
+}
+
+// `A ×3, B`: instances of one alert share its name.
+fn counted(names: Vec<&str>) -> String {
+    let mut each: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        match each.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, times)) => *times += 1,
+            None => each.push((name, 1)),
+        }
+    }
+    let shown = each.iter().map(|(name, times)| match times {
+        1 => (*name).to_owned(),
+        _ => format!("{name} ×{times}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn utc(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
