@@ -68,7 +68,7 @@ impl Turn<'_> {
         self.store_holds(subject);
         self.state.remember_verdict(subject, verdict.when);
         match self.state.earlier(subject, self.at) {
-            Earlier::Open(incident) => self.go_on(incident, alerts, &verdict),
+            Earlier::Open(incident) => self.go_on(incident, subject, alerts, &verdict),
             Earlier::Reopen(incident) if verdict.when => self.reopen(incident, subject, &verdict),
             Earlier::None if verdict.when => self.declare(subject, &verdict),
             Earlier::Reopen(_) | Earlier::Quiet(_) | Earlier::None => {}
@@ -76,14 +76,15 @@ impl Turn<'_> {
         self.state.set_subject_timer(subject, &verdict);
     }
 
-    fn go_on(&mut self, id: IncidentId, alerts: &[(AlertId, bool)], verdict: &Verdict) {
+    fn go_on(&mut self, id: IncidentId, subject: &Subject, alerts: &[(AlertId, bool)], verdict: &Verdict) {
         for (alert, counted) in alerts {
             self.attach(Evidence { incident: id, alert: *alert, counted: *counted });
         }
         self.raise(id, verdict.raise);
         let suspected = self.state.incidents.get(&id).is_some_and(|incident| incident.stage == Stage::Suspected);
         if verdict.confirm && suspected {
-            let because = "the condition under `confirm` of its rule is met".to_owned();
+            let rule = &self.state.policy.rules.rule(subject.rule).name;
+            let because = format!("rule {rule} confirms it");
             self.record(id, Actor::Rule, Fact::Confirmed { because });
         }
         // Whether `when` holds moves the deadline of `confirm.after`.
@@ -102,7 +103,7 @@ impl Turn<'_> {
         let lowered = incident.lowered_from.is_some_and(|before| to <= before);
         if to > from && !lowered {
             let because = match raise {
-                Some(raised) if raised == to => "a condition under `severity.raise` of its rule is met".to_owned(),
+                Some(raised) if raised == to => format!("rule {} raises it", rule.name),
                 _ => "its alerts say so".to_owned(),
             };
             self.record(id, Actor::Rule, Fact::Severity { from, to, because });
@@ -129,7 +130,7 @@ impl Turn<'_> {
             receivers: policy.receivers_for(Some(rule), &labels),
             labels,
             first_alert_at: alerts.iter().map(|alert| alert.starts_at).min(),
-            because: format!("rule {}: {}", rule.name, explanation.text),
+            because: format!("rule {}: {}", rule.name, explanation.reason()),
             explanation: Some(explanation),
         };
         let id = self.state.next_incident_id();
@@ -143,7 +144,7 @@ impl Turn<'_> {
         let policy = Arc::clone(&self.state.policy);
         let explanation = self.state.evaluator.explain(&policy.rules, subject, self.at);
         let was_real = self.state.incidents.get(&id).is_some_and(|incident: &Incident| incident.confirmed_at.is_some());
-        let because = format!("it is back: {}", explanation.text);
+        let because = format!("it is back: {}", explanation.reason());
         self.record(id, Actor::Rule, Fact::Reopened { because, confirmed: was_real || verdict.confirm });
         let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
         self.attach_all(id, subject, &evidence);

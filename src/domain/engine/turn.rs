@@ -94,7 +94,10 @@ impl<'a> Turn<'a> {
         let number = self.state.incidents.get(&incident).map_or(0, |incident| incident.entries) + 1;
         let entry = Entry { incident, number, at: self.at, input: self.seq, actor, fact };
         match self.state.incidents.get_mut(&incident) {
-            Some(incident) => apply(incident, &entry),
+            Some(known) => {
+                apply(known, &entry);
+                self.judge_after_end(incident, &entry.fact);
+            }
             None => {
                 if let Some(new) = declared(&entry) {
                     self.state.incidents.insert(incident, new);
@@ -104,6 +107,15 @@ impl<'a> Turn<'a> {
         self.changed.insert(incident);
         self.recorded.entry(incident).or_default().push(entry.clone());
         self.out.entries.push(entry);
+    }
+
+    // The rule of an incident that ended is judged again: its alerts may still fire, and be one again after the cooldown.
+    fn judge_after_end(&mut self, incident: IncidentId, fact: &Fact) {
+        let ended = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
+        let incident = self.state.incidents.get(&incident).filter(|_| ended);
+        if let Some(subject) = incident.and_then(|incident| self.state.subject_of(incident)) {
+            self.touched.entry(subject).or_default();
+        }
     }
 
     /// Attaches an alert to an incident; the news of it is told with the others at the end of the turn.

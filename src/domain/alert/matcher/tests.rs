@@ -1,3 +1,5 @@
+//! Alertmanager's verdicts, recorded, on matchers of both grammars.
+
 use super::{Matcher, MatcherError, MatcherText, Op, canonical, parse, parse_classic, parse_strict};
 use crate::alert::Pairs;
 use serde::Deserialize;

@@ -1,3 +1,5 @@
+//! Go's verdicts, recorded, on patterns and values.
+
 use super::{Pattern, literal_alternatives};
 use serde::Deserialize;
 

@@ -1,3 +1,5 @@
+//! What compiles, and what is refused with which words.
+
 use super::{compile, file};
 use crate::rules::RuleSet;
 use crate::rules::eval::KEYS_MAX;

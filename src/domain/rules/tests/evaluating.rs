@@ -1,3 +1,5 @@
+//! Verdicts against a plain reference, as alerts come and go.
+
 use super::{Stage, alert, at, keyed, only, when};
 use crate::ids::AlertId;
 use crate::incident::Severity;

@@ -1,0 +1,172 @@
+//! What always holds, looked at from outside: in the store, and at the receivers.
+
+use super::receiver::SimReceiver;
+use chrono::{DateTime, Utc};
+use domain::delivery::{DeliveryState, Lane};
+use domain::engine::{Changes, Loaded, State};
+use domain::ids::InputSeq;
+use domain::incident::apply::{apply, declared};
+use domain::incident::{Entry, Fact, Incident};
+use domain::notice::NoticeKind;
+use earlybell::app::wire;
+use earlybell::store::{DeliveryFilter, DeliveryRow, IncidentFilter, Store, StoredInput};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const ALL: usize = 1_000_000;
+
+/// Everything the store holds, read once.
+pub struct Snapshot {
+    pub incidents: Vec<Incident>,
+    pub timelines: BTreeMap<u64, Vec<Entry>>,
+    pub deliveries: Vec<DeliveryRow>,
+    pub inputs: Vec<StoredInput>,
+    pub position: InputSeq,
+}
+
+impl Snapshot {
+    pub async fn take(store: &Arc<dyn Store>, now: DateTime<Utc>) -> Self {
+        let mut incidents = store.incidents(IncidentFilter { max: ALL, ..IncidentFilter::default() }).await.unwrap();
+        incidents.sort_by_key(|incident| incident.id);
+        let mut timelines = BTreeMap::new();
+        for incident in &incidents {
+            let mut entries = store.timeline(incident.id, None, ALL).await.unwrap();
+            entries.reverse();
+            timelines.insert(incident.id.0, entries);
+        }
+        let mut deliveries = store.deliveries(DeliveryFilter { max: ALL, ..DeliveryFilter::default() }).await.unwrap();
+        deliveries.sort_by_key(|row| row.delivery.id);
+        let inputs = store.inputs_after(InputSeq(0), ALL, usize::MAX).await.unwrap();
+        let position = store.load(now).await.unwrap().position;
+        Self { incidents, timelines, deliveries, inputs, position }
+    }
+
+    /// Invariants that hold after every step.
+    pub fn check(&self) {
+        self.one_open_per_rule();
+        for incident in &self.incidents {
+            let entries = &self.timelines[&incident.id.0];
+            timeline_is_in_order(entries);
+            fold_is_the_incident(incident, entries);
+            endings_are_true(entries);
+            self.everyone_is_told(incident, entries);
+        }
+        for row in self.deliveries.iter().filter(|row| row.state == DeliveryState::Dead) {
+            let known = self.timelines[&row.delivery.incident.0]
+                .iter()
+                .any(|entry| matches!(&entry.fact, Fact::NoticeLost { delivery, .. } if *delivery == row.delivery.id));
+            let reported = self.inputs.iter().any(|input| {
+                input.seq > self.position && String::from_utf8_lossy(&input.body).contains(&format!("\"delivery\":{}", row.delivery.id))
+            });
+            assert!(known || reported, "{} was given up, and nobody was told", row.delivery.key);
+        }
+    }
+
+    fn one_open_per_rule(&self) {
+        let mut open = BTreeSet::new();
+        for incident in self.incidents.iter().filter(|incident| incident.stage.is_open()) {
+            if let Some(rule) = &incident.rule {
+                let key = (rule.name.clone(), incident.correlation.clone());
+                assert!(open.insert(key), "{} is open beside another of its rule", incident.id);
+            }
+        }
+    }
+
+    fn everyone_is_told(&self, incident: &Incident, entries: &[Entry]) {
+        let of = |receiver: &str, notice: Option<NoticeKind>| {
+            let rows = self.deliveries.iter().filter(move |row| row.delivery.incident == incident.id);
+            let receiver = receiver.to_owned();
+            rows.filter(move |row| row.delivery.receiver == receiver)
+                .filter(move |row| notice.is_none_or(|notice| row.delivery.notice == notice))
+        };
+        for receiver in incident.receivers.iter().filter(|name| *name != "users") {
+            let roots = of(receiver, None).filter(|row| row.delivery.lane == Lane::Root).count();
+            assert_eq!(roots, 1, "{} has {roots} roots at {receiver}", incident.id);
+        }
+        let ended = entries.iter().filter(|entry| matches!(entry.fact, Fact::CalledOff { .. })).count();
+        for receiver in &incident.receivers {
+            let seen = of(receiver, None).any(|row| row.delivery.lane == Lane::Root);
+            let told = of(receiver, Some(NoticeKind::CalledOff)).count();
+            assert!(!seen || told == ended || receiver == "users", "{}: {receiver} was told {told} of {ended} call-offs", incident.id);
+        }
+    }
+
+    /// The same inputs, decided at one go by a fresh engine, give the same entries and the same words.
+    pub fn check_replay(&self) {
+        let mut state = State::restore(Loaded::default());
+        let mut changes = Changes::default();
+        for stored in self.inputs.iter().filter(|stored| stored.seq <= self.position) {
+            let input = wire::decode(stored).unwrap();
+            state.step(stored.seq, stored.at, input, &mut changes);
+        }
+        let entries: Vec<&Entry> = self.timelines.values().flatten().collect();
+        let mut again: Vec<&Entry> = changes.entries.iter().collect();
+        again.sort_by_key(|entry| (entry.incident, entry.number));
+        assert_same(&again, &entries, "entry");
+        let sent: Vec<_> = self.deliveries.iter().map(|row| &row.delivery).collect();
+        let planned: Vec<_> = changes.deliveries.iter().collect();
+        assert_same(&planned, &sent, "notice");
+    }
+
+    /// When all is well for long enough, nothing waits any more.
+    pub fn check_quiet(&self) {
+        assert_eq!(self.inputs.last().map_or(InputSeq(0), |input| input.seq), self.position, "inputs wait");
+        for row in &self.deliveries {
+            let over = matches!(row.state, DeliveryState::Sent | DeliveryState::Dead | DeliveryState::Superseded);
+            assert!(over, "{} is still {:?} after {} attempts: {:?}", row.delivery.key, row.state, row.attempts, row.last_error);
+        }
+    }
+}
+
+/// What people at a receiver have seen is in order, each thread below its root.
+pub fn check_receiver(name: &str, receiver: &SimReceiver) {
+    let mut last: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut roots = BTreeSet::new();
+    for seen in receiver.seen().iter().filter(|seen| seen.delivery.lane != Lane::Put && !seen.again) {
+        let incident = seen.delivery.incident.0;
+        let before = last.insert(incident, seen.delivery.id.0);
+        assert!(before.is_none_or(|before| before < seen.delivery.id.0), "{name} saw {} too late", seen.delivery.key);
+        if seen.delivery.lane == Lane::Root {
+            roots.insert(incident);
+        } else if let Some(thread) = &seen.thread {
+            assert!(roots.contains(&incident), "{name} saw {} in {thread}, before its root", seen.delivery.key);
+        }
+    }
+}
+
+fn timeline_is_in_order(entries: &[Entry]) {
+    for (at, entry) in entries.iter().enumerate() {
+        assert_eq!(entry.number as usize, at + 1, "{}: entries have gaps", entry.incident);
+    }
+    for pair in entries.windows(2) {
+        assert!(pair[0].at <= pair[1].at, "{}: time runs back", pair[0].incident);
+        assert!(pair[0].input <= pair[1].input, "{}: inputs run back", pair[0].incident);
+    }
+}
+
+fn fold_is_the_incident(incident: &Incident, entries: &[Entry]) {
+    let mut folded = declared(&entries[0]).expect("a timeline begins with a declaration");
+    entries[1..].iter().for_each(|entry| apply(&mut folded, entry));
+    folded.tally = incident.tally.clone();
+    assert_eq!(&folded, incident, "the fold of its entries is not the incident");
+}
+
+fn endings_are_true(entries: &[Entry]) {
+    let mut firing = 0;
+    for entry in entries {
+        match &entry.fact {
+            Fact::Alerts(changed) => firing = changed.firing,
+            Fact::Resolved { .. } => assert_eq!(firing, 0, "{} is resolved while {firing} alerts fire", entry.incident),
+            Fact::CalledOff { reason, .. } => assert!(!reason.trim().is_empty(), "{} has no reason", entry.incident),
+            _ => {}
+        }
+    }
+}
+
+fn assert_same<T: serde::Serialize>(replayed: &[T], stored: &[T], what: &str) {
+    let text = |value: &T| serde_json::to_string(value).unwrap();
+    for (replayed, stored) in replayed.iter().zip(stored) {
+        assert_eq!(text(replayed), text(stored), "a replay gives another {what}");
+    }
+    assert_eq!(replayed.len(), stored.len(), "a replay gives more or fewer than each {what}");
+}
