@@ -73,7 +73,8 @@ impl World {
         let real: Arc<dyn Store> = Arc::new(SqliteStore::open_in_memory().unwrap());
         let process = Process::default();
         let named = Named { name: "simulation".to_owned(), content: CONFIG.to_owned() };
-        let config = parse(&named, Path::new(env!("CARGO_MANIFEST_DIR")), &Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+        let config = parse(&named, Path::new(env!("CARGO_MANIFEST_DIR")), &Overrides::default())
+            .unwrap_or_else(|e| panic!("{e}"));
         let receivers: Vec<_> = config
             .policy
             .receivers
@@ -236,7 +237,13 @@ async fn start(
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), Arc::clone(&clock)));
     let engine = EngineLoop::load(Arc::clone(&store), Arc::clone(&inbox), Arc::clone(&clock), Box::new(|_| {})).await;
-    let shared = Arc::new(Shared { store, inbox: Arc::clone(&inbox), clock, observer: Observer::none(), limits: Limits::default() });
+    let shared = Arc::new(Shared {
+        store,
+        inbox: Arc::clone(&inbox),
+        clock,
+        observer: Observer::none(),
+        limits: Limits::default(),
+    });
     let worker = |(spec, receiver): &(ReceiverSpec, Arc<SimReceiver>)| {
         Worker::new(Arc::clone(&shared), spec.clone(), Arc::clone(receiver) as Arc<dyn earlybell::channels::Channel>)
     };

@@ -67,7 +67,13 @@ pub fn poll(random: &mut fastrand::Rng, now: DateTime<Utc>) -> Arrival {
     let labels = Pairs::labels(labels(random));
     let fingerprint = Fingerprint::of(&labels);
     let source = *pick(random, &SOURCES);
-    let poll = Poll { source: SourceName::from(source), active: Vec::new(), muted: Vec::new(), gone: vec![fingerprint], as_of: now };
+    let poll = Poll {
+        source: SourceName::from(source),
+        active: Vec::new(),
+        muted: Vec::new(),
+        gone: vec![fingerprint],
+        as_of: now,
+    };
     Arrival { kind: InputKind::Poll, source, body: wire::poll::poll_body(&poll) }
 }
 
@@ -76,7 +82,12 @@ pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
     let text = "said by a person".to_owned();
     let (incident, act) = match random.u32(..12) {
         0 => {
-            let act = Act::Declare { title: "Users say so".to_owned(), severity: None, impact: String::new(), labels: Pairs::default() };
+            let act = Act::Declare {
+                title: "Users say so".to_owned(),
+                severity: None,
+                impact: String::new(),
+                labels: Pairs::default(),
+            };
             (None, act)
         }
         1 | 2 => (incident, Act::Confirm { text: String::new() }),

@@ -56,7 +56,8 @@ impl Snapshot {
                 .iter()
                 .any(|entry| matches!(&entry.fact, Fact::NoticeLost { delivery, .. } if *delivery == row.delivery.id));
             let reported = self.inputs.iter().any(|input| {
-                input.seq > self.position && String::from_utf8_lossy(&input.body).contains(&format!("\"delivery\":{}", row.delivery.id))
+                input.seq > self.position
+                    && String::from_utf8_lossy(&input.body).contains(&format!("\"delivery\":{}", row.delivery.id))
             });
             assert!(known || reported, "{} was given up, and nobody was told", row.delivery.key);
         }
@@ -87,7 +88,11 @@ impl Snapshot {
         for receiver in &incident.receivers {
             let seen = of(receiver, None).any(|row| row.delivery.lane == Lane::Root);
             let told = of(receiver, Some(NoticeKind::CalledOff)).count();
-            assert!(!seen || told == ended || receiver == "users", "{}: {receiver} was told {told} of {ended} call-offs", incident.id);
+            assert!(
+                !seen || told == ended || receiver == "users",
+                "{}: {receiver} was told {told} of {ended} call-offs",
+                incident.id
+            );
         }
     }
 
@@ -113,7 +118,11 @@ impl Snapshot {
         assert_eq!(self.inputs.last().map_or(InputSeq(0), |input| input.seq), self.position, "inputs wait");
         for row in &self.deliveries {
             let over = matches!(row.state, DeliveryState::Sent | DeliveryState::Dead | DeliveryState::Superseded);
-            assert!(over, "{} is still {:?} after {} attempts: {:?}", row.delivery.key, row.state, row.attempts, row.last_error);
+            assert!(
+                over,
+                "{} is still {:?} after {} attempts: {:?}",
+                row.delivery.key, row.state, row.attempts, row.last_error
+            );
         }
     }
 }
