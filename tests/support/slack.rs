@@ -1,0 +1,386 @@
+//! Slack's Web API as far as Earlybell uses it: stateful, strict about what it is told, and able to misbehave on demand.
+
+use actix_web::web::{Bytes, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use earlybell::clock::{Clock, SystemClock};
+use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::thread::JoinHandle;
+
+/// The token it takes.
+pub const TOKEN: &str = "xoxb-test-token";
+
+/// Its channels: id, name. The first is one the bot is in, the second is archived, the third has not invited it.
+pub const CHANNELS: [(&str, &str); 3] =
+    [("C000000001", "incidents"), ("C000000002", "old"), ("C000000003", "strangers")];
+
+const USER: &str = "U000000001";
+const TEXT_UNITS_MAX: usize = 40_000;
+
+/// What it does with a request instead of what it should.
+#[derive(Debug, Clone)]
+pub enum Misbehave {
+    /// Does nothing and answers with this status, these headers and this body.
+    Answers(u16, Vec<(&'static str, String)>, String),
+    /// Does nothing and says `ok: false` with this word.
+    Refuses(&'static str),
+    /// Does what it should, then answers with this status and an HTML page.
+    DoesThenHtml(u16),
+    /// Does what it should; the connection breaks before the answer is whole.
+    DoesThenBreaks,
+    /// Does what it should and never answers.
+    DoesThenHangs,
+    /// Does what it should and answers with this many bytes of blanks.
+    DoesThenTalks(usize),
+}
+
+/// A message as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub channel: String,
+    pub ts: String,
+    pub thread_ts: Option<String>,
+    pub text: String,
+    pub metadata: Value,
+    pub edits: u32,
+}
+
+/// A request it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    pub method: String,
+    pub arguments: Value,
+}
+
+/// The fake; it goes away when it is dropped.
+pub struct Slack {
+    /// For `api_url`.
+    pub url: String,
+    world: Arc<Mutex<World>>,
+    stop: Box<dyn Fn() + Send + Sync>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What it knows, and what it is told to do wrong.
+#[derive(Default)]
+pub struct World {
+    pub messages: Vec<Message>,
+    pub calls: Vec<Call>,
+    /// What to do with the next requests, by method; what is empty behaves.
+    pub script: BTreeMap<&'static str, VecDeque<Misbehave>>,
+    /// Whether `conversations.*` is out of the token's scope.
+    pub is_blind: bool,
+    /// Most messages a page holds, whatever is asked for; 0: as asked.
+    pub page_rows: usize,
+    last_ts: i64,
+}
+
+impl Slack {
+    /// Starts it on a free port, on a thread of its own.
+    pub fn start() -> Self {
+        let world = Arc::new(Mutex::new(World::default()));
+        let (tx, rx) = mpsc::channel();
+        let data = Data::from(world.clone());
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let app = move || App::new().app_data(data.clone()).default_service(web::to(serve));
+                let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
+                let server = server.bind(("127.0.0.1", 0)).unwrap();
+                let port = server.addrs()[0].port();
+                let running = server.run();
+                tx.send((port, running.handle())).unwrap();
+                running.await.unwrap();
+            });
+        });
+        let (port, handle) = rx.recv().unwrap();
+        // The order to stop is given by the call, not by awaiting it.
+        let stop = Box::new(move || drop(handle.stop(false)));
+        Self { url: format!("http://127.0.0.1:{port}/api"), world, stop, thread: Some(thread) }
+    }
+
+    /// Its inside, to look at or to change.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Does this with the next request of this method, after those it was told before.
+    pub fn next(&self, method: &'static str, misbehave: Misbehave) {
+        self.world().script.entry(method).or_default().push_back(misbehave);
+    }
+
+    /// Texts of the roots in a channel, with those of their replies.
+    pub fn threads(&self, channel: &str) -> Vec<(String, Vec<String>)> {
+        let world = self.world();
+        let here: Vec<_> = world.messages.iter().filter(|message| message.channel == channel).collect();
+        let replies = |ts: &str| {
+            let replies = here.iter().filter(|reply| reply.thread_ts.as_deref() == Some(ts));
+            replies.map(|reply| reply.text.clone()).collect()
+        };
+        let roots = here.iter().filter(|message| message.thread_ts.is_none());
+        roots.map(|root| (root.text.clone(), replies(&root.ts))).collect()
+    }
+}
+
+impl Drop for Slack {
+    fn drop(&mut self) {
+        (self.stop)();
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+async fn serve(request: HttpRequest, body: Bytes, world: Data<Mutex<World>>) -> HttpResponse {
+    let method = request.path().strip_prefix("/api/").unwrap_or_default().to_owned();
+    let arguments = arguments(&request, &body);
+    let misbehave = {
+        let mut world = world.lock().unwrap();
+        let arguments = arguments.clone().unwrap_or(Value::Null);
+        world.calls.push(Call { method: method.clone(), arguments });
+        world.script.get_mut(method.as_str()).and_then(VecDeque::pop_front)
+    };
+    match misbehave {
+        Some(Misbehave::Answers(status, headers, body)) => {
+            let mut response = HttpResponse::build(status.try_into().unwrap());
+            headers.into_iter().fold(&mut response, |response, header| response.insert_header(header)).body(body)
+        }
+        Some(Misbehave::Refuses(error)) => HttpResponse::Ok().json(no(error)),
+        other => {
+            let answer = check_token(&request).and_then(|()| world.lock().unwrap().call(&method, &arguments?));
+            let answer = answer.unwrap_or_else(no);
+            match other {
+                Some(Misbehave::DoesThenHtml(status)) => HttpResponse::build(status.try_into().unwrap())
+                    .content_type("text/html")
+                    .body("<!DOCTYPE html><title>Slack</title>"),
+                Some(Misbehave::DoesThenBreaks) => {
+                    let start = answer.to_string().as_bytes()[..10].to_vec();
+                    let broken = stream::once(async { Ok(Bytes::from(start)) });
+                    HttpResponse::Ok()
+                        .streaming(broken.chain(stream::once(async { Err(std::io::Error::other("cut")) })))
+                }
+                Some(Misbehave::DoesThenHangs) => std::future::pending().await,
+                Some(Misbehave::DoesThenTalks(bytes)) => HttpResponse::Ok().body(" ".repeat(bytes)),
+                _ => HttpResponse::Ok().json(answer),
+            }
+        }
+    }
+}
+
+fn no(error: &'static str) -> Value {
+    match error {
+        "missing_scope" => json!({"ok": false, "error": error, "needed": "channels:history", "provided": "chat:write"}),
+        _ => json!({"ok": false, "error": error}),
+    }
+}
+
+fn check_token(request: &HttpRequest) -> Result<(), &'static str> {
+    let Some(header) = request.headers().get("authorization") else { return Err("not_authed") };
+    if header.as_bytes() == format!("Bearer {TOKEN}").as_bytes() { Ok(()) } else { Err("invalid_auth") }
+}
+
+// As Slack: JSON or a form in a POST, a query in a GET.
+fn arguments(request: &HttpRequest, body: &[u8]) -> Result<Value, &'static str> {
+    if request.method() == "GET" {
+        let pairs = web::Query::<BTreeMap<String, String>>::from_query(request.query_string());
+        return Ok(json!(pairs.map_err(|_| "invalid_form_data")?.into_inner()));
+    }
+    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    match content_type {
+        None => Err("missing_post_type"),
+        Some("application/json; charset=utf-8") => {
+            let value: Value = serde_json::from_slice(body).map_err(|_| "invalid_json")?;
+            if value.is_object() { Ok(value) } else { Err("json_not_object") }
+        }
+        Some(_) => Err("invalid_post_type"),
+    }
+}
+
+/// An argument's name, and whether a value suits it.
+struct Argument(&'static str, fn(&Value) -> bool);
+
+// Every argument must be one we mean to send, and of its type: a slip of the pen is an error here, not ignored.
+fn known(arguments: &Value, known: &[Argument]) -> Result<(), &'static str> {
+    let fits =
+        |(name, value): (&String, &Value)| known.iter().any(|Argument(known, fits)| known == name && fits(value));
+    match arguments.as_object() {
+        Some(arguments) if arguments.iter().all(fits) => Ok(()),
+        _ => Err("invalid_arguments"),
+    }
+}
+
+fn is_metadata(value: &Value) -> bool {
+    value["event_type"].is_string() && value["event_payload"].is_object()
+}
+
+fn text(arguments: &Value) -> Result<&str, &'static str> {
+    match arguments["text"].as_str().unwrap_or_default() {
+        "" => Err("no_text"),
+        text if text.encode_utf16().count() > TEXT_UNITS_MAX => Err("msg_too_long"),
+        text => Ok(text),
+    }
+}
+
+impl World {
+    fn call(&mut self, method: &str, arguments: &Value) -> Result<Value, &'static str> {
+        match method {
+            "chat.postMessage" => self.post(arguments),
+            "chat.update" => self.update(arguments),
+            _ if self.is_blind => Err("missing_scope"),
+            "conversations.history" => self.history(arguments),
+            "conversations.replies" => self.replies(arguments),
+            "conversations.list" => self.list(arguments),
+            _ => Err("unknown_method"),
+        }
+    }
+
+    /// Deletes a message, as a person can.
+    pub fn delete(&mut self, ts: &str) {
+        self.messages.retain(|message| message.ts != ts);
+    }
+
+    fn post(&mut self, arguments: &Value) -> Result<Value, &'static str> {
+        known(
+            arguments,
+            &[
+                Argument("channel", Value::is_string),
+                Argument("text", Value::is_string),
+                Argument("thread_ts", Value::is_string),
+                Argument("metadata", is_metadata),
+                Argument("link_names", |value| *value == json!(false)),
+                Argument("parse", |value| *value == json!("none")),
+                Argument("unfurl_links", Value::is_boolean),
+                Argument("unfurl_media", Value::is_boolean),
+            ],
+        )?;
+        let named = arguments["channel"].as_str().unwrap_or_default();
+        let channel = CHANNELS.iter().find(|(id, name)| *id == named || *name == named).ok_or("channel_not_found")?.0;
+        writable(channel)?;
+        let text = text(arguments)?.to_owned();
+        let thread_ts = arguments["thread_ts"].as_str().map(str::to_owned);
+        if let Some(thread_ts) = &thread_ts {
+            let root = self.message(channel, thread_ts).ok_or("thread_not_found")?;
+            // A reply is no place for a thread.
+            if root.thread_ts.is_some() {
+                return Err("cannot_reply_to_message");
+            }
+        }
+        let ts = self.tick();
+        let metadata = arguments["metadata"].clone();
+        let message = Message { channel: channel.into(), ts: ts.clone(), thread_ts, text, metadata, edits: 0 };
+        let shown = show(&message, true);
+        self.messages.push(message);
+        Ok(json!({"ok": true, "channel": channel, "ts": ts, "message": shown}))
+    }
+
+    fn update(&mut self, arguments: &Value) -> Result<Value, &'static str> {
+        known(
+            arguments,
+            &[
+                Argument("channel", Value::is_string),
+                Argument("ts", Value::is_string),
+                Argument("text", Value::is_string),
+                Argument("link_names", |value| *value == json!(false)),
+                Argument("parse", |value| *value == json!("none")),
+            ],
+        )?;
+        let channel = channel_by_id(arguments)?;
+        writable(channel)?;
+        let text = text(arguments)?;
+        let ts = arguments["ts"].as_str().unwrap_or_default();
+        let found = self.messages.iter_mut().find(|message| message.channel == channel && message.ts == ts);
+        let message = found.ok_or("message_not_found")?;
+        message.text = text.to_owned();
+        message.edits += 1;
+        Ok(json!({"ok": true, "channel": channel, "ts": ts, "text": text, "message": show(message, true)}))
+    }
+
+    fn history(&self, arguments: &Value) -> Result<Value, &'static str> {
+        let channel = channel_by_id(arguments)?;
+        writable(channel)?;
+        // Roots only, the newest first.
+        let roots = self.messages.iter().rev().filter(|message| message.thread_ts.is_none());
+        self.page(arguments, roots.filter(|message| message.channel == channel).collect())
+    }
+
+    fn replies(&self, arguments: &Value) -> Result<Value, &'static str> {
+        let channel = channel_by_id(arguments)?;
+        let ts = arguments["ts"].as_str().ok_or("invalid_arguments")?;
+        let root = self.message(channel, ts).ok_or("thread_not_found")?;
+        // The root, then its replies, the oldest first.
+        let replies = self.messages.iter().filter(|message| message.thread_ts.as_deref() == Some(ts));
+        self.page(arguments, std::iter::once(root).chain(replies).collect())
+    }
+
+    fn list(&self, arguments: &Value) -> Result<Value, &'static str> {
+        known(
+            arguments,
+            &["types", "exclude_archived", "limit", "cursor"].map(|name| Argument(name, Value::is_string)),
+        )?;
+        let start: usize = arguments["cursor"].as_str().unwrap_or_default().parse().unwrap_or(0);
+        let rows = if self.page_rows == 0 { CHANNELS.len() } else { self.page_rows };
+        let all = CHANNELS.iter().filter(|(id, _)| writable(id) != Err("is_archived")).collect::<Vec<_>>();
+        let page = all.iter().skip(start).take(rows);
+        let channels: Vec<_> = page.map(|(id, name)| json!({"id": id, "name": name, "is_channel": true})).collect();
+        let next = if start + rows < all.len() { (start + rows).to_string() } else { String::new() };
+        Ok(json!({"ok": true, "channels": channels, "response_metadata": {"next_cursor": next}}))
+    }
+
+    fn page(&self, arguments: &Value, messages: Vec<&Message>) -> Result<Value, &'static str> {
+        let names = ["channel", "ts", "oldest", "include_all_metadata", "limit", "cursor"];
+        known(arguments, &names.map(|name| Argument(name, Value::is_string)))?;
+        let number = |name: &str| arguments[name].as_str().unwrap_or("0").parse::<f64>().unwrap_or(0.0);
+        let after: Vec<_> =
+            messages.into_iter().filter(|message| message.ts.parse::<f64>().unwrap() > number("oldest")).collect();
+        let asked = if number("limit") > 0.0 { number("limit") as usize } else { 100 };
+        let rows = if self.page_rows == 0 { asked.min(999) } else { self.page_rows };
+        let start = number("cursor") as usize;
+        let with_metadata = arguments["include_all_metadata"] == "true";
+        let page: Vec<_> = after.iter().skip(start).take(rows).map(|message| show(message, with_metadata)).collect();
+        let mut answer = json!({"ok": true, "messages": page, "has_more": false});
+        if start + rows < after.len() {
+            answer["has_more"] = json!(true);
+            answer["response_metadata"] = json!({"next_cursor": (start + rows).to_string()});
+        }
+        Ok(answer)
+    }
+
+    fn message(&self, channel: &str, ts: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.channel == channel && message.ts == ts)
+    }
+
+    fn tick(&mut self) -> String {
+        self.last_ts = SystemClock.now().timestamp_micros().max(self.last_ts + 1);
+        format!("{}.{:06}", self.last_ts / 1_000_000, self.last_ts % 1_000_000)
+    }
+}
+
+fn channel_by_id(arguments: &Value) -> Result<&'static str, &'static str> {
+    let id = arguments["channel"].as_str().unwrap_or_default();
+    CHANNELS.iter().find(|(known, _)| *known == id).map(|(known, _)| *known).ok_or("channel_not_found")
+}
+
+fn writable(channel: &str) -> Result<(), &'static str> {
+    match CHANNELS.iter().position(|(id, _)| *id == channel) {
+        Some(1) => Err("is_archived"),
+        Some(2) => Err("not_in_channel"),
+        _ => Ok(()),
+    }
+}
+
+fn show(message: &Message, with_metadata: bool) -> Value {
+    let mut shown = Map::new();
+    shown.insert("type".into(), json!("message"));
+    shown.insert("user".into(), json!(USER));
+    shown.insert("text".into(), json!(message.text));
+    shown.insert("ts".into(), json!(message.ts));
+    if let Some(thread_ts) = &message.thread_ts {
+        shown.insert("thread_ts".into(), json!(thread_ts));
+    }
+    if message.edits > 0 {
+        shown.insert("edited".into(), json!({"user": USER, "ts": message.ts}));
+    }
+    if with_metadata && !message.metadata.is_null() {
+        shown.insert("metadata".into(), message.metadata.clone());
+    }
+    Value::Object(shown)
+}
