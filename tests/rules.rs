@@ -6,7 +6,7 @@ use domain::ids::AlertId;
 use domain::incident::Severity;
 use domain::policy::NamedRuleFile;
 use domain::rules::{Evaluator, RuleSet};
-use earlybell::config::load::{Named, parse_rules};
+use earlybell::config::{Named, parse_rules};
 use std::path::Path;
 
 struct Story {
