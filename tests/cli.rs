@@ -1,7 +1,12 @@
 //! The command line as people use it: help, checks, and everything against a running server.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use tempfile::TempDir;
 
 fn earlybell(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
@@ -81,4 +86,201 @@ fn without_a_server_people_are_told_how_to_start_one() {
     assert_eq!(said, expected);
     let said = transcript(folder.path(), &["incident", "calloff", "#7", "bored", "really"]);
     assert!(said.contains("write one of duplicate, flapping") && said.contains("(exit 2)"), "{said}");
+}
+
+/// `earlybell serve` in a folder of its own, on a port of its own; killed when dropped.
+struct Server {
+    child: Child,
+    folder: TempDir,
+    said: Lines<BufReader<ChildStdout>>,
+    logged: Lines<BufReader<ChildStderr>>,
+}
+
+impl Server {
+    fn start(flags: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), flags)
+    }
+
+    fn start_in(folder: TempDir, flags: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
+        command.args(["serve", "--web.listen-address=127.0.0.1:0"]).args(flags).current_dir(folder.path());
+        let mut child = command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let logged = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut server = Self { child, folder, said, logged };
+        server.wait_until_said("See what happened");
+        server
+    }
+
+    /// Reads standard output up to a line with these words; returns all that was read.
+    fn wait_until_said(&mut self, words: &str) -> String {
+        read_until(&mut self.said, words)
+    }
+
+    /// Reads the log up to a line with these words.
+    fn wait_until_logged(&mut self, words: &str) -> String {
+        read_until(&mut self.logged, words)
+    }
+
+    fn run(&self, words: &[&str]) -> String {
+        without_times(&transcript(self.folder.path(), words))
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Stops it as systemd does; its folder can be served again.
+    fn stop(mut self) -> TempDir {
+        self.signal("-TERM");
+        self.wait_until_logged("message=stopped");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    /// One request over the socket; the whole answer.
+    fn request(&self, method: &str, path: &str) -> String {
+        let mut socket = UnixStream::connect(self.folder.path().join("data/earlybell.sock")).unwrap();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        socket.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_until(lines: &mut Lines<impl BufRead>, words: &str) -> String {
+    let mut read = String::new();
+    for line in lines.map_while(Result::ok) {
+        read.push_str(&line);
+        read.push('\n');
+        if line.contains(words) {
+            return read;
+        }
+    }
+    panic!("ended without `{words}`:\n{read}");
+}
+
+// `2026-11-22 21:24:13` becomes as many characters that are always the same.
+fn without_times(said: &str) -> String {
+    let shape = "dddd-dd-dd dd:dd:dd";
+    let is_time = |text: &str| {
+        text.len() == shape.len()
+            && text.chars().zip(shape.chars()).all(|(c, s)| if s == 'd' { c.is_ascii_digit() } else { c == s })
+    };
+    let mut clean = String::new();
+    let mut rest = said;
+    while let Some(first) = rest.chars().next() {
+        if rest.get(..shape.len()).is_some_and(is_time) {
+            clean.push_str("YYYY-MM-DD hh:mm:ss");
+            rest = &rest[shape.len()..];
+        } else {
+            clean.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    clean
+}
+
+#[test]
+fn an_incident_from_declaration_to_reopening() {
+    let server = Server::start(&[]);
+    let runs: [&[&str]; 17] = [
+        &["incident", "list"],
+        &["incident", "declare", "Downloads", "are", "slow", "--severity", "minor", "--label", "team=web"],
+        &["incident", "list"],
+        &["incident", "update", "1", "We look into it", "--next", "20m"],
+        &["incident", "severity", "#1", "major", "more users than we thought"],
+        &["incident", "note", "INC-1", "only for us"],
+        &["incident", "summary", "1", "The mirror in Prague is full."],
+        &["incident", "resolve", "1", "disk added"],
+        &["incident", "resolve", "1"],
+        &["incident", "reopen", "1", "full again"],
+        &["incident", "false-alarm", "1", "monitoring-fault", "the probe was wrong"],
+        &["incident", "list"],
+        &["incident", "list", "all", "-o", "extended"],
+        &["incident", "list", "closed", "-q"],
+        &["incident", "confirm", "7"],
+        &["incident", "calloff", "1", "test", " "],
+        &["incident", "declare", "Once", "--idempotency-key", "k1", "-q"],
+    ];
+    let mut said: Vec<String> = runs.iter().map(|words| server.run(words)).collect();
+    said.push(server.run(&["incident", "declare", "Once", "--idempotency-key", "k1", "-q"]));
+    assert_snapshot("incident.txt", &said.join("\n"));
+}
+
+#[test]
+fn what_was_said_outlives_a_restart() {
+    let server = Server::start(&[]);
+    server.run(&["incident", "declare", "Before"]);
+    let server = Server::start_in(server.stop(), &["--log.format=json"]);
+    assert_eq!(server.run(&["incident", "list", "-q"]), "$ earlybell incident list -q\n1\n(exit 0)\n");
+    assert!(server.run(&["incident", "declare", "After", "-q"]).contains("\n2\n"));
+}
+
+#[test]
+fn a_bad_configuration_leaves_the_old_one_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("earlybell.yml");
+    std::fs::write(&path, "sources: [{ name: first }]\n").unwrap();
+    let mut server = Server::start_in(folder, &["--config.file=earlybell.yml"]);
+    std::fs::write(&path, "sources: [{ nmae: second }]\n").unwrap();
+    let answer = server.request("POST", "/-/reload");
+    assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("did you mean `name`?"), "{answer}");
+    assert!(server.request("GET", "/metrics").contains("earlybell_config_last_reload_successful 0"));
+    server.signal("-HUP");
+    server.wait_until_logged("was not reloaded");
+    server.wait_until_logged("was not reloaded");
+    assert!(server.run(&["alert", "add", "A", "--source", "first"]).contains("(exit 0)"));
+    std::fs::write(&path, "sources: [{ name: second }]\n").unwrap();
+    server.signal("-HUP");
+    server.wait_until_logged("was reloaded");
+    assert!(server.request("GET", "/metrics").contains("earlybell_config_last_reload_successful 1"));
+    assert!(server.run(&["alert", "add", "A", "--source", "second"]).contains("(exit 0)"));
+    assert!(server.run(&["alert", "add", "A", "--source", "first"]).contains("(exit 1)"));
+}
+
+#[test]
+fn a_bad_configuration_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("earlybell.yml"), "recievers: []\n").unwrap();
+    let said = transcript(folder.path(), &["serve", "--web.listen-address=127.0.0.1:0"]);
+    assert!(said.contains("earlybell.yml:1:1: unknown key `recievers`; did you mean `receivers`?"), "{said}");
+    assert!(said.ends_with("(exit 1)\n") && !folder.path().join("data").exists(), "{said}");
+}
+
+#[test]
+fn tokens_come_before_the_first_start_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = transcript(folder.path(), &["serve", "--web.listen-address=0.0.0.0:0"]);
+    assert!(refused.contains("there is no token yet") && refused.ends_with("(exit 1)\n"), "{refused}");
+    let made = earlybell(folder.path(), &["token", "new", "--role", "manager", "ada", "-q"]);
+    let token = text(&made.stdout).trim().to_owned();
+    let mut server = Server::start_in(folder, &["--web.listen-address=0.0.0.0:0"]);
+    let log = server.wait_until_logged("listening on 0.0.0.0");
+    let port = log.lines().last().unwrap().split("listening on 0.0.0.0:").nth(1).unwrap();
+    let url = format!("http://127.0.0.1:{}", port.split('"').next().unwrap());
+    let over_tcp = |words: &[&str]| transcript(server.folder.path(), &[words, &["--server", &url]].concat());
+    let refused = over_tcp(&["incident", "list"]);
+    assert!(refused.contains("this needs a token") && refused.ends_with("(exit 1)\n"), "{refused}");
+    let declared = over_tcp(&["incident", "declare", "By token", "--token", &token]);
+    assert!(declared.contains("declared INC-1"), "{declared}");
+    assert!(over_tcp(&["token", "list", "--token", &token]).contains("(exit 1)"), "a manager sees tokens");
+    assert!(server.run(&["incident", "list", "-o", "extended"]).contains(" ada "), "the token's owner declared it");
+}
+
+#[test]
+fn a_second_server_in_the_same_folder_is_refused() {
+    let server = Server::start(&[]);
+    let said = transcript(server.folder.path(), &["serve", "--web.listen-address=127.0.0.1:0"]);
+    assert!(said.contains("uses ./data; stop it") && said.ends_with("(exit 1)\n"), "{said}");
 }
