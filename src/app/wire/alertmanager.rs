@@ -1,6 +1,6 @@
 //! Alertmanager's webhook, version 4, of every release since 0.19; Grafana's superset is accepted.
 
-use super::fields::{Alerts, Looked, Side, Text, Texts, WireAlert};
+use super::fields::{Alerts, Looked, Side, Text, Texts, WireAlert, strictly};
 use super::{WireError, lossy};
 use domain::alert::fingerprint::hash_texts;
 use domain::alert::{Batch, Observation, SourceName, Status};
@@ -42,7 +42,7 @@ pub fn batch(source: &str, body: &[u8]) -> Result<Batch, WireError> {
 
 /// Whether a webhook body can be read: the same answer as [`batch`] gives, for less work.
 pub fn check(body: &[u8]) -> Result<Checked, WireError> {
-    if let Ok(message) = serde_json::from_slice::<Message<'_, Looked>>(body)
+    if let Some(message) = strictly::<Message<'_, Looked>>(body)
         && message.version.as_ref().is_some_and(|version| version.0 == VERSION)
         && message.alerts.0.iter().all(|alert| alert.status().is_ok())
     {
@@ -53,13 +53,13 @@ pub fn check(body: &[u8]) -> Result<Checked, WireError> {
 
 fn read(source: &str, body: &[u8]) -> Result<(Batch, Checked), WireError> {
     let mut reading = Reading::default();
-    let (group, truncated) = match serde_json::from_slice::<Message<'_, Texts<'_>>>(body) {
-        Ok(message) => {
+    let (group, truncated) = match strictly::<Message<'_, Texts<'_>>>(body) {
+        Some(message) => {
             version(message.version.as_ref())?;
             message.alerts.0.into_iter().for_each(|alert| reading.take(Ok(alert)));
             (group(message.receiver.as_ref(), message.group_key.as_ref()), message.truncated_alerts)
         }
-        Err(_) => second_look(body, &mut reading)?,
+        None => second_look(body, &mut reading)?,
     };
     let Reading { observations, checked } = reading;
     if let (true, Some(problem)) = (observations.is_empty(), &checked.problem) {

@@ -195,6 +195,11 @@ impl<'de> Deserialize<'de> for Looked {
     }
 }
 
+/// Reads a body that is as it should be. The whole of it is looked at for UTF-8 first: cheaper than each text alone.
+pub(super) fn strictly<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(body).ok()?).ok()
+}
+
 /// A list of at most [`ALERTS_MAX`].
 #[derive(Debug)]
 pub(super) struct Alerts<T>(pub(super) Vec<T>);

@@ -1,6 +1,6 @@
 //! `POST /api/v2/alerts` as Prometheus and amtool send it.
 
-use super::fields::{Alerts, Looked, Side, Texts, WireAlert};
+use super::fields::{Alerts, Looked, Side, Texts, WireAlert, strictly};
 use super::{WireError, lossy, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Batch, Observation, SourceName, Status};
@@ -18,7 +18,7 @@ pub fn batch(source: &str, body: &[u8], at: DateTime<Utc>) -> Result<Batch, Wire
 
 /// Whether a body of `POST /api/v2/alerts` can be read: the same answer as [`batch`] gives, for less work.
 pub fn check(body: &[u8]) -> Result<Checked, WireError> {
-    if let Ok(Alerts(alerts)) = serde_json::from_slice::<Alerts<WireAlert<'_, Looked>>>(body)
+    if let Some(Alerts(alerts)) = strictly::<Alerts<WireAlert<'_, Looked>>>(body)
         && alerts.iter().all(|alert| sound(alert).is_ok())
     {
         return Ok(Checked { alerts: alerts.len(), ..Checked::default() });
@@ -42,9 +42,9 @@ fn read(source: &str, body: &[u8], at: DateTime<Utc>) -> Result<(Batch, Checked)
                 checked.problem.get_or_insert_with(|| format!("alerts[{place}]: {problem}"));
             }
         };
-    match serde_json::from_slice::<Alerts<WireAlert<'_, Texts<'_>>>>(body) {
-        Ok(Alerts(alerts)) => alerts.into_iter().for_each(|alert| take(Ok(alert))),
-        Err(_) => {
+    match strictly::<Alerts<WireAlert<'_, Texts<'_>>>>(body) {
+        Some(Alerts(alerts)) => alerts.into_iter().for_each(|alert| take(Ok(alert))),
+        None => {
             let body = lossy::mended(body);
             for raw in lossy::items(&body, "a list of alerts, as Prometheus posts it")? {
                 take(lossy::alert(raw));
