@@ -50,6 +50,10 @@ impl World {
     }
 
     fn reconciler(&self, urls: &[&str], auth: Option<HttpAuth>) -> Reconciler {
+        self.reconciler_of(urls, auth, None)
+    }
+
+    fn reconciler_of(&self, urls: &[&str], auth: Option<HttpAuth>, receiver: Option<&str>) -> Reconciler {
         let shared = Shared {
             store: self.store.clone(),
             inbox: self.inbox.clone(),
@@ -59,6 +63,7 @@ impl World {
         let source = Source {
             name: "obs".to_owned(),
             alertmanagers: urls.iter().map(|url| (*url).to_owned()).collect(),
+            receiver: receiver.map(str::to_owned),
             poll_every: Duration::from_secs(60),
             auth,
             settle: TimeDelta::minutes(5),
@@ -243,7 +248,10 @@ async fn what_is_no_answer_changes_nothing_and_is_said() {
         (says("200 OK", "", html), is_none),
         (says("200 OK", "", "{\"code\": 5}"), is_none),
         (says("200 OK", "", "[{\"labels\": 7}]"), is_none),
-        (says("401 Unauthorized", "", ""), "AM answered 401 Unauthorized; check `http_config` of the source"),
+        (
+            says("401 Unauthorized", "", ""),
+            "AM answered 401 Unauthorized; check `authorization` or `basic_auth` of the source",
+        ),
         (says("404 Not Found", "", ""), "AM answered 404 Not Found; is a path prefix missing?"),
         (
             says("302 Found", "Location: https://login.example/\r\n", ""),
@@ -258,6 +266,27 @@ async fn what_is_no_answer_changes_nothing_and_is_said() {
             let error = error.replace(&fake.url, "AM");
             assert!(error.starts_with(expected), "{manner:?}: {error}");
         }
+    }
+    assert_eq!(world.news().await, NOTHING);
+}
+
+#[tokio::test]
+async fn only_what_is_routed_to_us_is_ours() {
+    let clock = recorded_at();
+    let fake = FakeAlertmanager::start(clock.now()).await;
+    let mut world = World::new(clock).await;
+    let mut other = named("NotOurs", "1111111111111111");
+    other["receivers"] = json!([{"name": "resonly"}]);
+    let mut both = named("Both", "2222222222222222");
+    both["receivers"] = json!([{"name": "resonly"}, {"name": "default"}]);
+    fake.lists(&[firing().remove(0), other, both]);
+    let mut reconciler = world.reconciler_of(&[&fake.url], None, Some("default"));
+    assert_eq!(world.poll(&mut reconciler).await, ["Both active", "ApiAlert active"]);
+
+    let mut misspelled = world.reconciler_of(&[&fake.url], None, Some("defualt"));
+    for _ in 0..2 {
+        let error = format!("{} has no receiver `defualt`; check `receiver` of the source", fake.url);
+        assert_eq!(misspelled.step().await.result(), Err(error));
     }
     assert_eq!(world.news().await, NOTHING);
 }
@@ -279,7 +308,7 @@ async fn who_never_answers_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_said_without_the_password() {
+async fn nobody_there_is_said_with_the_address() {
     let clock = recorded_at();
     let world = World::new(clock).await;
     let mut reconciler = world.reconciler(&["http://127.0.0.1:1"], None);

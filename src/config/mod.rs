@@ -100,6 +100,8 @@ pub struct Source {
     pub name: String,
     /// Its replicas, for the reconcile loop; empty: not asked.
     pub alertmanagers: Vec<String>,
+    /// Name of the receiver, in their configuration, whose alerts are ours; all alerts if not said.
+    pub receiver: Option<String>,
     /// How often they are asked.
     pub poll_every: Duration,
     /// For `GET /api/v2/alerts`.

@@ -35,6 +35,9 @@ pub struct SourceWritten {
     /// Its replicas.
     #[serde(default)]
     pub alertmanagers: Vec<String>,
+    /// Name of the receiver there whose alerts are ours.
+    #[serde(default)]
+    pub receiver: Option<String>,
     /// How often they are asked.
     #[serde(default)]
     pub poll_every: Option<Duration>,

@@ -38,6 +38,7 @@ pub fn config() -> Config {
     let source = |name: &str| Source {
         name: name.to_owned(),
         alertmanagers: Vec::new(),
+        receiver: None,
         poll_every: Duration::from_secs(60),
         auth: None,
         settle: TimeDelta::minutes(5),

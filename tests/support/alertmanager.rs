@@ -131,6 +131,7 @@ impl World {
         let date = format!("Date: {}\r\n", self.now.format("%a, %d %b %Y %H:%M:%S GMT"));
         match head.split(' ').nth(1) {
             Some("/api/v2/alerts") => response("200 OK", &date, &json!(self.alerts).to_string()),
+            Some("/api/v2/receivers") => response("200 OK", &date, &recorded("receivers").to_string()),
             Some("/api/v2/status") => {
                 let mut status = recorded("status");
                 status["uptime"] = json!(self.up_since.to_rfc3339());

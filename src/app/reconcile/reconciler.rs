@@ -62,7 +62,7 @@ impl Reconciler {
     /// For this source; what it lists unchanged is named again to the engine often enough not to go stale after
     /// `alert_timeout`.
     pub fn new(shared: Arc<Shared>, source: &Source, alert_timeout: TimeDelta) -> Self {
-        let replica = |url: &String| Replica::new(url, source.auth.clone(), shared.client.clone());
+        let replica = |url: &String| Replica::new(url, source, shared.client.clone());
         Self {
             source: SourceName::from(source.name.as_str()),
             replicas: source.alertmanagers.iter().map(replica).collect(),

@@ -1,11 +1,12 @@
 //! One Alertmanager of a cluster, asked over its API v2.
 
 use crate::app::wire::{WireError, poll as listing};
-use crate::config::HttpAuth;
+use crate::config::{HttpAuth, Source};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::reconcile::{Absence, ListedAlert};
 use reqwest::header::{CONNECTION, DATE, LOCATION};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// Longest a replica may take for one answer.
@@ -17,6 +18,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// One Alertmanager.
 pub struct Replica {
     url: String,
+    receiver: Option<String>,
     auth: Option<HttpAuth>,
     client: reqwest::Client,
     /// Longest an answer may take.
@@ -67,6 +69,14 @@ pub enum Unanswered {
         /// Who was asked.
         url: String,
     },
+    /// Its configuration does not know us; an empty list would mean nothing.
+    #[error("{url} has no receiver `{receiver}`; check `receiver` of the source")]
+    NoReceiver {
+        /// Who was asked.
+        url: String,
+        /// What was looked for.
+        receiver: String,
+    },
     /// It is no Alertmanager, or a very different one.
     #[error("the answer of {url} is none of an Alertmanager: {error}")]
     Unreadable {
@@ -89,6 +99,11 @@ struct Cluster {
     status: String,
 }
 
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
 struct Page {
     body: Vec<u8>,
     // The other side's clock.
@@ -96,20 +111,24 @@ struct Page {
 }
 
 impl Replica {
-    /// The Alertmanager at this address.
-    pub fn new(url: &str, auth: Option<HttpAuth>, client: reqwest::Client) -> Self {
+    /// The Alertmanager at this address, of this source.
+    pub fn new(url: &str, source: &Source, client: reqwest::Client) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, auth, client, answer_within: Duration::from_secs(ANSWER_SECONDS_MAX) }
+        let (receiver, auth) = (source.receiver.clone(), source.auth.clone());
+        Self { url, receiver, auth, client, answer_within: Duration::from_secs(ANSWER_SECONDS_MAX) }
     }
 
     /// Asks what it lists, and whether it has been up for long enough (`settle`) to list everything.
     pub async fn ask(&self, now: DateTime<Utc>, settle: TimeDelta) -> Result<Answer, Unanswered> {
         // The status comes second: a restart between the two questions shows in it.
         let listed = self.page("/api/v2/alerts").await?;
-        let alerts = listing::listed(&listed.body).map_err(|error| self.unreadable(error))?;
+        let mut alerts = listing::listed(&listed.body).map_err(|error| self.unreadable(error))?;
+        if let Some(receiver) = &self.receiver {
+            self.expect_receiver(receiver).await?;
+            alerts.retain(|alert| alert.receivers.contains(receiver));
+        }
         let page = self.page("/api/v2/status").await?;
-        let status: Status = serde_json::from_slice(&page.body)
-            .map_err(|error| self.unreadable(WireError::Shape(format!("its status: {error}"))))?;
+        let status: Status = self.parse("status", &page)?;
         // Both times by the clock of the other side: ours may differ by more than `settle`.
         let up_for = page.date.unwrap_or(now) - status.uptime;
         let absence = if status.cluster.status != "settling" && up_for > settle {
@@ -118,6 +137,21 @@ impl Replica {
             Absence::ProvesNothing
         };
         Ok(Answer { alerts, absence })
+    }
+
+    // A misspelled name lists nothing, and would resolve everything.
+    async fn expect_receiver(&self, receiver: &str) -> Result<(), Unanswered> {
+        let page = self.page("/api/v2/receivers").await?;
+        let known: Vec<Named> = self.parse("receivers", &page)?;
+        if known.iter().any(|known| known.name == receiver) {
+            return Ok(());
+        }
+        Err(Unanswered::NoReceiver { url: self.url.clone(), receiver: receiver.to_owned() })
+    }
+
+    fn parse<T: DeserializeOwned>(&self, what: &str, page: &Page) -> Result<T, Unanswered> {
+        serde_json::from_slice(&page.body)
+            .map_err(|error| self.unreadable(WireError::Shape(format!("its {what}: {error}"))))
     }
 
     async fn page(&self, path: &str) -> Result<Page, Unanswered> {
@@ -129,7 +163,7 @@ impl Replica {
     async fn read(&self, path: &str) -> Result<Page, Unanswered> {
         let unreachable = |error: reqwest::Error| Unanswered::Unreachable {
             url: self.url.clone(),
-            // The address may hold a password.
+            // The address stands before it, without the path and query of each question.
             error: error.without_url(),
         };
         let request = self.client.get(format!("{}{path}", self.url)).timeout(self.answer_within);
@@ -159,7 +193,7 @@ impl Replica {
     fn refused(&self, response: &reqwest::Response) -> Unanswered {
         let status = response.status();
         let hint = match status.as_u16() {
-            401 | 403 => "; check `http_config` of the source".to_owned(),
+            401 | 403 => "; check `authorization` or `basic_auth` of the source".to_owned(),
             404 => "; is a path prefix missing?".to_owned(),
             300..=399 => {
                 let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("somewhere else");

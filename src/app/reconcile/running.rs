@@ -3,6 +3,8 @@
 use super::{Polled, Reconciler, Shared};
 use crate::config::Source;
 use chrono::TimeDelta;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -75,9 +77,14 @@ async fn run(name: String, every: Duration, mut reconciler: Reconciler, told: To
         }
         let polled = tokio::select! {
             _ = stopped.changed() => return,
-            polled = reconciler.step() => polled,
+            polled = AssertUnwindSafe(reconciler.step()).catch_unwind() => polled,
         };
         wait = every;
+        // A bug shown by one answer; the next may be another one.
+        let Ok(polled) = polled else {
+            tracing::error!(source = %name, "the reconcile loop of {name} failed inside; it goes on");
+            continue;
+        };
         log(&name, &polled, was_well);
         was_well = polled.errors.is_empty();
         (told.0)(&polled);

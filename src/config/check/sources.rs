@@ -49,6 +49,7 @@ impl Check<'_> {
         Source {
             name: written.name,
             alertmanagers,
+            receiver: written.receiver,
             poll_every: poll_every.to_std(),
             auth,
             settle: written.settle.unwrap_or(SETTLE).delta(),
@@ -74,6 +75,7 @@ fn default_source() -> Source {
     Source {
         name: DEFAULT_SOURCE.to_owned(),
         alertmanagers: Vec::new(),
+        receiver: None,
         poll_every: POLL_EVERY.to_std(),
         auth: None,
         settle: SETTLE.delta(),
