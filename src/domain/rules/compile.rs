@@ -2,8 +2,9 @@
 
 use super::check;
 use super::conditions::{Compiler, Node, Slot};
-use super::index::{Index, Memo, Role, Target};
+use super::index::{Index, Role, Target};
 use super::matching::Tests;
+use super::memo::Memo;
 use super::model::{Group, RuleModel};
 use super::version::version;
 use crate::alert::Pairs;
@@ -91,8 +92,8 @@ impl RuleSet {
     }
 
     /// Which rules an alert with these labels concerns, counted or gathered.
-    pub fn concerned(&self, labels: &Pairs) -> Vec<RuleIx> {
-        let found = self.index.matching(labels, &mut Memo::default());
+    pub fn concerned(&self, labels: &Pairs, memo: &mut Memo) -> Vec<RuleIx> {
+        let found = self.index.matching(labels, memo);
         let mut rules: Vec<RuleIx> = found.into_iter().map(|target| self.index.target(target).rule).collect();
         rules.dedup();
         rules

@@ -2,7 +2,8 @@
 
 use super::compile::{Rule, RuleIx, RuleSet};
 use super::conditions::{Sight, alerts::Count};
-use super::index::{Memo, Role, TargetIx};
+use super::index::{Role, TargetIx};
+use super::memo::Memo;
 use crate::alert::{Alert, Pairs};
 use crate::ids::AlertId;
 use crate::incident::{Explanation, Severity};

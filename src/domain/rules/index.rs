@@ -2,22 +2,15 @@
 //!
 //! A leaf stands under one pair of label and value that an alert must have to match it: of those its matchers name, the
 //! one that fewest leaves share. The matchers left over are verified. A leaf that names no value (`instance =~ "web.+"`)
-//! stands under the label it needs, by pattern; which patterns a value passes is remembered.
+//! stands under the label it needs, by pattern.
 
 use super::compile::RuleIx;
 use super::matching::{Known, NameIx, TestIx, Tests};
+use super::memo::Memo;
 use crate::alert::Pairs;
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
-
-/// Up to this many patterns under one label are tried each time; more are remembered per value.
-const TRIED_MAX: usize = 4;
-
-/// How many values are remembered; then it begins anew.
-const REMEMBERED_MAX: usize = 8192;
-
-/// Values longer than this, in bytes, are not remembered.
-const REMEMBERED_BYTES_MAX: usize = 256;
+use std::sync::Arc;
 
 /// A list of matchers that all must pass, and what it is for.
 #[derive(Debug)]
@@ -58,12 +51,6 @@ struct UnderName {
     patterns: Vec<(TestIx, Vec<TargetIx>)>,
 }
 
-/// Which patterns under a label a value passes, as found before.
-#[derive(Debug, Default)]
-pub(super) struct Memo {
-    under: HashMap<u32, HashMap<Box<str>, Box<[u32]>, FixedState>, FixedState>,
-}
-
 impl Index {
     /// Places every target under its rarest word.
     pub fn build(tests: Tests, mut targets: Vec<Target>) -> Self {
@@ -84,67 +71,48 @@ impl Index {
 
     /// All targets that these labels match, in order.
     pub fn matching(&self, labels: &Pairs, memo: &mut Memo) -> Vec<TargetIx> {
-        let known = self.tests.known(labels);
+        memo.make_room();
+        let mut known = self.tests.known(labels);
         let mut found = Vec::new();
-        for (name, value) in known.iter() {
-            let under = &self.names[name.0 as usize];
-            if let Some(candidates) = under.words.get(value) {
-                self.verify(candidates, &known, &mut found);
+        for at in 0..known.len() {
+            let under = &self.names[known[at].name.0 as usize];
+            if let Some(candidates) = under.words.get(known[at].value) {
+                self.verify(candidates, &mut known, memo, &mut found);
             }
-            match under.patterns.len() {
-                0 => {}
-                1..=TRIED_MAX => {
-                    for (test, candidates) in &under.patterns {
-                        if self.tests.test(*test).accepts(value) {
-                            self.verify(candidates, &known, &mut found);
-                        }
-                    }
-                }
-                _ => memo.passed(
-                    name,
-                    value,
-                    || self.passing(under, value),
-                    |place| self.verify(&under.patterns[place as usize].1, &known, &mut found),
-                ),
+            if under.patterns.is_empty() {
+                continue;
+            }
+            let value = known[at].value;
+            let passed = memo.passed(&mut known[at], || self.passing(under, value));
+            for place in passed.iter() {
+                self.verify(&under.patterns[*place as usize].1, &mut known, memo, &mut found);
             }
         }
         found.sort_unstable();
         found
     }
 
-    fn verify(&self, candidates: &[TargetIx], known: &Known<'_>, found: &mut Vec<TargetIx>) {
-        found.extend(candidates.iter().copied().filter(|ix| {
-            self.target(*ix).tests.iter().all(|test| {
-                let test = self.tests.test(*test);
-                test.accepts(known.value(test.name))
-            })
-        }));
+    fn verify(&self, candidates: &[TargetIx], known: &mut [Known<'_>], memo: &mut Memo, found: &mut Vec<TargetIx>) {
+        for ix in candidates {
+            if self.target(*ix).tests.iter().all(|test| self.passes(*test, known, memo)) {
+                found.push(*ix);
+            }
+        }
     }
 
-    fn passing(&self, under: &UnderName, value: &str) -> Box<[u32]> {
-        (0..)
-            .zip(&under.patterns)
-            .filter(|(_, (test, _))| self.tests.test(*test).accepts(value))
-            .map(|(at, _)| at)
-            .collect()
+    fn passes(&self, ix: TestIx, known: &mut [Known<'_>], memo: &mut Memo) -> bool {
+        let test = self.tests.test(ix);
+        match known.iter_mut().find(|known| known.name == test.name) {
+            None => test.accepts_missing,
+            Some(known) if test.is_pattern() => memo.accepts(ix, test, known),
+            Some(known) => test.accepts(known.value),
+        }
     }
-}
 
-impl Memo {
-    // Places of the patterns this value passes, among those under this name.
-    fn passed(&mut self, name: NameIx, value: &str, find: impl FnOnce() -> Box<[u32]>, mut each: impl FnMut(u32)) {
-        let passed = self.under.entry(name.0).or_default();
-        if let Some(places) = passed.get(value) {
-            return places.iter().copied().for_each(each);
-        }
-        let places = find();
-        places.iter().for_each(|place| each(*place));
-        if passed.len() >= REMEMBERED_MAX {
-            passed.clear();
-        }
-        if value.len() <= REMEMBERED_BYTES_MAX {
-            passed.insert(value.into(), places);
-        }
+    // Places of the patterns that this value passes.
+    fn passing(&self, under: &UnderName, value: &str) -> Arc<[u32]> {
+        let passes = |test: &TestIx| self.tests.test(*test).accepts(value);
+        (0..).zip(&under.patterns).filter(|(_, (test, _))| passes(test)).map(|(at, _)| at).collect()
     }
 }
 
@@ -199,7 +167,7 @@ fn rarest(tests: &Tests, shares: &Shares<'_>, target: &Target) -> Option<(usize,
 
 // A matcher that a missing label does not pass: the alert must have the label.
 fn needed(tests: &Tests, target: &Target) -> Option<(usize, TestIx)> {
-    let refuses_missing = |ix: &TestIx| !tests.test(*ix).accepts("");
+    let refuses_missing = |ix: &TestIx| !tests.test(*ix).accepts_missing;
     let at = target.tests.iter().position(refuses_missing)?;
     Some((at, target.tests[at]))
 }

@@ -18,6 +18,8 @@ pub(super) struct TestIx(pub u32);
 pub(super) struct Test {
     /// Of which label.
     pub name: NameIx,
+    /// Whether an alert without the label passes.
+    pub accepts_missing: bool,
     matcher: Matcher,
     words: Option<Box<[Box<str>]>>,
 }
@@ -67,10 +69,11 @@ impl Tests {
     }
 
     /// Those of the labels that some matcher reads.
-    pub fn known<'a>(&self, labels: &'a Pairs) -> Known<'a> {
+    pub fn known<'a>(&self, labels: &'a Pairs) -> Vec<Known<'a>> {
         let mut known = Vec::with_capacity(labels.len());
-        known.extend(labels.iter().filter_map(|(name, value)| Some((*self.names.get(name)?, value))));
-        Known(known)
+        let known_name = |(name, value)| Some(Known { name: *self.names.get(name)?, value, remembered: None });
+        known.extend(labels.iter().filter_map(known_name));
+        known
     }
 
     fn add(&mut self, matcher: &Matcher) -> TestIx {
@@ -80,7 +83,7 @@ impl Tests {
         let ix = TestIx(u32::try_from(self.tests.len()).unwrap_or(u32::MAX));
         let words = matcher.words().map(|words| words.into_iter().map(String::into_boxed_str).collect());
         let name = self.name(&matcher.name);
-        self.tests.push(Test { name, matcher: matcher.clone(), words });
+        self.tests.push(Test { name, accepts_missing: matcher.matches(""), matcher: matcher.clone(), words });
         self.known.insert(matcher.clone(), ix);
         ix
     }
@@ -95,17 +98,12 @@ impl Tests {
     }
 }
 
-/// Labels of one alert by number. A handful, so a scan beats any map.
-pub(super) struct Known<'a>(Vec<(NameIx, &'a str)>);
-
-impl<'a> Known<'a> {
-    /// The value of this label; a missing one is empty.
-    pub fn value(&self, name: NameIx) -> &'a str {
-        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = (NameIx, &'a str)> {
-        self.0.iter().copied()
-    }
+/// A label of an alert, by the number of its name. An alert has a handful, so a scan beats any map.
+pub(super) struct Known<'a> {
+    /// Its name.
+    pub name: NameIx,
+    /// Its value.
+    pub value: &'a str,
+    /// Where the memo keeps what it knows of it, once asked.
+    pub remembered: Option<usize>,
 }

@@ -6,12 +6,14 @@ pub mod conditions;
 pub mod eval;
 mod index;
 mod matching;
+mod memo;
 pub mod model;
 mod severity;
 mod version;
 
 pub use compile::{Mistake, Rule, RuleIx, RuleSet};
 pub use eval::{Evaluator, HoldRow, Subject, Touch, Verdict};
+pub use memo::Memo;
 
 #[cfg(test)]
 mod tests;

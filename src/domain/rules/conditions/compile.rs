@@ -75,7 +75,7 @@ impl<'a> Compiler<'a> {
             self.doubtful.extend(doubt);
         }
         let mut tests: Vec<TestIx> = texts.iter().flat_map(|text| self.tests.read(text)).collect();
-        if tests.iter().all(|test| self.tests.test(*test).accepts("")) {
+        if tests.iter().all(|test| self.tests.test(*test).accepts_missing) {
             let problem = "matches an alert without any of these labels, so every alert; add a matcher that a missing \
                            label does not pass, for example `severity = critical`";
             self.mistake(path, problem);
