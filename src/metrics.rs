@@ -8,6 +8,7 @@ mod shelf;
 pub use observe::RouteMetrics;
 pub use scrape::{REVISION, VERSION};
 
+use domain::alert::table::Counts;
 use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
 use shelf::{HOURS, MILLISECONDS, Shelf};
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub struct Metrics {
     alerts_invalid: IntCounterVec,
     /// Alerts that said nothing new.
     alerts_duplicate: IntCounter,
+    alert_changes: IntCounterVec,
     /// Webhooks cut off by `max_alerts`.
     truncated: IntCounterVec,
     auth_failures: IntCounterVec,
@@ -88,6 +90,11 @@ impl Metrics {
             alerts_duplicate: shelf.counter(
                 "earlybell_alerts_duplicate_total",
                 "Alerts that said what was known: repeats, other replicas, other routes.",
+            )?,
+            alert_changes: shelf.counters(
+                "earlybell_alert_changes_total",
+                "What messages, polls and time changed about alerts.",
+                &["change"],
             )?,
             truncated: shelf.counters(
                 "earlybell_webhooks_truncated_total",
@@ -195,6 +202,9 @@ impl Metrics {
     fn start_at_zero(&self) {
         for reason in INVALID_REASONS {
             self.alerts_invalid.with_label_values(&[reason]);
+        }
+        for (change, _) in observe::changes_by_word(Counts::default()) {
+            self.alert_changes.with_label_values(&[change]);
         }
         for reason in AUTH_REASONS {
             self.auth_failures.with_label_values(&["unknown", reason]);

@@ -5,6 +5,7 @@ use super::wire;
 use crate::clock::Clock;
 use crate::store::{InputKind, NewQuarantined, Store, StoreError, StoredInput};
 use chrono::{DateTime, Utc};
+use domain::alert::{SourceName, Status};
 use domain::engine::{Changes, Input, State};
 use domain::ids::InputSeq;
 use std::collections::BTreeSet;
@@ -31,10 +32,41 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 pub struct Decided<'a> {
     /// What was committed.
     pub changes: &'a Changes,
-    /// When each of its inputs had been committed to the inbox.
-    pub inputs: &'a [DateTime<Utc>],
+    /// Its inputs.
+    pub inputs: &'a [Arrived],
     /// When the commit was done.
     pub now: DateTime<Utc>,
+}
+
+/// An input that was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// When it had been committed to the inbox.
+    pub at: DateTime<Utc>,
+    /// What it reported, if it was a message with alerts.
+    pub reported: Option<Reported>,
+}
+
+/// A message with alerts, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// Who sent it.
+    pub source: SourceName,
+    /// Alerts said to fire.
+    pub firing: u64,
+    /// Alerts said to be over.
+    pub resolved: u64,
+    /// Whether some were left out.
+    pub truncated: bool,
+}
+
+impl Reported {
+    fn by(input: &Input) -> Option<Self> {
+        let Input::Alerts(batch) = input else { return None };
+        let firing = batch.observations.iter().filter(|seen| seen.status == Status::Firing).count() as u64;
+        let resolved = batch.observations.len() as u64 - firing;
+        Some(Self { source: batch.source.clone(), firing, resolved, truncated: batch.truncated > 0 })
+    }
 }
 
 /// What a step did.
@@ -97,6 +129,7 @@ impl EngineLoop {
         for stored in inputs {
             let (seq, at) = (stored.seq, stored.at);
             let input = self.read(stored).await?;
+            let reported = Reported::by(&input);
             self.ahead = true;
             let decided = catch_unwind(AssertUnwindSafe(|| self.state.step(seq, at, input, &mut changes)));
             if decided.is_err() {
@@ -104,7 +137,7 @@ impl EngineLoop {
                 self.poison.insert(seq);
                 return Ok(Step::Worked(0));
             }
-            arrived.push(at);
+            arrived.push(Arrived { at, reported });
             if changes.rows() >= COMMIT_ROWS_MAX {
                 break;
             }
@@ -171,7 +204,7 @@ impl EngineLoop {
         Ok(Input::Tick)
     }
 
-    async fn commit(&mut self, changes: Changes, arrived: &[DateTime<Utc>]) -> Result<(), StoreError> {
+    async fn commit(&mut self, changes: Changes, arrived: &[Arrived]) -> Result<(), StoreError> {
         self.store.commit(changes.clone()).await?;
         self.ahead = false;
         for answer in &changes.answers {
@@ -181,7 +214,7 @@ impl EngineLoop {
         Ok(())
     }
 
-    fn observe(&self, changes: &Changes, inputs: &[DateTime<Utc>]) {
+    fn observe(&self, changes: &Changes, inputs: &[Arrived]) {
         (self.observer)(&Decided { changes, inputs, now: self.clock.now() });
     }
 

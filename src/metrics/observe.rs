@@ -2,11 +2,11 @@
 
 use super::{FAILURE_REASONS, Metrics, PollState};
 use crate::app::delivery::Event;
+use crate::app::engine_loop::{Decided, Reported};
 use crate::config::Config;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::alert::{Batch, Status};
+use domain::alert::table::Counts;
 use domain::delivery::Outcome;
-use domain::engine::Changes;
 use domain::incident::{Actor, Entry, Fact, Incident};
 use domain::policy::ReceiverKind;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
@@ -52,22 +52,6 @@ impl Metrics {
         self.webhook_commit.observe(took.as_secs_f64());
     }
 
-    /// A message with alerts was read; said once for each, by the engine loop.
-    pub fn alerts_read(&self, batch: &Batch) {
-        let firing = batch.observations.iter().filter(|seen| seen.status == Status::Firing).count();
-        let resolved = batch.observations.len() - firing;
-        self.alerts_received.with_label_values(&[&batch.source.0, "firing"]).inc_by(firing as u64);
-        self.alerts_received.with_label_values(&[&batch.source.0, "resolved"]).inc_by(resolved as u64);
-        if batch.truncated > 0 {
-            self.truncated.with_label_values(&[&batch.source.0]).inc();
-        }
-    }
-
-    /// Alerts that said nothing new.
-    pub fn alerts_repeated(&self, count: u64) {
-        self.alerts_duplicate.inc_by(count);
-    }
-
     /// A body with alerts was refused, for one of [`super::INVALID_REASONS`].
     pub fn alerts_refused(&self, reason: &'static str) {
         self.alerts_invalid.with_label_values(&[reason]).inc();
@@ -83,15 +67,31 @@ impl Metrics {
         &self.bytes_in_flight
     }
 
-    /// A run of inputs, which arrived at these times, was decided and committed.
-    pub fn decided(&self, arrived: &[DateTime<Utc>], changes: &Changes, now: DateTime<Utc>) {
-        for at in arrived {
-            self.decide.observe(seconds(now - *at));
+    /// The engine loop decided something, or found nothing to decide.
+    pub fn decided(&self, decided: &Decided<'_>) {
+        for input in decided.inputs {
+            self.decide.observe(seconds(decided.now - input.at));
+            if let Some(reported) = &input.reported {
+                self.reported(reported);
+            }
         }
-        for entry in &changes.entries {
-            self.told(entry, changes.incidents.get(&entry.incident));
+        for (change, count) in changes_by_word(decided.changes.counts) {
+            self.alert_changes.with_label_values(&[change]).inc_by(count);
         }
-        self.engine_progressed(now);
+        self.alerts_duplicate.inc_by(decided.changes.counts.repeated);
+        for entry in &decided.changes.entries {
+            self.told(entry, decided.changes.incidents.get(&entry.incident));
+        }
+        self.engine_progressed(decided.now);
+    }
+
+    fn reported(&self, reported: &Reported) {
+        let source = &*reported.source.0;
+        self.alerts_received.with_label_values(&[source, "firing"]).inc_by(reported.firing);
+        self.alerts_received.with_label_values(&[source, "resolved"]).inc_by(reported.resolved);
+        if reported.truncated {
+            self.truncated.with_label_values(&[source]).inc();
+        }
     }
 
     /// The engine loop went round; at least every ten seconds, also when there is nothing to do.
@@ -205,6 +205,18 @@ impl Metrics {
             _ => {}
         }
     }
+}
+
+pub(super) fn changes_by_word(counts: Counts) -> [(&'static str, u64); 7] {
+    [
+        ("new", counts.new),
+        ("again", counts.again),
+        ("resolved", counts.resolved),
+        ("contested", counts.contested),
+        ("late", counts.late),
+        ("unreported", counts.unreported),
+        ("muted", counts.muted),
+    ]
 }
 
 fn by(actor: &Actor) -> &'static str {

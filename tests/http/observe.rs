@@ -4,9 +4,16 @@ use crate::clock::TestClock;
 use crate::intake::BODY;
 use crate::site::{TestSite, WEBHOOK};
 use crate::wire::Request;
-use chrono::TimeDelta;
-use earlybell::clock::Clock;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::alert::Pairs;
+use domain::engine::Changes;
+use domain::ids::{IncidentId, InputSeq};
+use domain::incident::{Actor, CallOffCode, Entry, Fact, Severity, Surface};
+use earlybell::app::engine_loop::{Decided, EngineLoop, Step};
+use earlybell::clock::{Clock, SystemClock};
 use earlybell::http::routes::ROUTES;
+use earlybell::metrics::Metrics;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
@@ -92,4 +99,76 @@ async fn metrics_are_text_and_count_by_route() {
     assert_eq!(broken.status, 200);
     assert!(broken.body.lines().any(|line| line == "earlybell_store_up 0"));
     site.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_engine_decides_is_counted() {
+    let site = TestSite::open().await;
+    let (metrics, inbox) = (site.metrics.clone(), site.running.site.parts.inbox.clone());
+    let observer = Box::new(move |decided: &Decided<'_>| metrics.decided(decided));
+    let mut engine =
+        EngineLoop::load(site.store.clone(), inbox.clone(), Arc::new(SystemClock), observer).await.unwrap();
+    inbox.policy(&crate::site::config().policy).await.unwrap();
+    let resolved = BODY
+        .replace("\"status\":\"firing\"", "\"status\":\"resolved\"")
+        .replace("0001-01-01T00:00:00Z", "2026-11-22T07:50:00Z")
+        .replace("\"truncatedAlerts\":0", "\"truncatedAlerts\":9");
+    for body in [BODY, BODY, &resolved] {
+        assert_eq!(site.call(Request::post(WEBHOOK, body)).await.status, 200);
+    }
+    while let Step::Worked(_) = engine.step().await.unwrap() {}
+    for (line, count) in [
+        ("earlybell_alerts_received_total{source=\"default\",status=\"firing\"}", 2.0),
+        ("earlybell_alerts_received_total{source=\"default\",status=\"resolved\"}", 1.0),
+        ("earlybell_webhooks_truncated_total{source=\"default\"}", 1.0),
+        ("earlybell_alerts_duplicate_total", 1.0),
+        ("earlybell_alert_changes_total{change=\"new\"}", 1.0),
+        ("earlybell_alert_changes_total{change=\"resolved\"}", 1.0),
+        ("earlybell_decide_seconds_count", 4.0),
+        ("earlybell_engine_lag_inputs", 0.0),
+    ] {
+        assert_eq!(site.metric(line).await, count, "{line}");
+    }
+    site.stop().await;
+}
+
+#[test]
+fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
+    let metrics = Metrics::new().unwrap();
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let entry = |fact: Fact, actor: Actor| Entry {
+        incident: IncidentId(1),
+        number: 1,
+        at: at("2026-11-22T10:01:30Z"),
+        input: InputSeq(1),
+        actor,
+        fact,
+    };
+    let declared = Fact::Declared {
+        title: "Down".to_owned(),
+        impact: String::new(),
+        severity: Severity::Major,
+        confirmed: false,
+        rule: None,
+        correlation: Pairs::default(),
+        labels: Pairs::default(),
+        receivers: Vec::new(),
+        first_alert_at: Some(at("2026-11-22T10:01:00Z")),
+        because: "it fires".to_owned(),
+        explanation: None,
+    };
+    let called_off = Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() };
+    let ada = Actor::person("ada", Surface::Web);
+    let changes = Changes { entries: vec![entry(declared, ada), entry(called_off, Actor::Rule)], ..Changes::default() };
+    metrics.decided(&Decided { changes: &changes, inputs: &[], now: at("2026-11-22T10:01:30Z") });
+    let text = metrics.scrape(None, at("2026-11-22T10:01:31Z")).unwrap();
+    for line in [
+        "earlybell_incidents_declared_total{origin=\"human\",rule=\"\"} 1",
+        "earlybell_incidents_called_off_total{by=\"rule\",rule=\"\"} 1",
+        "earlybell_incidents_called_off_total{by=\"human\",rule=\"\"} 0",
+        "earlybell_incident_declare_delay_seconds_sum 30",
+        "earlybell_incident_declare_delay_seconds_count 1",
+    ] {
+        assert!(text.lines().any(|known| known == line), "no {line} in\n{text}");
+    }
 }

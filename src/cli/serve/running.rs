@@ -118,7 +118,7 @@ impl Base {
     async fn engine(&self, bell: Arc<OnceLock<Arc<Deliveries>>>) -> Result<EngineLoop, String> {
         let metrics = self.metrics.clone();
         let observer = move |decided: &Decided<'_>| {
-            metrics.decided(decided.inputs, decided.changes, decided.now);
+            metrics.decided(decided);
             decided.changes.entries.iter().for_each(facts::log);
             if let Some(deliveries) = bell.get() {
                 deliveries.ring(decided.changes.deliveries.iter().map(|delivery| delivery.receiver.as_str()));

@@ -1,5 +1,6 @@
 //! What a run of inputs changed, as rows: one commit; and what is read back at start.
 
+use crate::alert::table::Counts;
 use crate::alert::{Alert, Pairs};
 use crate::delivery::Delivery;
 use crate::ids::{AlertId, IncidentId, InputSeq};
@@ -34,6 +35,8 @@ pub struct Changes {
     pub answers: Vec<Answer>,
     /// The configuration in force, if it changed.
     pub policy: Option<Arc<PolicySource>>,
+    /// How many alerts did what; for the metrics only, no row.
+    pub counts: Counts,
 }
 
 /// An alert attached to an incident.

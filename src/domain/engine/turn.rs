@@ -128,6 +128,7 @@ impl<'a> Turn<'a> {
     }
 
     fn alerts_changed(&mut self, taken: Taken) {
+        self.out.counts += taken.counts;
         for alert in &taken.changed {
             self.out.alerts.insert(*alert, self.state.alerts.get(*alert).cloned());
         }

@@ -73,6 +73,19 @@ pub struct Counts {
     pub muted: u64,
 }
 
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.new += more.new;
+        self.repeated += more.repeated;
+        self.again += more.again;
+        self.resolved += more.resolved;
+        self.contested += more.contested;
+        self.late += more.late;
+        self.unreported += more.unreported;
+        self.muted += more.muted;
+    }
+}
+
 impl Table {
     /// Knows nothing yet.
     pub fn new() -> Self {
