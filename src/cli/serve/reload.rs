@@ -3,6 +3,7 @@
 use super::flags::Serve;
 use crate::app::delivery::Deliveries;
 use crate::app::inbox::Inbox;
+use crate::app::reconcile::Reconcile;
 use crate::channels::console::Console;
 use crate::channels::{self, Channel};
 use crate::clock::Clock;
@@ -53,6 +54,8 @@ pub struct Reloader {
     pub inbox: Arc<Inbox>,
     /// Delivery loops.
     pub deliveries: Arc<Deliveries>,
+    /// Loops that ask Alertmanagers.
+    pub reconcile: Reconcile,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -85,6 +88,7 @@ impl Reloader {
         // First what can fail; after it everything follows.
         tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;
         self.deliveries.replace(channels).await;
+        self.reconcile.replace(&config.sources, config.policy.timing.alert_timeout.delta());
         self.metrics.config_loaded(&config, self.clock.now());
         self.config.store(Arc::new(config));
         Ok(())

@@ -7,8 +7,11 @@ use super::{facts, upkeep};
 use crate::app::delivery::{self, Deliveries};
 use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
+use crate::app::reconcile::{self, Polled, Reconcile};
 use crate::channels::console::Console;
+use crate::channels::http_client;
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
 use crate::http;
 use crate::metrics::Metrics;
 use crate::store::sqlite::SqliteStore;
@@ -58,12 +61,14 @@ impl Running {
         // The engine may be ahead of us: what it has already decided is looked for once the bell hangs.
         let _ = bell.set(deliveries.clone());
         deliveries.ring_all();
+        let reconcile = base.reconcile(&config)?;
         let reloader = Arc::new(Reloader {
             flags: flags.clone(),
             console,
             config: Arc::new(ArcSwap::from_pointee(config)),
             inbox: base.inbox.clone(),
             deliveries,
+            reconcile,
             metrics: base.metrics.clone(),
             clock: base.clock.clone(),
             turn: tokio::sync::Mutex::default(),
@@ -91,6 +96,7 @@ impl Running {
     /// Takes nothing more, decides what was taken, lets deliveries under way end, closes the store.
     pub async fn stop(mut self) {
         self.server.stop().await;
+        self.reloader.reconcile.stop().await;
         self.upkeep.shutdown().await;
         self.engine_stop.send_replace(true);
         if !self.engine.is_finished()
@@ -126,6 +132,19 @@ impl Base {
         };
         let (store, inbox, clock) = (self.store.clone(), self.inbox.clone(), self.clock.clone());
         EngineLoop::load(store, inbox, clock, Box::new(observer)).await.map_err(|error| error.to_string())
+    }
+
+    fn reconcile(&self, config: &Config) -> Result<Reconcile, String> {
+        let shared = reconcile::Shared {
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            client: http_client::client().map_err(|error| error.to_string())?,
+        };
+        let metrics = self.metrics.clone();
+        let told = move |polled: &Polled| metrics.polled(&polled.source.0, polled.result(), polled.at);
+        let alert_timeout = config.policy.timing.alert_timeout.delta();
+        Ok(Reconcile::spawn(shared, &config.sources, alert_timeout, told))
     }
 
     fn delivery_parts(&self) -> delivery::Shared {
