@@ -138,12 +138,16 @@ impl Server {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
-    /// One request over the socket; the whole answer.
+    /// One request over the socket, without a body; the whole answer.
     fn request(&self, method: &str, path: &str) -> String {
+        self.send(method, path, "")
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
         let mut socket = UnixStream::connect(self.folder.path().join("data/earlybell.sock")).unwrap();
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        socket.write_all(head.as_bytes()).unwrap();
+        let close = format!("Connection: close\r\nContent-Length: {}", body.len());
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{close}\r\n\r\n");
+        socket.write_all((head + body).as_bytes()).unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         answer
@@ -216,6 +220,45 @@ fn an_incident_from_declaration_to_reopening() {
     let mut said: Vec<String> = runs.iter().map(|words| server.run(words)).collect();
     said.push(server.run(&["incident", "declare", "Once", "--idempotency-key", "k1", "-q"]));
     assert_snapshot("incident.txt", &said.join("\n"));
+}
+
+#[test]
+fn an_alert_is_told_and_called_off_where_it_was_told() {
+    let mut server = Server::start(&[]);
+    let sent =
+        server.run(&["alert", "add", "SiteDown", "severity=critical", "--annotation", "summary=no answer\x1b[2J"]);
+    assert!(sent.ends_with("(exit 0)\n"), "{sent}");
+    let declared = server.wait_until_said("Follow it here");
+    assert!(declared.contains("== INC-1 declared ==") && declared.contains("SiteDown: no answer"), "{declared}");
+    assert!(!declared.contains('\x1b'), "the alert moves the cursor: {declared}");
+    let list = server.run(&["incident", "list"]);
+    assert!(list.contains("INC-1   suspected  major") && list.contains("1 of 1  SiteDown"), "{list}");
+    server.run(&["incident", "calloff", "1", "no-user-impact", "the", "probe", "was", "wrong"]);
+    let called_off = server.wait_until_said("Reason:");
+    assert!(
+        called_off.contains("== INC-1 called off ==") && called_off.contains("the probe was wrong"),
+        "{called_off}"
+    );
+    assert!(server.run(&["alert", "add", "SiteDown", "severity=warning", "-q"]).contains("-q\n(exit 0)"));
+    assert!(server.run(&["incident", "list"]).contains("no open incidents"));
+    assert_eq!(server.run(&["deliveries", "--dead"]), "$ earlybell deliveries --dead\nno deliveries\n(exit 0)\n");
+    let told = server.run(&["deliveries", "--incident", "1", "--receiver", "console"]);
+    assert!(told.contains("declared") && told.contains("called_off"), "{told}");
+    assert!(server.run(&["deliveries", "retry", "1"]).contains("(exit 1)"), "a sent notice is sent again");
+}
+
+#[test]
+fn a_body_that_is_no_alert_is_kept_and_can_be_looked_at() {
+    let server = Server::start(&[]);
+    let refused = server.send("POST", "/api/v1/alertmanager", "{\"version\": \"\u{1b}[2J\"}");
+    assert!(refused.starts_with("HTTP/1.1 400"), "{refused}");
+    let list = server.run(&["quarantine"]);
+    assert!(list.contains("/api/v1/alertmanager  19"), "{list}");
+    let shown = server.run(&["quarantine", "show", "1"]);
+    assert!(shown.contains("{\"version\": \"\u{FFFD}[2J\"}"), "{shown}");
+    assert!(server.run(&["quarantine", "drop", "1"]).contains("forgot 1"));
+    assert!(server.run(&["quarantine", "list"]).contains("nothing was refused"));
+    assert!(server.run(&["quarantine", "show", "1"]).contains("(exit 1)"));
 }
 
 #[test]

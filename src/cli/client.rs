@@ -16,6 +16,9 @@ use std::time::Duration;
 /// The socket of a server started without flags.
 pub const DEFAULT_SOCKET: &str = "./data/earlybell.sock";
 
+/// The socket of the service that the packages install.
+const SERVICE_SOCKET: &str = "/var/lib/earlybell/earlybell.sock";
+
 /// Longer than a server lets a command wait for its decision.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -31,9 +34,9 @@ pub struct ClientArgs {
     /// Print only the number
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
-    /// URL of a server, or path of its unix socket
-    #[arg(long, global = true, env = "EARLYBELL_SERVER", default_value = DEFAULT_SOCKET, help_heading = "Server")]
-    server: String,
+    /// URL of a server, or path of its socket [default: ./data/earlybell.sock, then that of the service]
+    #[arg(long, global = true, env = "EARLYBELL_SERVER", help_heading = "Server")]
+    server: Option<String>,
     /// Token for a server elsewhere (see `earlybell token new`)
     #[arg(long, global = true, env = "EARLYBELL_TOKEN", hide_env_values = true, help_heading = "Server")]
     token: Option<String>,
@@ -95,12 +98,17 @@ impl<'a> Ask<'a> {
 impl ClientArgs {
     /// Whether the server is asked over a socket of this machine.
     pub fn is_local(&self) -> bool {
-        !self.server.starts_with("http://") && !self.server.starts_with("https://")
+        !self.server().starts_with("http://") && !self.server().starts_with("https://")
+    }
+
+    fn server(&self) -> &str {
+        let service = || Path::new(SERVICE_SOCKET).exists() && !Path::new(DEFAULT_SOCKET).exists();
+        self.server.as_deref().unwrap_or_else(|| if service() { SERVICE_SOCKET } else { DEFAULT_SOCKET })
     }
 
     /// The socket's path.
     pub fn socket(&self) -> &Path {
-        Path::new(self.server.strip_prefix("unix:").unwrap_or(&self.server))
+        Path::new(self.server().strip_prefix("unix:").unwrap_or(self.server()))
     }
 
     /// A client; nothing is connected yet.
@@ -112,9 +120,9 @@ impl ClientArgs {
             let builder = reqwest::Client::builder().tls_certs_only([]).timeout(REQUEST_TIMEOUT);
             (builder.unix_socket(self.socket()).build().map_err(CliError::told)?, "http://localhost".to_owned())
         } else {
-            (http_client::client().map_err(CliError::told)?, http_url(&self.server).map_err(CliError::Told)?)
+            (http_client::client().map_err(CliError::told)?, http_url(self.server()).map_err(CliError::Told)?)
         };
-        let server = self.server.clone();
+        let server = self.server().to_owned();
         Ok(Client {
             http,
             runtime,

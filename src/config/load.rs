@@ -72,7 +72,9 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     // Taken before the check: a receiver with a mistake in it is not missing as well.
     let names = receiver_names(written.receivers.as_deref());
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let templates = templates(&mut check, base, &written.templates);
+    let template_files = templates(&mut check, base, &written.templates);
+    let templates: BTreeMap<String, String> =
+        template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
     let receivers = check.receivers(written.receivers, &templates);
     let route = check.route(written.route, &names);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
@@ -89,8 +91,11 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let policy = PolicySource { rule_files, receivers: specs, route, templates, external_url, timing: written.timing };
     // Rules were compiled above, so that their mistakes stand beside the others; here it is what only all parts show.
     if let Err(found) = Policy::compile(policy.clone()) {
-        let files = || rules.iter().chain([file]);
-        return Err(ConfigErrors(found.into_iter().map(|mistake| place(files(), mistake)).collect()));
+        let show = |mistake: Mistake| match template_files.get(&mistake.path).filter(|_| mistake.file == "templates") {
+            Some(template) => ConfigError::of_template(template.text(), &mistake.problem),
+            None => place(rules.iter(), mistake),
+        };
+        return Err(ConfigErrors(found.into_iter().map(show).collect()));
     }
     Ok(Config { policy, receivers, sources, hash })
 }
@@ -130,13 +135,14 @@ fn place<'a>(mut files: impl Iterator<Item = &'a Named>, mistake: Mistake) -> Co
     }
 }
 
-fn templates(check: &mut Check<'_>, base: &Path, patterns: &[String]) -> BTreeMap<String, String> {
+fn templates(check: &mut Check<'_>, base: &Path, patterns: &[String]) -> BTreeMap<String, Named> {
     let mut templates = BTreeMap::new();
     for (at, pattern) in patterns.iter().enumerate() {
         let path = format!("templates[{at}]");
         for (file, content) in check.good(&path, read::files(base, pattern)).unwrap_or_default() {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            if templates.insert(name.clone(), content).is_some() {
+            let file = Named { name: file.display().to_string(), content };
+            if templates.insert(name.clone(), file).is_some() {
                 check.wrong(&path, format!("two files give a template `{name}`"));
             }
         }

@@ -40,6 +40,19 @@ impl ConfigError {
         Self { file: file.to_owned(), place: None, line: None, problem: problem.into() }
     }
 
+    /// About a template: its engine names the line in its own way, `line 3: …`.
+    pub fn of_template(text: Text<'_>, problem: &str) -> Self {
+        let split = problem.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+        let Some((line, problem)) = split.and_then(|(line, problem)| Some((line.parse::<usize>().ok()?, problem)))
+        else {
+            return Self::of_file(text.file, problem);
+        };
+        let source = text.content.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let indent = source.chars().take_while(|c| c.is_whitespace()).count();
+        let length = source.trim().chars().count();
+        Self::at(text, Some(Place { line: line.max(1), column: indent + 1, length }), problem.to_owned())
+    }
+
     /// About what stands at this path.
     pub fn at_path(text: Text<'_>, path: &str, problem: impl Into<String>) -> Self {
         Self::at(text, place::find(text.content, path), problem.into())

@@ -5,6 +5,7 @@ use crate::config::report::unknown;
 use crate::config::written::{EmailWritten, ReceiverWritten, SlackWritten, TlsWritten};
 use crate::config::{Address, EmailConfig, Receiver, SlackConfig, SmtpTls, read};
 use domain::notice::NoticeKind;
+use domain::notice::template::SHIPPED;
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
@@ -129,12 +130,13 @@ impl Check<'_> {
         known: &BTreeMap<String, String>,
     ) {
         let notices = TEMPLATED.map(NoticeKind::word);
-        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+        let shipped = SHIPPED.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = known.keys().map(String::as_str).chain(shipped).collect();
         for (notice, template) in chosen {
             let path = format!("{path}.templates.{notice}");
             if !notices.contains(&notice.as_str()) {
                 self.wrong(&path, unknown("notice", notice, &notices));
-            } else if !known.contains_key(template) {
+            } else if !names.contains(&template.as_str()) {
                 self.wrong(&path, unknown("template", template, &names));
             }
         }
