@@ -165,6 +165,11 @@ impl Metrics {
         self.reload_ok.set(0);
     }
 
+    /// Whether the last configuration that was read is in force; if not, it was refused and the one before stays.
+    pub fn config_is_current(&self) -> bool {
+        self.reload_ok.get() == 1
+    }
+
     /// Whether a configuration is in force at all.
     pub fn config_is_loaded(&self) -> bool {
         self.reload_at.get() > 0.0

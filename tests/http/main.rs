@@ -8,5 +8,6 @@ mod api;
 mod clock;
 mod intake;
 mod observe;
+mod pages;
 mod site;
 mod wire;

@@ -3,6 +3,7 @@
 use super::{AlertLine, Document, Line, Told};
 use crate::delivery::DeliveryState;
 use crate::duration::Duration;
+use crate::incident::Explanation;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
@@ -122,10 +123,22 @@ fn notice(told: &Told) -> String {
 }
 
 fn reasons(document: &Document) -> String {
-    let tree = document.explanation.as_ref().map(ToString::to_string).unwrap_or_default();
-    // Indented by four: a code block, where nothing is markup.
-    let tree = tree.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n");
+    let mut tree = String::new();
+    if let Some(explanation) = &document.explanation {
+        branch(explanation, 0, &mut tree);
+    }
     [escaped(&document.because), tree].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+// A list in a list for every level, not a code block: there nothing could be escaped.
+fn branch(explanation: &Explanation, depth: usize, tree: &mut String) {
+    let line =
+        format!("{:indent$}- {} {}", "", explanation.verdict.sign(), escaped(&explanation.text), indent = depth * 2);
+    if !tree.is_empty() {
+        tree.push('\n');
+    }
+    tree.push_str(&line);
+    explanation.parts.iter().for_each(|part| branch(part, depth + 1, tree));
 }
 
 fn entry(line: &Line) -> String {

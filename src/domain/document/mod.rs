@@ -122,6 +122,8 @@ pub struct Document {
     pub notices: Vec<Told>,
     /// What happened, newest first.
     pub timeline: Vec<Line>,
+    /// Number of the oldest entry that was read for it.
+    pub timeline_from: Option<u32>,
     /// Whether there are older entries than those.
     pub timeline_cut: bool,
     /// When this was read.
@@ -203,6 +205,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         alerts: sources.alerts.iter().map(|alert| alert_line(alert, audience)).collect(),
         notices: inner.notices,
         timeline: timeline(sources.entries, audience),
+        timeline_from: sources.entries.last().map(|entry| entry.number),
         timeline_cut: sources.entries.last().is_some_and(|entry| entry.number > 1),
         read_at: sources.now,
     }

@@ -1,3 +1,5 @@
+//! One tale, as the team and the public read it; and what must stay text.
+
 use super::markdown::escaped;
 use super::{Audience, Document, Sources, Told, document, entry_text, markdown};
 use crate::alert::Pairs;
@@ -150,8 +152,8 @@ All
 
 HighLoad fires
 
-    [x] any of
-      [x] 1 alert matches alertname = HighLoad
+- [x] any of
+  - [x] 1 alert matches alertname = HighLoad
 
 ## Timeline (UTC, newest first)
 

@@ -1,5 +1,5 @@
 //! Whole notices, for every kind and every receiver, as people would read them: compared with `golden/notices.txt`.
-//! After a change of words, `EARLYBELL_BLESS=1 cargo test -p domain notice::story` writes the file anew; read the diff.
+//! After a change of words, read what the failing test prints, and put it there.
 
 use super::plan::{Scene, plan};
 use super::template::fixture;
@@ -189,12 +189,7 @@ fn every_notice_reads_as_people_would_want_it() {
         .rule(Fact::Reopened { because: text("HighLoad fires again within 30m"), confirmed: true })
         .person(Fact::CalledOff { code: CallOffCode::MonitoringFault, reason: text("the probe itself was broken") });
     let golden = include_str!("golden/notices.txt");
-    if std::env::var_os("EARLYBELL_BLESS").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/notice/golden/notices.txt");
-        std::fs::write(path, &story.transcript).unwrap();
-        return;
-    }
-    assert_eq!(story.transcript, golden);
+    assert!(story.transcript == golden, "golden/notices.txt does not hold this:\n{}", story.transcript);
 }
 
 #[test]

@@ -1,8 +1,62 @@
-//! Pages for people: the list of incidents and the state document of each.
+//! Pages for people: the list of incidents and the state document of each. HTML without JavaScript.
 
-use actix_web::web::ServiceConfig;
+mod chrome;
+mod documents;
+mod lanes;
+mod list;
+mod outbox;
+mod render;
+
+use super::error::Failure;
+use super::site::Site;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+const STYLE: &str = include_str!("assets/earlybell.css");
+const ICON: &str = include_str!("assets/earlybell.svg");
 
 /// Adds the pages: `GET` only, behind [`super::gate`] with [`super::auth::Reader`] as extractor.
 pub fn configure(cfg: &mut ServiceConfig) {
-    let _ = cfg;
+    cfg.route("/", web::to(list::list))
+        .route(r"/incidents/{number:[^/.]+}", web::to(documents::html))
+        .route(r"/incidents/{number:[^/.]+}.md", web::to(documents::markdown))
+        .route(r"/incidents/{number:[^/.]+}.json", web::to(documents::json))
+        .route("/deliveries", web::to(outbox::deliveries))
+        .route("/quarantine", web::to(outbox::quarantine))
+        .route("/assets/earlybell.css", web::to(|| asset("text/css; charset=utf-8", STYLE)))
+        .route("/assets/earlybell.svg", web::to(|| asset("image/svg+xml", ICON)))
+        .default_service(web::to(nothing));
+}
+
+// The version of the program stands in their address, so they may be kept.
+async fn asset(kind: &'static str, text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CACHE_CONTROL, "public, max-age=86400"))
+        .body(text)
+}
+
+async fn nothing(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let path = domain::text::clean_line(request.path(), 200);
+    let failure = Failure::NotFound(format!("there is nothing at {path}"));
+    // Programs read JSON, and find no page useful.
+    if path.starts_with("/api/") || path.starts_with("/-/") {
+        return failure.error_response();
+    }
+    problem(&site, &failure)
+}
+
+// A page or, where that failed, one that says what to do.
+fn shown(site: &Site, page: Result<HttpResponse, Failure>) -> HttpResponse {
+    page.unwrap_or_else(|failure| problem(site, &failure))
+}
+
+fn problem(site: &Site, failure: &Failure) -> HttpResponse {
+    let status = failure.status_code();
+    let page = chrome::problem(site, status.as_u16(), &failure.to_string());
+    match page {
+        Ok(html) => HttpResponse::build(status).insert_header((CONTENT_TYPE, render::HTML)).body(html),
+        Err(_) => failure.error_response(),
+    }
 }

@@ -1,0 +1,127 @@
+//! What stands around every page: where we are, who reads, and what is wrong with Earlybell itself.
+
+use super::render::render;
+use crate::http::auth::Reader;
+use crate::http::error::Failure;
+use crate::http::site::Site;
+use crate::metrics::VERSION;
+use crate::store::Figures;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+// A running engine is behind by what came in the last moments; more is worth a word.
+const BEHIND_INPUTS_MAX: u64 = 1_000;
+
+/// What every page shows.
+#[derive(Serialize)]
+pub struct Chrome {
+    // Path in front of every link, when a proxy serves us below one.
+    prefix: String,
+    title: String,
+    version: &'static str,
+    team: bool,
+    now: DateTime<Utc>,
+    banners: Vec<Banner>,
+}
+
+/// Something wrong with Earlybell itself, and where to look.
+#[derive(Serialize)]
+pub struct Banner {
+    text: String,
+    link: Option<&'static str>,
+}
+
+impl Chrome {
+    /// For a page of this title.
+    pub fn new(site: &Site, reader: Reader, title: impl Into<String>) -> Self {
+        Self {
+            prefix: prefix(&site.external_url()).to_owned(),
+            title: title.into(),
+            version: VERSION,
+            team: reader == Reader::Team,
+            now: site.now(),
+            banners: Vec::new(),
+        }
+    }
+
+    /// The same with what the team should know about Earlybell itself.
+    pub async fn with_banners(mut self, site: &Site) -> Result<Self, Failure> {
+        if self.team {
+            let figures = site.parts.store.figures(self.now).await?;
+            self.banners = banners(&figures, site.parts.metrics.config_is_current());
+        }
+        Ok(self)
+    }
+}
+
+/// The page for a refusal.
+pub fn problem(site: &Site, status: u16, text: &str) -> Result<String, Failure> {
+    // Whoever has not shown a token may read this.
+    let chrome = Chrome::new(site, Reader::Public, status.to_string());
+    render("problem.html", &chrome, &serde_json::json!({"status": status, "text": text}))
+}
+
+fn banners(figures: &Figures, config_is_current: bool) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    let mut banner = |text: String, link| banners.push(Banner { text, link });
+    if !config_is_current {
+        banner(
+            "The configuration as it stands on disk was refused; the one before is in force. The log says why.".into(),
+            None,
+        );
+    }
+    let behind = figures.last_input.0.saturating_sub(figures.position.0);
+    if behind > BEHIND_INPUTS_MAX {
+        banner(format!("{behind} inputs are kept, but not decided yet: what you see here is behind."), None);
+    }
+    let dead: u64 = figures.dead.iter().map(|(_, count)| count).sum();
+    if dead > 0 {
+        banner(format!("{dead} notices could not be delivered."), Some("/deliveries"));
+    }
+    if figures.quarantined > 0 {
+        let text = format!("{} requests with alerts could not be understood.", figures.quarantined);
+        banner(text, Some("/quarantine"));
+    }
+    banners
+}
+
+// The path of the address people use: `/bell` of `https://x.example/bell`.
+fn prefix(external_url: &str) -> &str {
+    let after_scheme = external_url.split_once("://").map_or(external_url, |(_, rest)| rest);
+    after_scheme.find('/').map_or("", |at| after_scheme[at..].trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{banners, prefix};
+    use crate::store::Figures;
+    use domain::ids::InputSeq;
+
+    #[test]
+    fn links_stand_below_the_path_of_the_external_url() {
+        assert_eq!(prefix("https://x.example"), "");
+        assert_eq!(prefix("https://x.example/"), "");
+        assert_eq!(prefix("https://x.example:8443/ops/bell/"), "/ops/bell");
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_itself() {
+        assert_eq!(banners(&Figures::default(), true).len(), 0);
+        let figures = Figures {
+            last_input: InputSeq(5_000),
+            dead: vec![("list".to_owned(), 2), ("team".to_owned(), 1)],
+            quarantined: 4,
+            ..Figures::default()
+        };
+        let texts: Vec<String> = banners(&figures, false).into_iter().map(|banner| banner.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "The configuration as it stands on disk was refused; the one before is in force. The log says why.",
+                "5000 inputs are kept, but not decided yet: what you see here is behind.",
+                "3 notices could not be delivered.",
+                "4 requests with alerts could not be understood.",
+            ]
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! `/incidents/N`, `.md`, `.json`: the state document of one incident.
+
+use super::chrome::Chrome;
+use super::lanes::{Lanes, lanes};
+use super::list::{class, may_see};
+use super::render::page;
+use super::shown;
+use crate::http::auth::Reader;
+use crate::http::error::Failure;
+use crate::http::site::Site;
+use crate::store::{DeliveryFilter, DeliveryRow};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use domain::document::markdown::state_word;
+use domain::document::{Audience, Document, Sources, Told, document};
+use domain::ids::IncidentId;
+use domain::incident::explanation::Mark;
+use domain::incident::{Explanation, Incident, Refusal};
+use domain::notice::NoticeKind;
+use serde::{Deserialize, Serialize};
+
+/// Most alerts in a document, firing first.
+const ALERTS_MAX: usize = 100;
+/// Most entries of the timeline in a document, newest first; older ones follow on the next page.
+const ENTRIES_MAX: usize = 200;
+/// Most notices in a document, newest first.
+const NOTICES_MAX: usize = 100;
+
+#[derive(Deserialize, Default)]
+struct Part {
+    before: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Content {
+    document: Document,
+    class: &'static str,
+    open: bool,
+    lasted: String,
+    late: bool,
+    lanes: Option<Lanes>,
+    notices: Vec<NoticeRow>,
+    why: Vec<WhyRow>,
+    // Number of the oldest entry shown, where there are older ones.
+    before: Option<u32>,
+    first_page: bool,
+    alerts_more: u32,
+}
+
+#[derive(Serialize)]
+struct NoticeRow {
+    told: Told,
+    state: &'static str,
+    failed: bool,
+}
+
+// The condition tree, flat: a list in a list for every level would be read out as such.
+#[derive(Serialize)]
+struct WhyRow {
+    depth: usize,
+    sign: &'static str,
+    word: &'static str,
+    text: String,
+}
+
+/// `GET /incidents/{number}`
+pub async fn html(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
+    let found = content(&site, reader, &request).await;
+    shown(&site, found)
+}
+
+/// `GET /incidents/{number}.md`
+pub async fn markdown(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
+    match read(&site, reader, &request).await {
+        Ok((_, document)) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/markdown; charset=utf-8"))
+            .body(domain::document::markdown(&document)),
+        Err(failure) => failure.error_response(),
+    }
+}
+
+/// `GET /incidents/{number}.json`
+pub async fn json(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
+    match read(&site, reader, &request).await {
+        Ok((_, document)) => HttpResponse::Ok().json(document),
+        Err(failure) => failure.error_response(),
+    }
+}
+
+async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let (incident, document) = read(site, reader, request).await?;
+    let oldest = document.timeline_from;
+    let content = Content {
+        class: class(&incident.stage),
+        open: incident.stage.is_open(),
+        lasted: domain::notice::phrase::lasted(&incident, document.read_at),
+        late: document.next_update_by.is_some_and(|by| by < document.read_at),
+        lanes: lanes(&document),
+        notices: document.notices.iter().cloned().map(notice_row).collect(),
+        why: document.explanation.as_ref().map(why).unwrap_or_default(),
+        before: oldest.filter(|_| document.timeline_cut),
+        first_page: part(request).before.is_none(),
+        alerts_more: document.alerts_total.saturating_sub(u32::try_from(document.alerts.len()).unwrap_or(u32::MAX)),
+        document,
+    };
+    let title = format!("{}: {}", content.document.id, content.document.title);
+    page("incident.html", &Chrome::new(site, reader, title), &content)
+}
+
+fn part(request: &HttpRequest) -> Part {
+    web::Query::<Part>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
+}
+
+// Reads an incident and writes its document; one that this reader may not see is not there.
+async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Incident, Document), Failure> {
+    let id = IncidentId(crate::http::api::strict::number(request)?);
+    let store = &site.parts.store;
+    let found = store.incident(id).await?.filter(|incident| may_see(incident, reader));
+    let incident = found.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
+    let entries = store.timeline(id, part(request).before, ENTRIES_MAX).await?;
+    let declared = store.timeline(id, Some(2), 1).await?;
+    let alerts = store.alerts_of(id, ALERTS_MAX).await?;
+    let filter = DeliveryFilter { incident: Some(id), max: NOTICES_MAX, ..DeliveryFilter::default() };
+    let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(told).collect();
+    let policy = &site.parts.config.load().policy;
+    let sources = Sources {
+        incident: &incident,
+        entries: &entries,
+        declared: declared.first(),
+        alerts: &alerts,
+        notices: &notices,
+        external_url: &policy.external_url,
+        timing: &policy.timing,
+        now: site.now(),
+    };
+    let document = document(&sources, audience(reader));
+    Ok((incident, document))
+}
+
+fn audience(reader: Reader) -> Audience {
+    match reader {
+        Reader::Team => Audience::Team,
+        Reader::Public => Audience::Public,
+    }
+}
+
+// The root message is edited all the time; that is no notice anyone would look for.
+fn told(row: DeliveryRow) -> Option<Told> {
+    (row.delivery.notice != NoticeKind::Board).then(|| Told {
+        receiver: row.delivery.receiver,
+        notice: row.delivery.notice.word(),
+        state: row.state,
+        decided_at: row.delivery.decided_at,
+        finished_at: row.finished_at,
+        attempts: row.attempts,
+        last_error: row.last_error,
+    })
+}
+
+fn notice_row(told: Told) -> NoticeRow {
+    let sent = matches!(told.state, domain::delivery::DeliveryState::Sent);
+    NoticeRow { state: state_word(told.state), failed: !sent && told.last_error.is_some(), told }
+}
+
+fn why(explanation: &Explanation) -> Vec<WhyRow> {
+    let mut rows = Vec::new();
+    flatten(explanation, 0, &mut rows);
+    rows
+}
+
+fn flatten(explanation: &Explanation, depth: usize, rows: &mut Vec<WhyRow>) {
+    let word = match explanation.verdict {
+        Mark::Met => "met",
+        Mark::Holding => "holds, but not long enough yet",
+        Mark::NotMet => "not met",
+    };
+    rows.push(WhyRow { depth, sign: explanation.verdict.sign(), word, text: explanation.text.clone() });
+    explanation.parts.iter().for_each(|part| flatten(part, depth + 1, rows));
+}

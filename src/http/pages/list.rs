@@ -1,0 +1,108 @@
+//! `/`: incidents, open ones first.
+
+use super::chrome::Chrome;
+use super::render::page;
+use super::shown;
+use crate::http::auth::Reader;
+use crate::http::error::Failure;
+use crate::http::site::Site;
+use crate::store::IncidentFilter;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
+use domain::ids::IncidentId;
+use domain::incident::{Incident, Stage};
+use domain::notice::phrase::counts;
+use serde::{Deserialize, Serialize};
+
+/// Most open incidents on the page; more than that is one incident that nobody gathered.
+const OPEN_MAX: usize = 200;
+/// Closed incidents on one page.
+const CLOSED_PAGE: usize = 30;
+
+#[derive(Deserialize, Default)]
+struct Which {
+    before: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Content {
+    open: Vec<Row>,
+    closed: Vec<Row>,
+    // Number below which the next page begins.
+    before: Option<u64>,
+    first_page: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    number: u64,
+    id: String,
+    stage: &'static str,
+    class: &'static str,
+    severity: &'static str,
+    title: String,
+    counts: Option<String>,
+    declared_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
+    changed_at: DateTime<Utc>,
+}
+
+/// `GET /`
+pub async fn list(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
+    let found = content(&site, reader, &request).await;
+    shown(&site, found)
+}
+
+async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let which = web::Query::<Which>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
+    let before = which.before.map(IncidentId);
+    let store = &site.parts.store;
+    let open = match before {
+        None => store.incidents(IncidentFilter { open: Some(true), before: None, max: OPEN_MAX }).await?,
+        Some(_) => Vec::new(),
+    };
+    let mut closed = store.incidents(IncidentFilter { open: Some(false), before, max: CLOSED_PAGE + 1 }).await?;
+    let more = closed.len() > CLOSED_PAGE;
+    closed.truncate(CLOSED_PAGE);
+    let next = closed.last().filter(|_| more).map(|incident| incident.id.0);
+    let content =
+        Content { open: rows(open, reader), closed: rows(closed, reader), before: next, first_page: before.is_none() };
+    page("list.html", &Chrome::new(site, reader, "Incidents").with_banners(site).await?, &content)
+}
+
+fn rows(incidents: Vec<Incident>, reader: Reader) -> Vec<Row> {
+    incidents.iter().filter(|incident| may_see(incident, reader)).map(row).collect()
+}
+
+/// Whether this reader may know of an incident: what was only suspected is for the team.
+pub fn may_see(incident: &Incident, reader: Reader) -> bool {
+    match reader {
+        Reader::Team => true,
+        Reader::Public => incident.public_from.is_some() && incident.stage != Stage::Suspected,
+    }
+}
+
+/// Name of a stage in the style sheet.
+pub fn class(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Suspected => "suspected",
+        Stage::Confirmed => "confirmed",
+        Stage::CalledOff { .. } => "called-off",
+        Stage::Resolved { .. } => "resolved",
+    }
+}
+
+fn row(incident: &Incident) -> Row {
+    Row {
+        number: incident.id.0,
+        id: incident.id.to_string(),
+        stage: incident.stage.word(),
+        class: class(&incident.stage),
+        severity: incident.severity.word(),
+        title: incident.title.clone(),
+        counts: counts(&incident.tally),
+        declared_at: incident.declared_at,
+        closed_at: incident.stage.closed_at(),
+        changed_at: incident.changed_at,
+    }
+}
