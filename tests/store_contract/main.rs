@@ -5,6 +5,7 @@ mod fixtures;
 mod inbox;
 mod outbox;
 mod people;
+mod plans;
 mod sqlite;
 
 use earlybell::store::Store;

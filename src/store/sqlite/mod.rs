@@ -70,10 +70,11 @@ impl SqliteStore {
         let paths = vec![dir.join("inbox.db"), dir.join("earlybell.db")];
         let [inbox_path, main_path] = [&paths[0], &paths[1]];
         let (inbox, main) = open_both(&Place::File(inbox_path.clone()), &Place::File(main_path.clone()))?;
-        let checkpointer = Checkpointer::start(paths.clone())?;
+        let checkpointer =
+            Checkpointer::start(vec![(inbox_path.clone(), INBOX.page_bytes), (main_path.clone(), MAIN.page_bytes)])?;
         Ok(Self {
-            inbox: Inbox::file(inbox_path, inbox, checkpointer.wal(0))?,
-            main: Database::file(main_path, main, checkpointer.wal(1))?,
+            inbox: Inbox::file(inbox_path, inbox, checkpointer.wal(0, INBOX.page_bytes))?,
+            main: Database::file(main_path, main, checkpointer.wal(1, MAIN.page_bytes))?,
             checkpointer: Some(checkpointer),
             paths,
             _door: Some(door),

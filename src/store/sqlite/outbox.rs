@@ -138,7 +138,7 @@ fn due_heads(conn: &Connection, claim: &Claim) -> Result<Vec<i64>, StoreError> {
 
 // A put whose lease ran out while a newer one waits is not sent again: the newer one says it all.
 fn drop_overtaken_puts(conn: &Connection, claim: &Claim) -> Result<(), StoreError> {
-    let sql = "SELECT id, incident FROM deliveries AS old
+    let sql = "SELECT id, incident FROM deliveries AS old INDEXED BY deliveries_leased_puts
                WHERE receiver = ?1 AND due_at <= ?2 AND lane = 'put' AND state = 'leased'
                  AND EXISTS (SELECT 1 FROM deliveries WHERE receiver = ?1 AND incident = old.incident
                                AND id > old.id AND lane = 'put' AND state IN ('pending', 'leased', 'unsure'))";

@@ -118,7 +118,7 @@ fn read_incidents(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Incident>, StoreE
 }
 
 fn loaded_incidents(conn: &Connection, now: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
-    let open = "SELECT incident FROM incidents WHERE closed_at IS NULL ORDER BY id";
+    let open = "SELECT incident FROM incidents INDEXED BY incidents_open WHERE closed_at IS NULL ORDER BY id";
     let mut incidents = read_incidents(&mut conn.prepare(open)?.query([])?)?;
     let closed = "SELECT incident FROM incidents WHERE closed_at > ? ORDER BY closed_at DESC LIMIT ?";
     let since = params![micros(now - CLOSED_LOADED), int(CLOSED_LOADED_MAX)];
@@ -207,17 +207,23 @@ pub fn timeline(conn: &Connection, id: IncidentId, before: Option<u32>, max: usi
     Ok(entries)
 }
 
-/// Alerts of an incident, those that fire first; also those the engine has forgotten since.
+/// Alerts of an incident, those that fire first; also those the engine has forgotten since. Each part is read along its
+/// order until there are enough: a storm has more alerts than anybody shows.
 pub fn alerts_of(conn: &Connection, id: IncidentId, max: usize) -> Result<Vec<Alert>, StoreError> {
-    let sql = format!(
-        "SELECT {ALERT_COLUMNS} FROM (
-           SELECT alerts.* FROM evidence JOIN alerts ON alerts.id = alert WHERE incident = ?1
-           UNION ALL
-           SELECT past_alerts.* FROM evidence JOIN past_alerts ON past_alerts.id = alert WHERE incident = ?1)
-         ORDER BY open = 1 DESC, id LIMIT ?2"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    read_alerts(&mut statement.query(params![int(id.0), int(max.min(LISTED_MAX) as u64)])?)
+    let max = max.min(LISTED_MAX);
+    let part = |condition: &str, max: usize| {
+        let sql = format!("SELECT {ALERT_COLUMNS} FROM evidence CROSS JOIN {condition} ORDER BY alert LIMIT ?");
+        let mut statement = conn.prepare_cached(&sql)?;
+        read_alerts(&mut statement.query(params![int(id.0), int(max as u64)])?)
+    };
+    let mut alerts = part("alerts ON alerts.id = alert WHERE incident = ? AND open = 1", max)?;
+    let room = max - alerts.len();
+    let mut over = part("alerts ON alerts.id = alert WHERE incident = ? AND open <> 1", room)?;
+    over.extend(part("past_alerts ON past_alerts.id = alert WHERE incident = ?", room)?);
+    over.sort_by_key(|alert| alert.id);
+    over.truncate(room);
+    alerts.append(&mut over);
+    Ok(alerts)
 }
 
 /// Alerts of a source that are open or contested.

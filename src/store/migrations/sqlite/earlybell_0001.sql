@@ -130,6 +130,7 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_due ON deliveries (receiver, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_waiting ON deliveries (receiver, incident, id) WHERE state IN ('pending', 'leased', 'unsure');
+CREATE INDEX deliveries_leased_puts ON deliveries (receiver, due_at) WHERE lane = 'put' AND state = 'leased';
 CREATE INDEX deliveries_root ON deliveries (incident, receiver, id) WHERE lane = 'root';
 CREATE INDEX deliveries_incident ON deliveries (incident, id);
 CREATE INDEX deliveries_receiver ON deliveries (receiver, state, id);
