@@ -9,5 +9,6 @@ mod clock;
 mod intake;
 mod observe;
 mod pages;
+mod reference;
 mod site;
 mod wire;
