@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -102,9 +102,19 @@ impl Server {
     }
 
     fn start_in(folder: TempDir, flags: &[&str]) -> Self {
+        Self::start_with(folder, flags, &[])
+    }
+
+    fn start_with(folder: TempDir, flags: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
         command.args(["serve", "--web.listen-address=127.0.0.1:0"]).args(flags).current_dir(folder.path());
-        let mut child = command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .env_clear()
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         let logged = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut server = Self { child, folder, said, logged };
@@ -290,6 +300,30 @@ fn a_bad_configuration_leaves_the_old_one_running() {
     assert!(server.request("GET", "/metrics").contains("earlybell_config_last_reload_successful 1"));
     assert!(server.run(&["alert", "add", "A", "--source", "second"]).contains("(exit 0)"));
     assert!(server.run(&["alert", "add", "A", "--source", "first"]).contains("(exit 1)"));
+}
+
+#[test]
+fn systemd_is_told_how_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    let hear = || {
+        let mut heard = [0; 500];
+        let length = systemd.recv(&mut heard).unwrap();
+        text(&heard[..length])
+    };
+    // Life signs come whenever they come; what else is said has an order.
+    let hear_news = || std::iter::repeat_with(hear).find(|heard| heard != "WATCHDOG=1\n").unwrap();
+    let environment = [("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "100000")];
+    let server = Server::start_with(folder, &[], &environment);
+    assert_eq!(hear_news(), "READY=1\n");
+    assert_eq!([hear(), hear()], ["WATCHDOG=1\n", "WATCHDOG=1\n"]);
+    server.signal("-HUP");
+    let reloading = hear_news();
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    assert_eq!(hear_news(), "READY=1\n");
+    server.signal("-TERM");
+    assert_eq!(hear_news(), "STOPPING=1\n");
 }
 
 #[test]
