@@ -121,6 +121,18 @@ fn every_mistake_is_shown_where_it_stands() {
 }
 
 #[test]
+fn of_very_many_mistakes_the_first_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule =
+        |at: usize| format!("      - {{ incident: R{at}, when: {{ alerts: ['a = b'] }}, receivers: [nobody] }}\n");
+    let rules: String = (0..3000).map(rule).collect();
+    std::fs::write(folder.path().join("r.yml"), format!("groups:\n  - name: g\n    rules:\n{rules}")).unwrap();
+    let errors = parse("x", "rule_files: [r.yml]", folder.path()).unwrap_err();
+    assert_eq!(errors.matches("unknown receiver `nobody`").count(), 50);
+    assert!(errors.ends_with("r.yml: and 2950 more mistakes"), "{errors}");
+}
+
+#[test]
 fn secrets_come_from_files_and_are_not_printed() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("token"), "  xoxb-hunter2\n").unwrap();

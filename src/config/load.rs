@@ -1,6 +1,6 @@
 //! Reads the configuration and all files it names, and checks them against each other.
 
-use super::check::{self, Check};
+use super::check::{self, Check, MISTAKES_MAX};
 use super::report::{ConfigError, ConfigErrors, Text};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
@@ -95,7 +95,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
             Some(template) => ConfigError::of_template(template.text(), &mistake.problem),
             None => place(rules.iter(), mistake),
         };
-        return Err(ConfigErrors(found.into_iter().map(show).collect()));
+        return Err(ConfigErrors(shown(found, show)));
     }
     Ok(Config { policy, receivers, sources, hash })
 }
@@ -122,9 +122,16 @@ pub fn parse_rules(files: &[Named], mistakes: &mut Vec<ConfigError>) -> Vec<Name
         return Vec::new();
     }
     if let Err(found) = RuleSet::compile(&parsed) {
-        mistakes.extend(found.into_iter().map(|mistake| place(files.iter(), mistake)));
+        mistakes.extend(shown(found, |mistake| place(files.iter(), mistake)));
     }
     parsed
+}
+
+fn shown(found: Vec<Mistake>, show: impl Fn(Mistake) -> ConfigError) -> Vec<ConfigError> {
+    let more = found.len().saturating_sub(MISTAKES_MAX);
+    let and_more = found.last().filter(|_| more > 0).map(|last| last.file.clone());
+    let and_more = and_more.map(|file| ConfigError::of_file(&file, format!("and {more} more mistakes")));
+    found.into_iter().take(MISTAKES_MAX).map(show).chain(and_more).collect()
 }
 
 // What `domain` found wrong, shown where it stands.

@@ -15,17 +15,26 @@ pub(super) struct Check<'a> {
     text: Text<'a>,
     base: &'a Path,
     mistakes: Vec<ConfigError>,
+    more: usize,
 }
+
+/// Most mistakes of one file that are shown. Each is looked for in the text anew: thousands would take minutes, and
+/// nobody reads them.
+pub(super) const MISTAKES_MAX: usize = 50;
 
 impl<'a> Check<'a> {
     /// Of this text; paths in it are relative to `base`.
     pub(super) fn new(text: Text<'a>, base: &'a Path) -> Self {
-        Self { text, base, mistakes: Vec::new() }
+        Self { text, base, mistakes: Vec::new(), more: 0 }
     }
 
     /// Notes a mistake.
     pub(super) fn wrong(&mut self, path: &str, problem: impl Into<String>) {
-        self.mistakes.push(ConfigError::at_path(self.text, path, problem));
+        if self.mistakes.len() < MISTAKES_MAX {
+            self.mistakes.push(ConfigError::at_path(self.text, path, problem));
+        } else {
+            self.more += 1;
+        }
     }
 
     /// Notes a mistake, if it is one.
@@ -36,6 +45,9 @@ impl<'a> Check<'a> {
     /// What was wrong, in the order of the lines.
     pub(super) fn mistakes(mut self) -> Vec<ConfigError> {
         self.mistakes.sort_by_key(ConfigError::line);
+        if self.more > 0 {
+            self.mistakes.push(ConfigError::of_file(self.text.file, format!("and {} more mistakes", self.more)));
+        }
         self.mistakes
     }
 
