@@ -1,4 +1,5 @@
-//! What it costs to find the rules that one alert concerns: by the index, and by asking every rule, in one run.
+//! What it costs to find the rules that one alert concerns: by the index, and by asking every rule, in one run. And what
+//! a change of one alert costs where many are counted already.
 //!
 //! `cargo run --release -p domain --example bench_matching`
 //!
@@ -8,11 +9,13 @@
 //! rule asks for. Every answer of the index is compared with the slow one before anything is measured.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints, and stops where it can't go on")]
 
-use domain::alert::Pairs;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::matcher::{MatcherText, all_match};
+use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs};
+use domain::ids::AlertId;
 use domain::policy::NamedRuleFile;
 use domain::rules::model::{ConditionModel, Group, RuleFile, RuleModel};
-use domain::rules::{Memo, RuleIx, RuleSet};
+use domain::rules::{Evaluator, Memo, RuleIx, RuleSet};
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -28,6 +31,64 @@ fn main() {
     );
     for rules in [10, 1_000, 10_000] {
         compare(rules);
+    }
+    println!("\nalerts counted by one rule | one more, judged, and one less, judged");
+    for counted in [100, 10_000, 100_000] {
+        count(counted);
+    }
+}
+
+// `at_least`, `distinct` and `for` at once: everything a leaf can ask for.
+fn count(counted: usize) {
+    let mut file = file(1);
+    let when = &mut file.file.groups[0].rules[0].when;
+    *when = ConditionModel {
+        alerts: Some(vec![MatcherText::try_from(r#"job =~ "job-.+""#.to_owned()).expect("a matcher")]),
+        at_least: Some(20),
+        distinct: Some(vec!["instance".to_owned()]),
+        held_for: Some(domain::duration::Duration::minutes(5)),
+        ..ConditionModel::default()
+    };
+    let rules = RuleSet::compile(&[file]).expect("the rules are good");
+    let mut evaluator = Evaluator::new(&rules);
+    let alerts: Vec<Alert> = (0..counted + ALERTS).map(alert).collect();
+    for alert in &alerts[..counted] {
+        evaluator.set(&rules, alert, true);
+    }
+    let at = alerts[counted].starts_at;
+    let mut change = |alert: &Alert, counts| {
+        for touch in evaluator.set(&rules, alert, counts) {
+            black_box(evaluator.judge(&rules, &touch.subject, at));
+        }
+    };
+    let mut times = Vec::new();
+    for alerts in alerts[counted..].chunks(TOGETHER) {
+        let began = Instant::now();
+        for alert in alerts {
+            change(alert, true);
+            change(alert, false);
+        }
+        times.push(began.elapsed());
+    }
+    times.sort();
+    println!("{counted} | {:.3} µs", times[times.len() / 2].as_secs_f64() * 1e6 / TOGETHER as f64);
+}
+
+fn alert(at: usize) -> Alert {
+    let labels = labels(at, 1_000);
+    Alert {
+        id: AlertId(at as u64),
+        key: AlertKey { source: "bench".into(), fingerprint: Fingerprint::of(&labels) },
+        labels,
+        annotations: Pairs::default(),
+        generator_url: "".into(),
+        state: AlertState::Firing,
+        starts_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds((at * 7_919 % 100_003) as i64),
+        claimed_starts_at: None,
+        last_seen: DateTime::<Utc>::UNIX_EPOCH,
+        group: None,
+        expires_at: None,
+        episodes: 1,
     }
 }
 

@@ -59,8 +59,9 @@ impl Node {
         let Some(held) = self.held else { return from };
         let hold = &mut holds[held.slot];
         *hold = from.map(|from| match *hold {
-            // True already when last asked, and now: alerts that started it may be gone, and it still holds.
-            Some(since) if since <= sight.at && from <= sight.at => since.min(from),
+            // True when last asked, or since the time that was foreseen then, and true now: alerts that started it may be
+            // gone, and it still holds.
+            Some(since) if from <= sight.at => since.min(from),
             _ => from,
         });
         hold.map(|since| since + held.length.delta())

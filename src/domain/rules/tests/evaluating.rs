@@ -54,7 +54,7 @@ fn what_started_a_hold_may_go_while_others_stay() {
     stage.ends(&first);
     assert_eq!(stage.judge(&only(), 200), when(false, Some(300)));
     // A restart in between changes nothing.
-    stage.restart(&[second.clone()], &[only()]);
+    stage.restart(std::slice::from_ref(&second), &[only()]);
     assert_eq!(stage.judge(&only(), 250), when(false, Some(300)));
     assert_eq!(stage.judge(&only(), 300), when(true, None));
 }
@@ -103,6 +103,23 @@ fn a_for_around_a_for_begins_when_the_inner_one_is_over() {
     stage.fires(&alert(2, "job=b", 100));
     assert_eq!(stage.judge(&only(), 160), when(false, Some(360)));
     assert_eq!(stage.judge(&only(), 360), when(true, None));
+}
+
+#[test]
+fn a_gap_between_two_parts_begins_the_outer_for_anew() {
+    let mut stage = Stage::new(
+        r#"{"incident": "A", "when": {"any": [
+            {"alerts": ["job = a"]}, {"alerts": ["job = b"], "for": "1m"}], "for": "5m"}}"#,
+    );
+    stage.fires(&alert(1, "job=a", 0));
+    assert_eq!(stage.judge(&only(), 0), when(false, Some(300)));
+    // The first part ends while the second one is still waiting: true again from 130 on, at the earliest.
+    stage.fires(&alert(2, "job=b", 70));
+    assert_eq!(stage.judge(&only(), 80), when(false, Some(300)));
+    stage.ends(&alert(1, "job=a", 0));
+    assert_eq!(stage.judge(&only(), 100), when(false, Some(430)));
+    assert_eq!(stage.judge(&only(), 429), when(false, Some(430)));
+    assert_eq!(stage.judge(&only(), 430), when(true, None));
 }
 
 #[test]
