@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// What could be wrong with a body that was refused, as the label `reason` of `earlybell_alerts_invalid_total`.
-pub const INVALID_REASONS: [&str; 6] = ["not_json", "shape", "too_large", "encoding", "timeout", "incomplete"];
+pub const INVALID_REASONS: [&str; 7] = ["not_json", "shape", "alert", "too_large", "encoding", "timeout", "incomplete"];
 
 /// Why somebody was not let in, as the label `reason` of `earlybell_auth_failures_total`.
 pub const AUTH_REASONS: [&str; 3] = ["missing", "wrong", "forbidden"];

@@ -4,6 +4,7 @@ use super::auth::Identity;
 use super::body::{announced_bytes, read};
 use super::error::Failure;
 use super::site::Site;
+use crate::app::wire::alertmanager::Checked;
 use crate::app::wire::{WireError, alertmanager, push};
 use crate::config::DEFAULT_SOURCE;
 use crate::store::{InputKind, NewQuarantined, Role};
@@ -56,8 +57,10 @@ async fn take(
         Ok(body) => body,
         Err(failure) => return Err(not_read(site, request, &source, failure).await),
     };
-    if let Err(error) = look(kind, &source, &body.bytes, site) {
-        return Err(not_understood(site, request, &source, error, body.bytes).await);
+    match look(kind, &body.bytes) {
+        Ok(checked) if checked.dropped > 0 => in_part(site, request, &source, &checked, &body.bytes).await?,
+        Ok(_) => {}
+        Err(error) => return Err(not_understood(site, request, &source, error, body.bytes).await),
     }
     let appended = site.parts.inbox.append(kind, &source, body.bytes).await?;
     drop(body.held);
@@ -65,10 +68,10 @@ async fn take(
     Ok(appended.seq.0)
 }
 
-fn look(kind: InputKind, source: &str, body: &[u8], site: &Site) -> Result<(), WireError> {
+fn look(kind: InputKind, body: &[u8]) -> Result<Checked, WireError> {
     match kind {
-        InputKind::Webhook => alertmanager::batch(source, body).map(drop),
-        _ => push::batch(source, body, site.now()).map(drop),
+        InputKind::Webhook => alertmanager::check(body),
+        _ => push::check(body),
     }
 }
 
@@ -120,22 +123,51 @@ async fn refuse(
     failure: Failure,
     mut body: Vec<u8>,
 ) -> Failure {
-    site.parts.metrics.alerts_refused(reason);
     let bytes = announced_bytes(request).unwrap_or(body.len());
     tracing::warn!(source, reason, bytes, path = request.path(), "alerts refused: {failure}");
     body.truncate(QUARANTINED_BYTES_MAX);
+    match keep(site, request, source, reason, failure.to_string(), bytes, body).await {
+        Ok(()) => failure,
+        Err(error) => error,
+    }
+}
+
+// One alert that can't be understood must not take the others with it; but somebody should look at it.
+async fn in_part(
+    site: &Site,
+    request: &HttpRequest,
+    source: &str,
+    checked: &Checked,
+    body: &[u8],
+) -> Result<(), Failure> {
+    let (dropped, alerts) = (checked.dropped, checked.alerts as u64 + checked.dropped);
+    let problem = checked.problem.as_deref().unwrap_or("no reason");
+    let because = format!("taken without {dropped} of its {alerts} alerts: {problem}");
+    tracing::warn!(source, dropped, path = request.path(), "{because}");
+    let kept = body[..body.len().min(QUARANTINED_BYTES_MAX)].to_vec();
+    keep(site, request, source, "alert", because, body.len(), kept).await
+}
+
+async fn keep(
+    site: &Site,
+    request: &HttpRequest,
+    source: &str,
+    reason: &'static str,
+    because: String,
+    bytes: usize,
+    body: Vec<u8>,
+) -> Result<(), Failure> {
+    site.parts.metrics.alerts_refused(reason);
     let item = NewQuarantined {
         at: site.now(),
         source: source.to_owned(),
         path: request.path().to_owned(),
-        because: failure.to_string(),
+        because,
         bytes: bytes as u64,
         body,
     };
-    match site.parts.store.quarantine(item).await {
-        Ok(_) => failure,
-        Err(error) => Failure::Store(error),
-    }
+    site.parts.store.quarantine(item).await?;
+    Ok(())
 }
 
 /// An answer in JSON.
