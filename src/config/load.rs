@@ -1,6 +1,7 @@
 //! Reads the configuration and all files it names, and checks them against each other.
 
 use super::check::{self, Check, MISTAKES_MAX};
+use super::place::Places;
 use super::report::{ConfigError, ConfigErrors, Text};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
@@ -91,11 +92,14 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let policy = PolicySource { rule_files, receivers: specs, route, templates, external_url, timing: written.timing };
     // Rules were compiled above, so that their mistakes stand beside the others; here it is what only all parts show.
     if let Err(found) = Policy::compile(policy.clone()) {
-        let show = |mistake: Mistake| match template_files.get(&mistake.path).filter(|_| mistake.file == "templates") {
+        let (of_templates, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|mistake| mistake.file == "templates");
+        let of_templates = of_templates.into_iter().map(|mistake| match template_files.get(&mistake.path) {
             Some(template) => ConfigError::of_template(template.text(), &mistake.problem),
-            None => place(rules.iter(), mistake),
-        };
-        return Err(ConfigErrors(shown(found, show)));
+            None => ConfigError::of_file(&mistake.path, mistake.problem),
+        });
+        let others = shown(&rules, others);
+        return Err(ConfigErrors(of_templates.chain(others).collect()));
     }
     Ok(Config { policy, receivers, sources, hash })
 }
@@ -122,24 +126,25 @@ pub fn parse_rules(files: &[Named], mistakes: &mut Vec<ConfigError>) -> Vec<Name
         return Vec::new();
     }
     if let Err(found) = RuleSet::compile(&parsed) {
-        mistakes.extend(shown(found, |mistake| place(files.iter(), mistake)));
+        mistakes.extend(shown(files, found));
     }
     parsed
 }
 
-fn shown(found: Vec<Mistake>, show: impl Fn(Mistake) -> ConfigError) -> Vec<ConfigError> {
+// What `domain` found wrong, shown where it stands.
+fn shown(files: &[Named], found: Vec<Mistake>) -> Vec<ConfigError> {
+    let mut places: BTreeMap<&str, Places> = BTreeMap::new();
     let more = found.len().saturating_sub(MISTAKES_MAX);
     let and_more = found.last().filter(|_| more > 0).map(|last| last.file.clone());
     let and_more = and_more.map(|file| ConfigError::of_file(&file, format!("and {more} more mistakes")));
+    let show = |mistake: Mistake| {
+        let Some(file) = files.iter().find(|file| file.name == mistake.file) else {
+            return ConfigError::of_file(&mistake.file, format!("{}: {}", mistake.path, mistake.problem));
+        };
+        let places = places.entry(&file.name).or_insert_with(|| Places::of(&file.content));
+        ConfigError::at_path(file.text(), places, &mistake.path, mistake.problem)
+    };
     found.into_iter().take(MISTAKES_MAX).map(show).chain(and_more).collect()
-}
-
-// What `domain` found wrong, shown where it stands.
-fn place<'a>(mut files: impl Iterator<Item = &'a Named>, mistake: Mistake) -> ConfigError {
-    match files.find(|file| file.name == mistake.file) {
-        Some(file) => ConfigError::at_path(file.text(), &mistake.path, mistake.problem),
-        None => ConfigError::of_file(&mistake.file, format!("{}: {}", mistake.path, mistake.problem)),
-    }
 }
 
 fn templates(check: &mut Check<'_>, base: &Path, patterns: &[String]) -> BTreeMap<String, Named> {

@@ -14,16 +14,26 @@ pub struct Place {
     pub length: usize,
 }
 
-/// Finds a path, or the nearest thing around it that is there.
-pub fn find(text: &str, path: &str) -> Option<Place> {
-    let places = Walk::over(text);
-    let mut path = path;
-    loop {
-        if let Some(place) = places.get(path) {
-            return Some(*place);
+/// All places of a text by their paths.
+#[derive(Debug)]
+pub struct Places(HashMap<String, Place>);
+
+impl Places {
+    /// Walks over the text once.
+    pub fn of(text: &str) -> Self {
+        Self(Walk::over(text))
+    }
+
+    /// Finds a path, or the nearest thing around it that is there.
+    pub fn find(&self, path: &str) -> Option<Place> {
+        let mut path = path;
+        loop {
+            if let Some(place) = self.0.get(path) {
+                return Some(*place);
+            }
+            let cut = path.rfind(['.', '['])?;
+            path = &path[..cut];
         }
-        let cut = path.rfind(['.', '['])?;
-        path = &path[..cut];
     }
 }
 
@@ -104,13 +114,13 @@ fn place_of(span: Span) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, find};
+    use super::{Place, Places};
 
     const TEXT: &str =
         "groups:\n  - name: a\n    rules:\n      - when: { any: [{ alerts: ['a = b'] }] }\n  - \"name\": 'é b'\n";
 
     fn at(path: &str) -> Option<(usize, usize, usize)> {
-        find(TEXT, path).map(|Place { line, column, length }| (line, column, length))
+        Places::of(TEXT).find(path).map(|Place { line, column, length }| (line, column, length))
     }
 
     #[test]

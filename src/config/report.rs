@@ -1,6 +1,6 @@
 //! What is wrong with a configuration: file, line, column, the line itself and a caret.
 
-use super::place::{self, Place};
+use super::place::{Place, Places};
 use domain::text::clean_line;
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 use std::fmt;
@@ -54,8 +54,8 @@ impl ConfigError {
     }
 
     /// About what stands at this path.
-    pub fn at_path(text: Text<'_>, path: &str, problem: impl Into<String>) -> Self {
-        Self::at(text, place::find(text.content, path), problem.into())
+    pub fn at_path(text: Text<'_>, places: &Places, path: &str, problem: impl Into<String>) -> Self {
+        Self::at(text, places.find(path), problem.into())
     }
 
     /// What the YAML reader says.

@@ -7,6 +7,7 @@ mod sources;
 pub use receivers::CONSOLE;
 pub use sources::DEFAULT_SOURCE;
 
+use super::place::Places;
 use super::report::{ConfigError, Text};
 use std::path::Path;
 
@@ -14,24 +15,26 @@ use std::path::Path;
 pub(super) struct Check<'a> {
     text: Text<'a>,
     base: &'a Path,
+    places: Option<Places>,
     mistakes: Vec<ConfigError>,
     more: usize,
 }
 
-/// Most mistakes of one file that are shown. Each is looked for in the text anew: thousands would take minutes, and
-/// nobody reads them.
+/// Most mistakes of one file that are shown: nobody reads thousands.
 pub(super) const MISTAKES_MAX: usize = 50;
 
 impl<'a> Check<'a> {
     /// Of this text; paths in it are relative to `base`.
     pub(super) fn new(text: Text<'a>, base: &'a Path) -> Self {
-        Self { text, base, mistakes: Vec::new(), more: 0 }
+        Self { text, base, places: None, mistakes: Vec::new(), more: 0 }
     }
 
     /// Notes a mistake.
     pub(super) fn wrong(&mut self, path: &str, problem: impl Into<String>) {
         if self.mistakes.len() < MISTAKES_MAX {
-            self.mistakes.push(ConfigError::at_path(self.text, path, problem));
+            // Most files have no mistakes, and need no places.
+            let places = self.places.get_or_insert_with(|| Places::of(self.text.content));
+            self.mistakes.push(ConfigError::at_path(self.text, places, path, problem));
         } else {
             self.more += 1;
         }
@@ -46,6 +49,8 @@ impl<'a> Check<'a> {
     pub(super) fn mistakes(mut self) -> Vec<ConfigError> {
         self.mistakes.sort_by_key(ConfigError::line);
         if self.more > 0 {
+            // Most files have no mistakes, and need no places.
+            let places = self.places.get_or_insert_with(|| Places::of(self.text.content));
             self.mistakes.push(ConfigError::of_file(self.text.file, format!("and {} more mistakes", self.more)));
         }
         self.mistakes
