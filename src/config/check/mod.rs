@@ -49,8 +49,6 @@ impl<'a> Check<'a> {
     pub(super) fn mistakes(mut self) -> Vec<ConfigError> {
         self.mistakes.sort_by_key(ConfigError::line);
         if self.more > 0 {
-            // Most files have no mistakes, and need no places.
-            let places = self.places.get_or_insert_with(|| Places::of(self.text.content));
             self.mistakes.push(ConfigError::of_file(self.text.file, format!("and {} more mistakes", self.more)));
         }
         self.mistakes
