@@ -19,8 +19,8 @@ pub struct Lanes {
     height: u32,
     bar_x: f64,
     axis_y: u32,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+    from: String,
+    to: String,
     // Where the incident was declared.
     declared_x: f64,
     bars: Vec<Bar>,
@@ -58,6 +58,9 @@ pub fn lanes(document: &Document) -> Option<Lanes> {
         .collect();
     let axis_y = u32::try_from(bars.len()).unwrap_or(0) * BAR_HEIGHT;
     let declared_x = place(document.declared_at);
+    // With the day where there is more than one.
+    let form = if from.date_naive() == to.date_naive() { "%H:%M" } else { "%m-%d %H:%M" };
+    let (from, to) = (from.format(form).to_string(), to.format(form).to_string());
     Some(Lanes { width: WIDTH, height: axis_y + AXIS_HEIGHT, bar_x: BAR_X, axis_y, from, to, declared_x, bars })
 }
 
@@ -70,4 +73,76 @@ fn short(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(NAME_CHARS_MAX - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lanes, short};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use domain::alert::Pairs;
+    use domain::document::{AlertLine, Audience, Document, Sources, document};
+    use domain::ids::{IncidentId, InputSeq};
+    use domain::incident::{Actor, Entry, Fact, Severity, apply};
+    use domain::policy::Timing;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
+    }
+
+    fn empty() -> Document {
+        let fact = Fact::Declared {
+            title: "x".to_owned(),
+            impact: String::new(),
+            severity: Severity::Minor,
+            confirmed: false,
+            rule: None,
+            correlation: Pairs::default(),
+            labels: Pairs::default(),
+            receivers: vec![],
+            first_alert_at: None,
+            because: String::new(),
+            explanation: None,
+        };
+        let entry =
+            Entry { incident: IncidentId(1), number: 1, at: at(5), input: InputSeq(1), actor: Actor::Rule, fact };
+        let incident = apply::declared(&entry).unwrap();
+        let timing = Timing::default();
+        let sources = Sources {
+            incident: &incident,
+            entries: &[],
+            declared: None,
+            alerts: &[],
+            notices: &[],
+            external_url: "",
+            timing: &timing,
+            now: at(10),
+        };
+        document(&sources, Audience::Team)
+    }
+
+    #[test]
+    fn bars_stand_where_their_alerts_fired() {
+        let line = |starts_at, ends_at, state| AlertLine {
+            name: "A".to_owned(),
+            summary: String::new(),
+            state,
+            starts_at,
+            ends_at,
+            labels: Pairs::default(),
+        };
+        let alerts = vec![line(at(0), None, "firing"), line(at(5), Some(at(5)), "resolved")];
+        let drawn = lanes(&Document { alerts, ..empty() }).unwrap();
+        let bars: Vec<_> = drawn.bars.iter().map(|bar| (bar.x, bar.width, bar.y, bar.class)).collect();
+        assert_eq!(bars, [(190.0, 410.0, 4, "firing"), (395.0, 2.0, 26, "resolved")]);
+        assert_eq!(
+            (drawn.declared_x, drawn.height, drawn.from.as_str(), drawn.to.as_str()),
+            (395.0, 64, "22:13", "22:23")
+        );
+        assert_eq!(lanes(&empty()), None);
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(short("HAProxyHighHttp5xxErrorRateBackend"), "HAProxyHighHttp5xxErrorRa…");
+    }
 }
