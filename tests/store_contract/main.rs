@@ -1,8 +1,11 @@
 //! What every store must do, whatever is below it. A new backend adds one `contract!` line.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod engine;
 mod fixtures;
 mod inbox;
+mod lanes;
 mod outbox;
 mod people;
 mod plans;
@@ -86,6 +89,9 @@ macro_rules! contracts {
             hurries_what_waits_for_its_next_attempt
             remembers_that_an_attempt_was_unsure
             lists_deliveries
+        }
+        lanes {
+            follow_the_policy
         }
         people {
             keeps_tokens_until_they_are_revoked

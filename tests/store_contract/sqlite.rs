@@ -38,7 +38,7 @@ fn held(path: &Path) -> Connection {
 async fn queued(store: &SqliteStore, callers: usize, bytes: usize) -> Appends<'_> {
     let append = move |_| store.append(input(InputKind::Webhook, &vec![1; bytes], 0));
     let mut all: Appends<'_> = Box::pin(join_all((0..callers).map(append)));
-    std::future::poll_fn(|cx| Poll::Ready(assert!(all.as_mut().poll(cx).is_pending()))).await;
+    assert!(std::future::poll_fn(|cx| Poll::Ready(all.as_mut().poll(cx).is_pending())).await);
     all
 }
 
@@ -99,7 +99,7 @@ async fn engine_commits_do_not_hold_up_appends() {
     let store = SqliteStore::open(dir.path()).unwrap();
     let _busy = held(&dir.path().join("earlybell.db"));
     let mut commit = Box::pin(store.commit(Changes { position: InputSeq(1), ..Changes::default() }));
-    std::future::poll_fn(|cx| Poll::Ready(assert!(commit.as_mut().poll(cx).is_pending()))).await;
+    assert!(std::future::poll_fn(|cx| Poll::Ready(commit.as_mut().poll(cx).is_pending())).await);
     store.append(input(InputKind::Webhook, b"{}", 0)).await.unwrap();
 }
 

@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use tokio::sync::oneshot;
 
 /// Work for the writing thread.
+#[expect(clippy::type_complexity, reason = "said once, and never passed on")]
 pub struct Job(Box<dyn FnOnce(&mut Holder<Connection>) + Send>);
 
 /// A database and the ways to it.

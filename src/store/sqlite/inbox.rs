@@ -35,6 +35,7 @@ pub struct Appender {
 
 enum Work {
     Append(NewInput, Admitted, oneshot::Sender<Result<Appended, StoreError>>),
+    #[expect(clippy::type_complexity, reason = "said once, and never passed on")]
     Other(Box<dyn FnOnce(&mut Holder<Appender>) + Send>),
 }
 

@@ -61,7 +61,7 @@ pub fn settle_lanes(conn: &Connection, incident: IncidentId, receiver: &str) -> 
             _ => one.next_at,
         };
         if due_at != one.due_at {
-            conn.prepare_cached("UPDATE deliveries SET due_at = ? WHERE id = ?")?.execute(params![due_at, one.id])?;
+            set_due(conn, one.id, due_at)?;
         }
     }
     Ok(())
@@ -99,6 +99,11 @@ fn root(conn: &Connection, incident: IncidentId, receiver: &str) -> Result<Root,
     })
 }
 
+fn set_due(conn: &Connection, id: i64, due_at: Option<i64>) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE deliveries SET due_at = ? WHERE id = ?")?.execute(params![due_at, id])?;
+    Ok(())
+}
+
 fn supersede(conn: &Connection, id: i64) -> Result<(), StoreError> {
     let sql =
         "UPDATE deliveries SET state = 'superseded', next_at = NULL, lease_until = NULL, due_at = NULL WHERE id = ?";
@@ -113,7 +118,7 @@ pub fn claim(conn: &mut Connection, claim: &Claim) -> Result<Vec<Claimed>, Store
         return Ok(Vec::new());
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    drop_overtaken_puts(&tx, claim)?;
+    judge_expired_puts(&tx, claim)?;
     let due = due_heads(&tx, claim)?;
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {
@@ -136,19 +141,28 @@ fn due_heads(conn: &Connection, claim: &Claim) -> Result<Vec<i64>, StoreError> {
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-// A put whose lease ran out while a newer one waits is not sent again: the newer one says it all.
-fn drop_overtaken_puts(conn: &Connection, claim: &Claim) -> Result<(), StoreError> {
-    let sql = "SELECT id, incident FROM deliveries AS old INDEXED BY deliveries_leased_puts
-               WHERE receiver = ?1 AND due_at <= ?2 AND lane = 'put' AND state = 'leased'
-                 AND EXISTS (SELECT 1 FROM deliveries WHERE receiver = ?1 AND incident = old.incident
-                               AND id > old.id AND lane = 'put' AND state IN ('pending', 'leased', 'unsure'))";
+// A put whose lease ran out is taken over only where it would go now: not if a newer one says it all, and not while
+// there is no root to edit.
+fn judge_expired_puts(conn: &Connection, claim: &Claim) -> Result<(), StoreError> {
+    let sql = "SELECT id, incident FROM deliveries INDEXED BY deliveries_leased_puts
+               WHERE receiver = ? AND due_at <= ? AND lane = 'put' AND state = 'leased'";
     let mut statement = conn.prepare_cached(sql)?;
-    let overtaken = statement
+    let expired = statement
         .query_map(params![claim.receiver, micros(claim.now)], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<Vec<(i64, i64)>, _>>()?;
-    for (id, incident) in overtaken {
-        supersede(conn, id)?;
-        settle_lanes(conn, IncidentId(uint(incident)), &claim.receiver)?;
+    for (id, incident) in expired {
+        let incident = IncidentId(uint(incident));
+        let waiting = waiting(conn, incident, &claim.receiver)?;
+        let is_newest = !waiting.iter().any(|other| other.lane == Lane::Put && other.id > id);
+        match root(conn, incident, &claim.receiver)? {
+            Root::Sent if is_newest => {}
+            // The end of its root settles this lane again.
+            Root::None | Root::Waiting if is_newest => set_due(conn, id, None)?,
+            Root::None | Root::Waiting | Root::Sent | Root::Dead => {
+                supersede(conn, id)?;
+                settle_lanes(conn, incident, &claim.receiver)?;
+            }
+        }
     }
     Ok(())
 }
