@@ -84,7 +84,7 @@ pub fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<I
     if let Some(shown) = headers.get(AUTHORIZATION) {
         return by_token(shown.as_bytes(), site).map(Some);
     }
-    if site.is_open() && host_is_ours(headers, site) {
+    if site.is_open() && is_from_here(headers) {
         return Ok(Some(Identity { name: Arc::from("local"), role: Role::Admin, via: Via::Open }));
     }
     Ok(None)
@@ -164,12 +164,14 @@ fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..place], &bytes[place + 1..]))
 }
 
-/// Whether `Host` names this machine, or the address people were told. A page of a stranger whose name was rebound to
-/// 127.0.0.1 says its own name here.
-pub fn host_is_ours(headers: &HeaderMap, site: &Site) -> bool {
-    let Some(host) = headers.get(HOST) else { return true };
-    let Ok(host) = host.to_str() else { return false };
-    is_loopback(host) || authority(&site.external_url()).eq_ignore_ascii_case(host)
+// What a proxy adds: whoever is behind it is not on this machine.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+/// Whether a request was made on this machine, as far as its head can tell: `Host` names it, and no proxy was in between.
+/// A page of a stranger whose name was rebound to 127.0.0.1 says its own name here.
+pub fn is_from_here(headers: &HeaderMap) -> bool {
+    let named = headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_loopback));
+    named && !FORWARDED.iter().any(|name| headers.contains_key(*name))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1,6 +1,6 @@
 //! In front of every route: who may pass. Decided from the head of the request, before a byte of its body is read.
 
-use super::auth::{Denied, Identity, Peer, Via, host_is_ours, identify, same_origin};
+use super::auth::{Denied, Identity, Peer, Via, identify, is_from_here, same_origin};
 use super::error::Failure;
 use super::site::Site;
 use super::webhook;
@@ -94,9 +94,9 @@ impl Gate {
 
     fn missing(&self, request: &ServiceRequest) -> Denied {
         let named = request.match_info().get("source").filter(|name| self.site.knows_source(name));
-        let text = match (self.site.is_open(), host_is_ours(request.headers(), &self.site)) {
+        let text = match (self.site.is_open(), is_from_here(request.headers())) {
             (true, false) => {
-                "without tokens only requests to this machine's own names are served; see `earlybell token new`"
+                "without tokens only this machine is served, under its own names and not through a proxy; see `earlybell token new`"
             }
             _ => "this needs a token: `Authorization: Bearer <token>`; `earlybell token new` makes one",
         };

@@ -1,6 +1,6 @@
 //! Alerts come in: what is taken, what is refused, and that nothing authenticated is lost silently.
 
-use crate::site::{TestSite, WEBHOOK};
+use crate::site::{TestSite, WEBHOOK, spoilt};
 use crate::wire::{Request, answer, send, until_closed};
 use earlybell::store::{InputKind, Role, Store};
 use std::time::Duration;
@@ -243,7 +243,7 @@ async fn one(stream: &mut TcpStream) -> String {
 async fn a_wrong_token_is_refused_before_the_body_is_read() {
     let site = TestSite::open().await;
     let token = site.token("default", Role::Ingest).await;
-    let wrong = format!("{}x", &token[..token.len() - 1]);
+    let wrong = spoilt(&token);
     // A gigabyte is announced, and never sent: an answer can only come from the head.
     let huge = |request: Request| request.header("Content-Length", "1073741824");
     for request in [Request::post(WEBHOOK, ""), Request::post(WEBHOOK, "").bearer(&wrong)] {

@@ -34,6 +34,12 @@ pub struct TestSite {
     engine: tokio::task::JoinHandle<()>,
 }
 
+/// The same token with another last character.
+pub fn spoilt(token: &str) -> String {
+    let (rest, last) = token.split_at(token.len() - 1);
+    format!("{rest}{}", if last == "x" { "y" } else { "x" })
+}
+
 pub fn config() -> Config {
     let source = |name: &str| Source {
         name: name.to_owned(),
