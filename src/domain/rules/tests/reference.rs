@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 50;
 const SECONDS: i64 = 200;
 const ALERTS_MAX: usize = 12;
 
