@@ -53,6 +53,9 @@ impl Turn<'_> {
         }
         if matches!((before, is_clear), (Clear::No, Clear::Yes)) {
             self.record_clear(id);
+        } else {
+            // What is due to be told is told with this entry, not a moment later by itself.
+            self.tell_if_due(id);
         }
     }
 

@@ -43,6 +43,15 @@ impl Turn<'_> {
         }
     }
 
+    pub(super) fn tell_if_due(&mut self, id: IncidentId) {
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        if let Some((at, Due::TellAlerts)) = self.state.next_of_incident(incident)
+            && at <= self.at
+        {
+            self.tell_alerts(id);
+        }
+    }
+
     fn tell_alerts(&mut self, id: IncidentId) {
         let at = self.at;
         self.tell.insert(id);

@@ -35,7 +35,10 @@ pub fn counts(tally: &Tally) -> Option<String> {
 /// One alert in one line: `HighLoad: load of web1 is 40 (firing since 12:52 UTC)`.
 pub fn alert_line(alert: &Alert, now: DateTime<Utc>) -> String {
     let (name, summary) = (clean_line(&alert.name(), NAME_BYTES_MAX), clean_line(&alert.summary(), SUMMARY_BYTES_MAX));
-    let words = if summary == name { name } else { format!("{name}: {summary}") };
+    // Which one of several: the host, where the words don't say it.
+    let instance = clean_line(alert.labels.value("instance"), NAME_BYTES_MAX);
+    let name = if instance.is_empty() || summary.contains(&instance) { name } else { format!("{name} on {instance}") };
+    let words = if summary == alert.name() { name } else { format!("{name}: {summary}") };
     format!("{words} ({})", alert_state(alert, now))
 }
 

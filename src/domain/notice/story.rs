@@ -234,7 +234,7 @@ fn alert_text_stays_text_in_every_receiver() {
     assert_eq!(slack.matches('<').count(), 1, "only our own link: {slack}");
     assert!(slack.contains("<https://bell.example.org/incidents/42>"));
     assert!(
-        slack.contains("• HighLoad: &lt;!channel&gt; ∗now* &lt;http://evil.example|click&gt; {{ 7*7 }} ˋxˋ"),
+        slack.contains("• HighLoad on web1: &lt;!channel&gt; ∗now* &lt;http://evil.example|click&gt; {{ 7*7 }} ˋxˋ"),
         "{slack}"
     );
     let mail = story.transcript.split("team-mail\n").nth(1).unwrap();

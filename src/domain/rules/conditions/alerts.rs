@@ -35,6 +35,10 @@ impl Alerts {
             format!("distinct {}", self.distinct.join(", "))
         };
         let counted = sight.counts[self.slot].len();
+        // `7 of 2` would read like a fault.
+        if counted > self.at_least as usize {
+            return format!("{counted} {what} (at least {}) matching {}", self.at_least, self.matchers);
+        }
         format!("{counted} of {} {what} matching {}", self.at_least, self.matchers)
     }
 }
