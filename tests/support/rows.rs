@@ -1,0 +1,85 @@
+//! The rows of a store, in memory: what the engine would find after a restart.
+
+use chrono::{DateTime, Utc};
+use domain::alert::{Alert, Pairs};
+use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
+use domain::engine::{Answer, Changes, Evidence, Loaded};
+use domain::ids::{AlertId, IncidentId, InputSeq};
+use domain::incident::{Entry, Incident};
+use domain::policy::PolicySource;
+use domain::rules::eval::HoldRow;
+use std::collections::BTreeMap;
+
+/// Everything that was committed.
+#[derive(Default, Clone)]
+pub struct Rows {
+    position: InputSeq,
+    at: Option<DateTime<Utc>>,
+    alerts: BTreeMap<AlertId, Alert>,
+    incidents: BTreeMap<IncidentId, Incident>,
+    evidence: Vec<Evidence>,
+    holds: BTreeMap<(String, Pairs), HoldRow>,
+    answers: Vec<Answer>,
+    policy: Option<PolicySource>,
+    last_alert: u64,
+    last_delivery: u64,
+    pub entries: Vec<Entry>,
+}
+
+impl Rows {
+    /// Commits.
+    pub fn absorb(&mut self, changes: &Changes) {
+        assert!(changes.position >= self.position, "commits go forward");
+        self.position = changes.position;
+        self.at = changes.at;
+        for (id, alert) in &changes.alerts {
+            self.last_alert = self.last_alert.max(id.0);
+            match alert {
+                Some(alert) => drop(self.alerts.insert(*id, alert.clone())),
+                None => drop(self.alerts.remove(id)),
+            }
+        }
+        self.incidents.extend(changes.incidents.clone());
+        self.evidence.extend(&changes.evidence);
+        for (key, row) in &changes.holds {
+            match row {
+                Some(row) => drop(self.holds.insert(key.clone(), row.clone())),
+                None => drop(self.holds.remove(key)),
+            }
+        }
+        self.answers.extend(changes.answers.clone());
+        if let Some(policy) = &changes.policy {
+            self.policy = Some(PolicySource::clone(policy));
+        }
+        if let Some(delivery) = changes.deliveries.last() {
+            self.last_delivery = delivery.id.0;
+        }
+        self.entries.extend(changes.entries.clone());
+    }
+
+    /// What a start would find.
+    pub fn loaded(&self, now: DateTime<Utc>) -> Loaded {
+        let remembered =
+            |incident: &&Incident| incident.stage.closed_at().is_none_or(|at| at + REMEMBER_CLOSED > now);
+        let incidents: Vec<Incident> = self.incidents.values().filter(remembered).cloned().collect();
+        let of_those = |e: &&Evidence| incidents.iter().any(|incident| incident.id == e.incident);
+        Loaded {
+            position: self.position,
+            at: self.at,
+            alerts: self.alerts.values().cloned().collect(),
+            evidence: self.evidence.iter().filter(of_those).copied().collect(),
+            holds: self.holds.values().cloned().collect(),
+            answers: self
+                .answers
+                .iter()
+                .filter(|answer| answer.key.is_some() && answer.at + REMEMBER_ANSWERS > now)
+                .cloned()
+                .collect(),
+            policy: self.policy.clone(),
+            last_incident: self.incidents.keys().next_back().map_or(0, |id| id.0),
+            last_alert: self.last_alert,
+            last_delivery: self.last_delivery,
+            incidents,
+        }
+    }
+}

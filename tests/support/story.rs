@@ -1,0 +1,197 @@
+//! Stories an operator could write: who said what, when. One line is one event; see `tests/scenarios/README.md`.
+
+use super::world::World;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::duration::Duration;
+use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
+use domain::ids::{DeliveryId, IncidentId};
+use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
+use earlybell::store::InputKind;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// Plays a story to its end.
+pub fn play(world: &mut World, story: &str, base: &Path) {
+    for (at, line) in story.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        event(world, line, base).unwrap_or_else(|problem| panic!("line {} `{line}`: {problem}", at + 1));
+    }
+}
+
+fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match word {
+        word if word.starts_with('+') => {
+            let wait = Duration::parse(&word[1..]).map_err(|e| e.to_string())?;
+            world.advance(world.now + wait.delta());
+        }
+        "at" => world.advance(time(rest)?),
+        "say" => world.say(rest),
+        "restart" => world.restart(),
+        "refuse" => world.refusing.push(rest.to_owned()),
+        "replay" => replay(world, &base.join(rest))?,
+        "recorded" => recorded(world, base, rest)?,
+        "storm" => storm(world, rest)?,
+        "webhook" => webhook(world, rest)?,
+        "poll" => world.body(InputKind::Poll, "default", rest.as_bytes().to_vec()),
+        "lost" => outcome(world, rest)?,
+        name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
+        _ => return Err("no such event".to_owned()),
+    }
+    Ok(())
+}
+
+// webhook [group=G] [truncated=N] [source=S] : firing alertname=A severity=critical [@-5m] ; resolved alertname=B
+fn webhook(world: &mut World, rest: &str) -> Result<(), String> {
+    let (head, alerts) = rest.split_once(':').ok_or("needs `:` before its alerts")?;
+    let option = |name: &str| head.split_whitespace().find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+    let alerts: Vec<Value> = alerts.split(';').map(|alert| alert_json(world.now, alert)).collect::<Result<_, _>>()?;
+    let body = json!({
+        "version": "4", "receiver": "earlybell", "groupKey": option("group").unwrap_or("{}"), "status": "firing",
+        "truncatedAlerts": option("truncated").map_or(Ok(0), str::parse::<u64>).map_err(|e| e.to_string())?,
+        "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://alertmanager",
+        "alerts": alerts,
+    });
+    world.body(InputKind::Webhook, option("source").unwrap_or("default"), body.to_string().into_bytes());
+    Ok(())
+}
+
+// storm MESSAGES ALERTS: so many messages within a minute, each with so many alerts of its own.
+fn storm(world: &mut World, rest: &str) -> Result<(), String> {
+    let (messages, alerts) = rest.split_once(' ').ok_or("needs two numbers")?;
+    let (messages, alerts) = (number(messages)?, number(alerts)?);
+    let start = world.now;
+    for message in 0..messages {
+        let line = |alert| format!("firing alertname=HostDown{message} severity=critical service=obs-frontend instance=i{alert}");
+        let all: Vec<String> = (0..alerts).map(line).collect();
+        webhook(world, &format!("group=g{message}: {}", all.join("; ")))?;
+        let next = start + TimeDelta::milliseconds(i64::try_from(60_000 * (message + 1) / messages).unwrap_or(i64::MAX));
+        world.advance(next);
+    }
+    Ok(())
+}
+
+fn alert_json(now: DateTime<Utc>, text: &str) -> Result<Value, String> {
+    let mut words = text.split_whitespace();
+    let status = words.next().ok_or("an alert needs a status")?;
+    let mut labels = Map::new();
+    let mut annotations = Map::new();
+    let mut started = now;
+    for word in words {
+        if let Some(ago) = word.strip_prefix("@-") {
+            started = now - Duration::parse(ago).map_err(|e| e.to_string())?.delta();
+        } else if let Some((name, value)) = word.split_once(":=") {
+            annotations.insert(name.to_owned(), json!(value.replace('_', " ")));
+        } else {
+            let (name, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is no label"))?;
+            labels.insert(name.to_owned(), json!(value.replace('_', " ")));
+        }
+    }
+    let ends = if status == "resolved" { now.to_rfc3339() } else { "0001-01-01T00:00:00Z".to_owned() };
+    Ok(json!({
+        "status": status, "labels": labels, "annotations": annotations,
+        "startsAt": started.to_rfc3339(), "endsAt": ends, "generatorURL": "",
+    }))
+}
+
+// JSON lines {at, status, labels, annotations}, each at its own time.
+fn replay(world: &mut World, file: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    for line in text.lines() {
+        let seen: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        world.advance(time(seen["at"].as_str().unwrap_or_default())?);
+        let now = world.now.to_rfc3339();
+        let resolved = seen["status"] == "resolved";
+        let alert = json!({
+            "status": seen["status"], "labels": seen["labels"], "annotations": seen["annotations"], "generatorURL": "",
+            // A resolve names the start of its episode; the stream does not, so it names the end for both.
+            "startsAt": if resolved { (world.now - TimeDelta::minutes(1)).to_rfc3339() } else { now.clone() },
+            "endsAt": if resolved { now.clone() } else { "0001-01-01T00:00:00Z".to_owned() },
+        });
+        let group = seen["labels"]["alertname"].as_str().unwrap_or_default();
+        let body = json!({
+            "version": "4", "receiver": "earlybell", "groupKey": format!("{group}/{}", seen["labels"]), "status": seen["status"],
+            "truncatedAlerts": 0, "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "",
+            "alerts": [alert],
+        });
+        world.body(InputKind::Webhook, "default", body.to_string().into_bytes());
+    }
+    Ok(())
+}
+
+// Requests recorded from a real Alertmanager, in order, each as long after the first as it was then.
+fn recorded(world: &mut World, base: &Path, name: &str) -> Result<(), String> {
+    let start = world.now;
+    let base = base.join("../fixtures/alertmanager/0.25.0");
+    let first = base.join(format!("{name}_01.json"));
+    first.exists().then_some(()).ok_or_else(|| format!("no {}", first.display()))?;
+    for number in 1.. {
+        let Ok(text) = std::fs::read_to_string(base.join(format!("{name}_{number:02}.json"))) else { break };
+        let request: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+        let seconds = request["since_first_s"].as_f64().unwrap_or_default();
+        let received = time(request["request"]["received_at"].as_str().unwrap_or_default())?;
+        let at = if number == 1 { received.max(start) } else { world.now.max(start + TimeDelta::milliseconds((seconds * 1000.0) as i64)) };
+        world.advance(at.max(received));
+        world.body(InputKind::Webhook, "default", request["body_raw"].as_str().unwrap_or_default().as_bytes().to_vec());
+    }
+    Ok(())
+}
+
+// lost DELIVERY INCIDENT RECEIVER NOTICE because…
+fn outcome(world: &mut World, rest: &str) -> Result<(), String> {
+    let words: Vec<&str> = rest.splitn(5, ' ').collect();
+    let [delivery, incident, receiver, notice, because] = words[..] else { return Err("needs five words".into()) };
+    world.input(Input::Outcome(DeliveryOutcome {
+        delivery: DeliveryId(number(delivery)?),
+        incident: IncidentId(number(incident)?),
+        receiver: receiver.to_owned(),
+        notice: notice.to_owned(),
+        end: DeliveryEnd::Lost { because: because.to_owned() },
+    }));
+    Ok(())
+}
+
+fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
+    let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    world.say(&format!("{who}: {verb} {rest}"));
+    let (incident, act) = if verb == "declare" {
+        let act = Act::Declare { title: rest.to_owned(), severity: None, impact: String::new(), labels: Default::default() };
+        (None, act)
+    } else {
+        let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        (Some(IncidentId(number(incident)?)), act(verb, rest)?)
+    };
+    let command = Command { actor: Actor::person(who, Surface::Irc), key: None, incident, act };
+    let body = serde_json::to_vec(&command).map_err(|e| e.to_string())?;
+    world.body(InputKind::Command, "", body);
+    Ok(())
+}
+
+fn act(verb: &str, rest: &str) -> Result<Act, String> {
+    let text = rest.to_owned();
+    Ok(match verb {
+        "confirm" => Act::Confirm { text },
+        "update" => Act::Update { text, impact: None, next_in: None },
+        "impact" => Act::Update { text: "We know who is affected.".to_owned(), impact: Some(text), next_in: None },
+        "note" => Act::Note { text },
+        "severity" => Act::Severity { to: Severity::parse(rest).ok_or("no such severity")?, text: String::new() },
+        "calloff" => {
+            let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+            Act::CallOff { code: CallOffCode::parse(code).ok_or("no such code")?, reason: reason.to_owned() }
+        }
+        "resolve" => Act::Resolve { text },
+        "reopen" => Act::Reopen { text },
+        _ => return Err("no such verb".to_owned()),
+    })
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.trim_start_matches("INC-").parse().map_err(|_| format!("`{text}` is no number"))
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|e| format!("`{text}`: {e}"))
+}

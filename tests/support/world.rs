@@ -1,0 +1,126 @@
+//! A world in virtual time around the engine: inputs go in as bytes, what comes out is written down for people.
+
+use super::rows::Rows;
+use chrono::{DateTime, Utc};
+use domain::delivery::Lane;
+use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, State};
+use domain::ids::InputSeq;
+use domain::incident::{Fact, Reply};
+use domain::policy::PolicySource;
+use earlybell::app::wire;
+use earlybell::store::{InputKind, StoredInput};
+use std::fmt::Write;
+
+/// Whether the engine is rebuilt from its rows before every input: nobody may be able to tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Restarts {
+    Never,
+    BeforeEveryInput,
+}
+
+pub struct World {
+    state: State,
+    pub now: DateTime<Utc>,
+    rows: Rows,
+    seq: u64,
+    restarts: Restarts,
+    day: Option<chrono::NaiveDate>,
+    transcript: String,
+    /// Receivers that accept nothing: their threads never start.
+    pub refusing: Vec<String>,
+}
+
+impl World {
+    pub fn new(policy: PolicySource, now: DateTime<Utc>, restarts: Restarts) -> Self {
+        let rows = Rows::default();
+        let state = State::restore(rows.loaded(now));
+        let transcript = String::new();
+        let mut world = Self { state, now, rows, seq: 0, restarts, day: None, transcript, refusing: Vec::new() };
+        world.input(Input::Policy(Box::new(policy)));
+        world
+    }
+
+    pub fn transcript(self) -> String {
+        self.transcript
+    }
+
+
+    /// A body as it would stand in the inbox.
+    pub fn body(&mut self, kind: InputKind, source: &str, body: Vec<u8>) {
+        let stored = StoredInput { seq: InputSeq(0), kind, source: source.to_owned(), body, at: self.now };
+        let input = wire::decode(&stored).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&stored.body)));
+        self.input(input);
+    }
+
+    /// Decides one input at this time.
+    pub fn input(&mut self, input: Input) {
+        if self.restarts == Restarts::BeforeEveryInput {
+            self.restart();
+        }
+        self.seq += 1;
+        let mut changes = Changes::default();
+        self.state.step(InputSeq(self.seq), self.now, input, &mut changes);
+        self.rows.absorb(&changes);
+        self.write_down(&changes);
+        for delivery in changes.deliveries.iter().filter(|delivery| delivery.lane == Lane::Root) {
+            if self.refusing.contains(&delivery.receiver) {
+                continue;
+            }
+            self.input(Input::Outcome(DeliveryOutcome {
+                delivery: delivery.id,
+                incident: delivery.incident,
+                receiver: delivery.receiver.clone(),
+                notice: delivery.notice.word().to_owned(),
+                end: DeliveryEnd::ThreadStarted { remote_id: format!("thread-{}", delivery.id) },
+            }));
+        }
+    }
+
+    /// Lets time pass, waking the engine exactly when it asked for it.
+    pub fn advance(&mut self, until: DateTime<Utc>) {
+        while let Some(due) = self.state.next_due().filter(|due| *due <= until) {
+            self.now = due.max(self.now);
+            self.input(Input::Tick);
+        }
+        self.now = until;
+    }
+
+    /// Forgets everything that is not in the rows.
+    pub fn restart(&mut self) {
+        self.state = State::restore(self.rows.loaded(self.now));
+    }
+
+    pub fn say(&mut self, line: &str) {
+        let day = self.now.date_naive();
+        if self.day != Some(day) {
+            self.day = Some(day);
+            let _ = writeln!(self.transcript, "== {day}");
+        }
+        let _ = writeln!(self.transcript, "{} {line}", self.now.format("%H:%M:%S"));
+    }
+
+    fn write_down(&mut self, changes: &Changes) {
+        for entry in changes.entries.iter().filter(|entry| !matches!(entry.fact, Fact::ThreadStarted { .. })) {
+            self.say(&format!("{} {}", entry.incident, domain::document::entry_text(entry)));
+        }
+        for delivery in &changes.deliveries {
+            let lane = match delivery.lane {
+                Lane::Root => "starts a thread",
+                Lane::Post => "posts",
+                Lane::Put => "edits",
+            };
+            let (incident, receiver, notice) = (delivery.incident, &delivery.receiver, delivery.notice.word());
+            self.say(&format!("{incident} → {receiver} {lane} ({notice}): {}", delivery.content.subject));
+            for line in delivery.content.body.lines() {
+                let _ = writeln!(self.transcript, "         | {line}");
+            }
+        }
+        for answer in &changes.answers {
+            let text = match &answer.reply {
+                Reply::Done { text, .. } => text.clone(),
+                Reply::Refused(refusal) => format!("refused: {refusal}"),
+            };
+            self.say(&format!("answer: {text}"));
+        }
+    }
+}
