@@ -60,8 +60,9 @@ impl Hosts {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request);
                 let lines = ["a", "b"].iter().zip(shown.iter());
-                let body: String =
-                    lines.map(|(host, broken)| format!("broken{{host=\"{host}\"}} {}\n", broken.load(Ordering::SeqCst))).collect();
+                let body: String = lines
+                    .map(|(host, broken)| format!("broken{{host=\"{host}\"}} {}\n", broken.load(Ordering::SeqCst)))
+                    .collect();
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nConnection: close";
                 let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
             }
@@ -110,9 +111,7 @@ fn a_real_alert_becomes_an_incident_told_by_mail_in_one_thread() {
         &[("broken.yml", PROMETHEUS_RULES)],
     );
 
-    earlybell.wait("both hosts belong to one incident", |program| {
-        (incident(program)?["firing"] == 2).then_some(())
-    });
+    earlybell.wait("both hosts belong to one incident", |program| (incident(program)?["firing"] == 2).then_some(()));
     let declared = postfix.mail_for(LIST, 1).remove(0);
     assert_eq!(header(&declared, "Auto-Submitted"), Some("auto-generated"), "{declared}");
     assert!(declared.contains("everyone who builds packages"), "{declared}");
@@ -123,7 +122,9 @@ fn a_real_alert_becomes_an_incident_told_by_mail_in_one_thread() {
     hosts.mend(1);
     earlybell.wait("it is resolved", |program| (incident(program)?["stage"] == "resolved").then_some(()));
 
-    earlybell.wait("every notice is sent", |program| (program.metric("earlybell_outbox_queue_length")? == 0.0).then_some(()));
+    earlybell.wait("every notice is sent", |program| {
+        (program.metric("earlybell_outbox_queue_length")? == 0.0).then_some(())
+    });
     let sent = earlybell.metric("earlybell_notifications_total").unwrap();
     let mails = postfix.mail_for(LIST, sent as usize);
     let root = header(&mails[0], "Message-ID").unwrap().to_owned();
@@ -133,7 +134,11 @@ fn a_real_alert_becomes_an_incident_told_by_mail_in_one_thread() {
         assert_eq!(header(mail, "References"), Some(root.as_str()), "{mail}");
         assert_eq!(header(mail, "Subject").unwrap(), format!("Re: {subject}"));
     }
-    assert!(mails.iter().any(|mail| mail.contains("1 of 2")), "a partial recovery is told:\n{}", mails.join("\n----\n"));
+    assert!(
+        mails.iter().any(|mail| mail.contains("1 of 2")),
+        "a partial recovery is told:\n{}",
+        mails.join("\n----\n")
+    );
     let last = mails.last().unwrap();
     assert!(last.to_lowercase().contains("resolved"), "{last}");
     let page = earlybell.get("/incidents/1").unwrap();

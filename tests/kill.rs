@@ -118,5 +118,9 @@ fn check(program: &Program, known: &Known, slack: &Slack, kills: u64) {
     let doubled: Vec<_> = seen.iter().filter(|(_, times)| **times > 1).collect();
     assert!(doubled.is_empty(), "Slack shows a notice twice: {doubled:?}");
     assert!(seen.len() >= incidents.len(), "an incident was not told");
-    eprintln!("{kills} kills, {} alerts acknowledged, {} notices: none lost, none doubled", acknowledged.len(), seen.len());
+    eprintln!(
+        "{kills} kills, {} alerts acknowledged, {} notices: none lost, none doubled",
+        acknowledged.len(),
+        seen.len()
+    );
 }

@@ -73,7 +73,8 @@ impl Program {
     /// A number of `/metrics`, summed over its labels.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let text = self.get("/metrics").ok()?;
-        let lines = text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
+        let lines =
+            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
         lines.map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
@@ -112,7 +113,9 @@ pub fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> Result
     let text = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect_timeout(&address, ANSWER).map_err(text)?;
     stream.set_read_timeout(Some(ANSWER)).map_err(text)?;
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    );
     let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(request.as_bytes()).map_err(text)?;
     let mut answer = String::new();

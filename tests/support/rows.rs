@@ -59,8 +59,7 @@ impl Rows {
 
     /// What a start would find.
     pub fn loaded(&self, now: DateTime<Utc>) -> Loaded {
-        let remembered =
-            |incident: &&Incident| incident.stage.closed_at().is_none_or(|at| at + REMEMBER_CLOSED > now);
+        let remembered = |incident: &&Incident| incident.stage.closed_at().is_none_or(|at| at + REMEMBER_CLOSED > now);
         let incidents: Vec<Incident> = self.incidents.values().filter(remembered).cloned().collect();
         let of_those = |e: &&Evidence| incidents.iter().any(|incident| incident.id == e.incident);
         Loaded {

@@ -65,10 +65,13 @@ fn storm(world: &mut World, rest: &str) -> Result<(), String> {
     let (messages, alerts) = (number(messages)?, number(alerts)?);
     let start = world.now;
     for message in 0..messages {
-        let line = |alert| format!("firing alertname=HostDown{message} severity=critical service=obs-frontend instance=i{alert}");
+        let line = |alert| {
+            format!("firing alertname=HostDown{message} severity=critical service=obs-frontend instance=i{alert}")
+        };
         let all: Vec<String> = (0..alerts).map(line).collect();
         webhook(world, &format!("group=g{message}: {}", all.join("; ")))?;
-        let next = start + TimeDelta::milliseconds(i64::try_from(60_000 * (message + 1) / messages).unwrap_or(i64::MAX));
+        let next =
+            start + TimeDelta::milliseconds(i64::try_from(60_000 * (message + 1) / messages).unwrap_or(i64::MAX));
         world.advance(next);
     }
     Ok(())
@@ -133,7 +136,11 @@ fn recorded(world: &mut World, base: &Path, name: &str) -> Result<(), String> {
         let request: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
         let seconds = request["since_first_s"].as_f64().unwrap_or_default();
         let received = time(request["request"]["received_at"].as_str().unwrap_or_default())?;
-        let at = if number == 1 { received.max(start) } else { world.now.max(start + TimeDelta::milliseconds((seconds * 1000.0) as i64)) };
+        let at = if number == 1 {
+            received.max(start)
+        } else {
+            world.now.max(start + TimeDelta::milliseconds((seconds * 1000.0) as i64))
+        };
         world.advance(at.max(received));
         world.body(InputKind::Webhook, "default", request["body_raw"].as_str().unwrap_or_default().as_bytes().to_vec());
     }
@@ -158,7 +165,8 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
     let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     world.say(&format!("{who}: {verb} {rest}"));
     let (incident, act) = if verb == "declare" {
-        let act = Act::Declare { title: rest.to_owned(), severity: None, impact: String::new(), labels: Default::default() };
+        let act =
+            Act::Declare { title: rest.to_owned(), severity: None, impact: String::new(), labels: Default::default() };
         (None, act)
     } else {
         let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -44,7 +44,6 @@ impl World {
         self.transcript
     }
 
-
     /// A body as it would stand in the inbox.
     pub fn body(&mut self, kind: InputKind, source: &str, body: Vec<u8>) {
         let stored = StoredInput { seq: InputSeq(0), kind, source: source.to_owned(), body, at: self.now };
