@@ -44,7 +44,7 @@ pub trait Store: Send + Sync + 'static {
         bytes_max: usize,
     ) -> Result<Vec<StoredInput>, StoreError>;
 
-    /// What the engine goes on from.
+    /// What the engine goes on from: everything open, and incidents closed within the last week.
     async fn load(&self, now: DateTime<Utc>) -> Result<Loaded, StoreError>;
 
     /// Writes what a run of inputs changed, in one transaction. Puts that are still pending are superseded by newer

@@ -9,6 +9,7 @@ use earlybell::store::{Appended, InputKind, Store, StoreError};
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::Command;
@@ -119,8 +120,8 @@ async fn a_directory_has_one_user() {
     assert!(matches!(first.tokens().await, Err(StoreError::Unavailable(_))));
     drop(first);
     SqliteStore::open(&data).unwrap();
-    use std::os::unix::fs::PermissionsExt;
-    assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+    let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((rights(&data), rights(&data.join("inbox.db"))), (0o700, 0o600));
 }
 
 #[tokio::test]

@@ -54,7 +54,10 @@ impl Checkpointer {
                 let (path, page_bytes) = &files[file];
                 let conn = conns[file].take().map_or_else(|| open_checkpointer(path), Ok);
                 let moved = conn.and_then(|conn| move_log(&conn, i64::from(*page_bytes), &locks[file]).map(|()| conn));
-                // An error here is seen by the writer as well, which says so; the log only grows meanwhile.
+                if let Err(error) = &moved {
+                    // The log only grows meanwhile, and the writer will meet the same trouble.
+                    tracing::warn!(%error, file = %path.display(), "the write-ahead log can't be moved: {error}");
+                }
                 conns[file] = moved.ok();
             }
         };

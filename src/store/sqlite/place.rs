@@ -3,6 +3,8 @@
 use super::migrate::Schema;
 use crate::store::StoreError;
 use rusqlite::{Connection, OpenFlags};
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,7 +54,10 @@ impl Place {
 
     fn open_unnamed(&self, kind: Kind) -> Result<Connection, StoreError> {
         let mut conn = match self {
-            Self::File(path) => Connection::open_with_flags(path, flags() | OpenFlags::SQLITE_OPEN_CREATE)?,
+            Self::File(path) => {
+                make_private(path)?;
+                Connection::open_with_flags(path, flags())?
+            }
             Self::Memory => Connection::open_in_memory()?,
         };
         conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -112,6 +117,12 @@ pub fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)
+}
+
+// SQLite gives its log the rights of the database, so it is enough to make that one first.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let made = File::options().create(true).append(true).mode(0o600).open(path);
+    made.map(drop).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 fn flags() -> OpenFlags {
