@@ -1,6 +1,6 @@
 //! What is special to SQLite: files, locks, disks, crashes.
 
-use crate::fixtures::{End, at, claim, closed, decide, delivery, finish, input, note};
+use crate::fixtures::{End, at, claim, claim_of, closed, decide, delivery, finish, ids, input, note};
 use domain::delivery::Lane;
 use domain::engine::Changes;
 use domain::ids::{IncidentId, InputSeq};
@@ -59,11 +59,34 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(store.load(at(0)).await.unwrap().position, InputSeq(1));
     let undecided = store.inputs_after(InputSeq(1), 10, ANY).await.unwrap();
     assert_eq!((undecided.len(), &undecided[0].body[..]), (1, &b"two"[..]));
-    let again = &claim(&store, 31).await[0];
+    let again = &claim(&store, 2).await[0];
     assert_eq!((again.attempt, again.unsure, again.thread.as_deref()), (2, true, Some("t")));
     assert_eq!(store.figures(at(0)).await.unwrap().last_seen, [("default".to_owned(), at(20))]);
     let next = store.append(input(InputKind::Tick, b"", 5)).await.unwrap();
     assert_eq!(next, Appended { seq: InputSeq(3), at: at(20) }, "numbers and times go on");
+}
+
+#[tokio::test]
+async fn what_a_killed_process_was_sending_goes_on_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        decide(&store, 1, vec![delivery(1, 7, "team", Lane::Root), delivery(2, 7, "team", Lane::Put)]).await;
+        claim(&store, 0).await;
+        finish(&store, 1, 1, End::Sent(Some("t")), 0).await;
+        claim(&store, 0).await;
+        let later = vec![delivery(3, 7, "team", Lane::Put), delivery(4, 8, "list", Lane::Root)];
+        decide(&store, 2, later).await;
+        decide(&store, 3, vec![delivery(5, 9, "team", Lane::Root), delivery(6, 9, "team", Lane::Post)]).await;
+        assert_eq!(ids(&claim(&store, 5).await), [5], "2 is on its way still");
+        claim_of(&store, "list", 5, 9).await;
+        finish(&store, 4, 1, End::Retry(900), 6).await;
+    }
+    let store = open(dir.path());
+    let again: Vec<_> = claim(&store, 6).await.iter().map(|c| (c.delivery.id.0, c.attempt, c.unsure)).collect();
+    assert_eq!(again, [(3, 1, false), (5, 2, true)], "the text that 2 had is overtaken");
+    assert!(claim_of(&store, "list", 6, 9).await.is_empty(), "what waits for its next attempt goes on waiting");
+    assert!(!finish(&store, 5, 1, End::Dead, 6).await, "the attempt of the dead process is fenced off");
 }
 
 #[tokio::test]

@@ -69,7 +69,9 @@ impl SqliteStore {
         let door = Door::enter(dir)?;
         let paths = vec![dir.join("inbox.db"), dir.join("earlybell.db")];
         let [inbox_path, main_path] = [&paths[0], &paths[1]];
-        let (inbox, main) = open_both(&Place::File(inbox_path.clone()), &Place::File(main_path.clone()))?;
+        let (inbox, mut main) = open_both(&Place::File(inbox_path.clone()), &Place::File(main_path.clone()))?;
+        // The directory is ours alone, so nobody alive holds a lease: what a killed process was sending goes on at once.
+        main.with(outbox::release_leases)?;
         let checkpointer =
             Checkpointer::start(vec![(inbox_path.clone(), INBOX.page_bytes), (main_path.clone(), MAIN.page_bytes)])?;
         Ok(Self {

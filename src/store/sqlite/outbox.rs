@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::delivery::{Content, Delivery, DeliveryState, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use std::collections::BTreeSet;
 
 /// Most lane heads claimed at once.
 pub const CLAIM_MAX: usize = 256;
@@ -192,6 +193,24 @@ fn thread(conn: &Connection, delivery: &Delivery) -> Result<Option<String>, Stor
     let mut statement = conn.prepare_cached(sql)?;
     let found = statement.query_row(params![int(delivery.incident.0), delivery.receiver], |row| row.get(0));
     Ok(found.optional()?.flatten())
+}
+
+/// Gives back every lease: for the one process that may use this store, before it claims anything. Whoever held them is
+/// dead, and may have sent what it held. They are due from when they were first tried, so at once.
+pub fn release_leases(conn: &mut Connection) -> Result<usize, StoreError> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "UPDATE deliveries SET state = 'unsure', unsure = 1, lease_until = NULL, due_at = NULL,
+                 next_at = COALESCE(first_attempt_at, decided_at)
+               WHERE state = 'leased' RETURNING incident, receiver";
+    let lanes = tx
+        .prepare(sql)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<BTreeSet<(i64, String)>, _>>()?;
+    for (incident, receiver) in &lanes {
+        settle_lanes(&tx, IncidentId(uint(*incident)), receiver)?;
+    }
+    tx.commit()?;
+    Ok(lanes.len())
 }
 
 /// Writes how an attempt ended, unless somebody else has taken it over.
