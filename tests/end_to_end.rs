@@ -1,5 +1,7 @@
 //! The whole path through real servers: Prometheus → Alertmanager → Earlybell → Postfix.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/postfix.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod postfix;

@@ -2,6 +2,8 @@
 //!
 //! `KILLS=50000 cargo test --test kill` does it more often.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;

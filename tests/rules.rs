@@ -1,5 +1,7 @@
 //! The rule files that are shipped: they are read as users' files are, and say what their comments promise.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs};
 use domain::ids::AlertId;

@@ -1,6 +1,8 @@
 //! Stories in virtual time: `tests/scenarios/*.txt` are played, and what came of them is compared with the transcript
 //! beside each. `UPDATE=1 cargo test --test scenarios` writes the transcripts anew; read them before you commit them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/rows.rs"]
 mod rows;
 #[path = "support/story.rs"]

@@ -3,6 +3,8 @@
 //!
 //! `SEED=42 cargo test --test simulation` plays one world again; `SEEDS=300000` plays more of them.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/sim/mod.rs"]
 mod sim;
 

@@ -5,6 +5,12 @@
 //! cargo build --release && cargo run --release --example bench -- quick # a tenth of it
 //! ```
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement that cannot go on ends; its report is its output"
+)]
+
 mod bare;
 mod body;
 mod engine;
@@ -19,8 +25,11 @@ use std::time::Duration;
 /// How long each measurement runs, and how much it takes.
 #[derive(Clone, Copy)]
 pub struct Effort {
+    /// How long each load on the intake.
     pub run: Duration,
+    /// How many alerts the engine is given.
     pub engine_alerts: usize,
+    /// How many notices are timed.
     pub notices: usize,
 }
 

@@ -14,7 +14,8 @@ const READY: Duration = Duration::from_secs(20);
 pub struct Server {
     child: Child,
     pub port: u16,
-    pub folder: TempDir,
+    // Removed when the server is dropped.
+    _folder: TempDir,
     /// From its start to the first answer.
     pub started_in: Duration,
 }
@@ -68,7 +69,7 @@ impl Server {
     async fn start(mut command: Command, port: u16, folder: TempDir, ready: &str) -> Self {
         let began = Instant::now();
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the server starts");
-        let mut server = Self { child, port, folder, started_in: Duration::ZERO };
+        let mut server = Self { child, port, _folder: folder, started_in: Duration::ZERO };
         while !get(port, ready).await {
             assert!(began.elapsed() < READY, "{command:?} is not ready after {READY:?}");
             assert!(server.child.try_wait().expect("its state").is_none(), "{command:?} ended");

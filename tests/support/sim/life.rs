@@ -53,7 +53,8 @@ pub fn webhook(random: &mut fastrand::Rng, now: DateTime<Utc>) -> Arrival {
         "truncatedAlerts": if chance(random, 8) { 3 } else { 0 },
         "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://am", "alerts": alerts,
     });
-    Arrival { kind: InputKind::Webhook, source: *pick(random, &SOURCES), body: body.to_string().into_bytes() }
+    let source = *pick(random, &SOURCES);
+    Arrival { kind: InputKind::Webhook, source, body: body.to_string().into_bytes() }
 }
 
 pub fn push(random: &mut fastrand::Rng, now: DateTime<Utc>) -> Arrival {

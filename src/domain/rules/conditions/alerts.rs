@@ -36,7 +36,7 @@ impl Alerts {
         };
         let counted = sight.counts[self.slot].len();
         // `7 of 2` would read like a fault.
-        if counted > self.at_least as usize {
+        if counted > self.at_least {
             return format!("{counted} {what} (at least {}) matching {}", self.at_least, self.matchers);
         }
         format!("{counted} of {} {what} matching {}", self.at_least, self.matchers)
