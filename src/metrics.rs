@@ -54,6 +54,7 @@ pub struct Metrics {
     reload_at: Gauge,
     config_hash: Gauge,
     engine_progress: Gauge,
+    policy_ok: IntGauge,
     alertmanager_up: GaugeVec,
     polls: Mutex<BTreeMap<String, PollState>>,
 }
@@ -186,6 +187,10 @@ impl Metrics {
                 "earlybell_engine_last_progress_timestamp_seconds",
                 "When the engine loop last went round.",
             )?,
+            policy_ok: shelf.gauge(
+                "earlybell_engine_policy_in_force",
+                "Whether the engine decides by the newest stored rules; 0: this version can't use them.",
+            )?,
             alertmanager_up: shelf.gauges(
                 "earlybell_alertmanager_up",
                 "Whether the last poll of this source was answered.",
@@ -209,6 +214,7 @@ impl Metrics {
         for reason in AUTH_REASONS {
             self.auth_failures.with_label_values(&["unknown", reason]);
         }
+        self.policy_ok.set(1);
         self.declared.with_label_values(&["", "human"]);
         for by in ["rule", "human"] {
             self.called_off.with_label_values(&["", by]);

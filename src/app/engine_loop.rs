@@ -36,6 +36,8 @@ pub struct Decided<'a> {
     pub inputs: &'a [Arrived],
     /// When the commit was done.
     pub now: DateTime<Utc>,
+    /// Why the newest stored policy is not in force, if this program can't use it.
+    pub policy_refused: Option<&'a str>,
 }
 
 /// An input that was decided.
@@ -89,6 +91,8 @@ pub struct EngineLoop {
     ahead: bool,
     // Inputs that made the engine panic: kept in quarantine, and skipped.
     poison: BTreeSet<InputSeq>,
+    // What was logged last of a policy that can't be used: each is told once.
+    complaint: Option<String>,
 }
 
 impl EngineLoop {
@@ -107,7 +111,10 @@ impl EngineLoop {
             "engine goes on from input {}",
             state.position()
         );
-        Ok(Self { store, inbox, clock, observer, state, ahead: false, poison: BTreeSet::new() })
+        let mut engine =
+            Self { store, inbox, clock, observer, state, ahead: false, poison: BTreeSet::new(), complaint: None };
+        engine.complain();
+        Ok(engine)
     }
 
     /// What is decided so far.
@@ -210,12 +217,23 @@ impl EngineLoop {
         for answer in &changes.answers {
             self.inbox.answered(answer.input, answer.reply.clone());
         }
+        self.complain();
         self.observe(&changes, arrived);
         Ok(())
     }
 
     fn observe(&self, changes: &Changes, inputs: &[Arrived]) {
-        (self.observer)(&Decided { changes, inputs, now: self.clock.now() });
+        let policy_refused = self.state.policy_refused();
+        (self.observer)(&Decided { changes, inputs, now: self.clock.now(), policy_refused });
+    }
+
+    fn complain(&mut self) {
+        let refused = self.state.policy_refused();
+        if let Some(because) = refused.filter(|because| self.complaint.as_deref() != Some(because)) {
+            let goes_on = if self.state.policy().source.rule_files.is_empty() { "no rules" } else { "those before" };
+            error!("the stored rules can't be used by this version, going on with {goes_on}: {because}");
+        }
+        self.complaint = refused.map(str::to_owned);
     }
 
     async fn reload(&mut self) -> Result<(), StoreError> {

@@ -28,6 +28,10 @@ pub async fn ready(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
     if silent > ENGINE_SILENCE_SECONDS_MAX {
         return Err(Failure::NotReady(format!("the engine has not moved for {ENGINE_SILENCE_SECONDS_MAX} seconds")));
     }
+    if !metrics.policy_is_in_force() {
+        let problem = "alerts are kept, but not judged by the newest rules: this version can't use them; see the log";
+        return Err(Failure::NotReady(problem.to_owned()));
+    }
     Ok(plain("OK".to_owned()))
 }
 

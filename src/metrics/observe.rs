@@ -82,7 +82,13 @@ impl Metrics {
         for entry in &decided.changes.entries {
             self.told(entry, decided.changes.incidents.get(&entry.incident));
         }
+        self.policy_ok.set(i64::from(decided.policy_refused.is_none()));
         self.engine_progressed(decided.now);
+    }
+
+    /// Whether the engine decides by the newest stored rules.
+    pub fn policy_is_in_force(&self) -> bool {
+        self.policy_ok.get() == 1
     }
 
     fn reported(&self, reported: &Reported) {

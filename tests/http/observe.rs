@@ -9,6 +9,7 @@ use domain::alert::Pairs;
 use domain::engine::Changes;
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Actor, CallOffCode, Entry, Fact, Severity, Surface};
+use domain::policy::{NamedRuleFile, PolicySource};
 use earlybell::app::engine_loop::{Decided, EngineLoop, Step};
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::http::routes::ROUTES;
@@ -34,6 +35,31 @@ async fn ready_means_that_an_alert_would_be_decided() {
     assert_eq!(site.call(Request::get("/-/healthy")).await.status, 200);
     site.metrics.engine_progressed(clock.now());
     assert_eq!(site.call(Request::get("/-/ready")).await.status, 200);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn rules_that_this_version_can_t_use_are_not_ready() {
+    let site = TestSite::open().await;
+    let (metrics, inbox) = (site.metrics.clone(), site.running.site.parts.inbox.clone());
+    let observer = Box::new(move |decided: &Decided<'_>| metrics.decided(decided));
+    let mut engine =
+        EngineLoop::load(site.store.clone(), inbox.clone(), Arc::new(SystemClock), observer).await.unwrap();
+    let mut all = async || while let Step::Worked(_) = engine.step().await.unwrap() {};
+    // What `serve` would never append: it was checked by another version.
+    let good = crate::site::config().policy;
+    let rule = r#"{"groups":[{"name":"g","rules":[{"incident":"Down","when":{"alerts":[]}}]}]}"#;
+    let file = NamedRuleFile { name: "old.yml".to_owned(), file: serde_json::from_str(rule).unwrap() };
+    inbox.policy(&PolicySource { rule_files: vec![file], ..good.clone() }).await.unwrap();
+    all().await;
+    let refused = site.call(Request::get("/-/ready")).await;
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.error().contains("this version can't use them"), "{}", refused.body);
+    assert!(site.call(Request::get("/metrics")).await.body.contains("\nearlybell_engine_policy_in_force 0\n"));
+    inbox.policy(&good).await.unwrap();
+    all().await;
+    assert_eq!(site.call(Request::get("/-/ready")).await.status, 200);
+    assert!(site.call(Request::get("/metrics")).await.body.contains("\nearlybell_engine_policy_in_force 1\n"));
     site.stop().await;
 }
 
@@ -160,7 +186,7 @@ fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
     let called_off = Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() };
     let ada = Actor::person("ada", Surface::Web);
     let changes = Changes { entries: vec![entry(declared, ada), entry(called_off, Actor::Rule)], ..Changes::default() };
-    metrics.decided(&Decided { changes: &changes, inputs: &[], now: at("2026-11-22T10:01:30Z") });
+    metrics.decided(&Decided { changes: &changes, inputs: &[], now: at("2026-11-22T10:01:30Z"), policy_refused: None });
     let text = metrics.scrape(None, at("2026-11-22T10:01:31Z")).unwrap();
     for line in [
         "earlybell_incidents_declared_total{origin=\"human\",rule=\"\"} 1",

@@ -1,5 +1,6 @@
 //! A changed configuration: every alert is judged anew; clocks of rules that did not change go on.
 
+use super::state::in_words;
 use super::turn::Turn;
 use crate::alert::Pairs;
 use crate::ids::IncidentId;
@@ -11,8 +12,15 @@ use std::sync::Arc;
 impl Turn<'_> {
     pub(super) fn policy_changed(&mut self, source: PolicySource) {
         // It was checked before it was appended; an older program may have thought otherwise. The last good one stays.
-        let Ok(policy) = Policy::compile(source) else { return };
+        let policy = match Policy::compile(source) {
+            Ok(policy) => policy,
+            Err(mistakes) => {
+                self.state.policy_refused = Some(in_words(&mistakes));
+                return;
+            }
+        };
         self.state.policy = Arc::new(policy);
+        self.state.policy_refused = None;
         self.state.evaluator = Evaluator::new(&self.state.policy.rules);
         self.state.timers.clear_subjects();
         self.state.holding.clear();

@@ -12,6 +12,7 @@ use crate::incident::due::{self, WhenHolds};
 use crate::incident::{Incident, Reply};
 use crate::notice::plan::ALERTS_SHOWN_MAX;
 use crate::policy::Policy;
+use crate::rules::compile::Mistake;
 use crate::rules::eval::{HoldRow, Touch};
 use crate::rules::{Evaluator, RuleIx, Subject};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,6 +32,8 @@ const FIRINGS_MAX: usize = 1_000_000;
 #[derive(Debug)]
 pub struct State {
     pub(super) policy: Arc<Policy>,
+    // Why a stored policy is not in force.
+    pub(super) policy_refused: Option<String>,
     pub(super) alerts: Table,
     pub(super) evaluator: Evaluator,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
@@ -52,10 +55,16 @@ pub struct State {
 impl State {
     /// Goes on from what the store holds.
     pub fn restore(loaded: Loaded) -> Self {
-        let policy = loaded.policy.map(Policy::compile).and_then(Result::ok).unwrap_or_else(Policy::empty);
+        let stored = loaded.policy.map_or_else(|| Ok(Policy::empty()), Policy::compile);
+        // An older program took it. Alerts are kept and judged later; until then, nothing must look well.
+        let (policy, policy_refused) = match stored {
+            Ok(policy) => (policy, None),
+            Err(mistakes) => (Policy::empty(), Some(in_words(&mistakes))),
+        };
         let mut state = Self {
             evaluator: Evaluator::new(&policy.rules),
             policy: Arc::new(policy),
+            policy_refused,
             alerts: Table::restore(loaded.alerts, loaded.last_alert),
             incidents: loaded.incidents.into_iter().map(|incident| (incident.id, incident)).collect(),
             attached: Attached::default(),
@@ -105,6 +114,11 @@ impl State {
     /// The rules, receivers and times in force.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.policy
+    }
+
+    /// Why the newest stored policy is not in force, if this program can't use it: the one before is, or none.
+    pub fn policy_refused(&self) -> Option<&str> {
+        self.policy_refused.as_deref()
     }
 
     /// An incident that is open, or was closed in the last day.
@@ -230,4 +244,9 @@ impl State {
             self.answers.insert(key.clone(), (answer.at, answer.reply.clone()));
         }
     }
+}
+
+/// Mistakes of a policy, in one line.
+pub(super) fn in_words(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
