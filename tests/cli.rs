@@ -39,10 +39,11 @@ fn assert_snapshot(name: &str, said: &str) {
 #[test]
 fn help_teaches() {
     let folder = tempfile::tempdir().unwrap();
-    let verbs: [&[&str]; 8] = [
+    let verbs: [&[&str]; 9] = [
         &["--help"],
         &["serve", "--help"],
         &["check", "config", "--help"],
+        &["check", "ready", "--help"],
         &["alert", "add", "--help"],
         &["incident", "--help"],
         &["incident", "calloff", "--help"],
@@ -63,8 +64,13 @@ fn checks_say_what_is_wrong_and_where() {
         "rules.yml",
         "groups:\n  - name: g\n    rules:\n      - incident: Down\n        when: { alerts: ['a = b'] }\n",
     );
+    write(
+        "classic.yml",
+        "groups:\n  - name: g\n    rules:\n      - incident: Down\n        when: { alerts: ['a = b{c}'] }\n",
+    );
+    write("classic_config.yml", "rule_files: [classic.yml]\n");
     write("bad_rules.yml", "groups:\n  - name: g\n    rules:\n      - incident: Down\n        wen: {}\n");
-    let runs: [&[&str]; 7] = [
+    let runs: [&[&str]; 9] = [
         &["check", "config"],
         &["check", "config", "good.yml"],
         &["check", "config", "bad.yml", "good.yml"],
@@ -72,6 +78,8 @@ fn checks_say_what_is_wrong_and_where() {
         &["check", "rules", "rules.yml"],
         &["check", "rules", "bad_rules.yml"],
         &["check", "rules", "missing.yml"],
+        &["check", "rules", "classic.yml"],
+        &["check", "config", "classic_config.yml"],
     ];
     let said: Vec<String> = runs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("check.txt", &said.join("\n"));
@@ -92,6 +100,7 @@ fn without_a_server_people_are_told_how_to_start_one() {
 struct Server {
     child: Child,
     folder: TempDir,
+    banner: String,
     said: Lines<BufReader<ChildStdout>>,
     logged: Lines<BufReader<ChildStderr>>,
 }
@@ -117,8 +126,8 @@ impl Server {
             .unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         let logged = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut server = Self { child, folder, said, logged };
-        server.wait_until_said("See what happened");
+        let mut server = Self { child, folder, banner: String::new(), said, logged };
+        server.banner = server.wait_until_said("See what happened");
         server
     }
 
@@ -353,6 +362,23 @@ fn tokens_come_before_the_first_start_for_others() {
     assert!(declared.contains("declared INC-1"), "{declared}");
     assert!(over_tcp(&["token", "list", "--token", &token]).contains("(exit 1)"), "a manager sees tokens");
     assert!(server.run(&["incident", "list", "-o", "extended"]).contains(" ada "), "the token's owner declared it");
+}
+
+#[test]
+fn links_and_the_banner_name_the_address_that_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = transcript(folder.path(), &["check", "ready"]);
+    assert!(refused.contains("no server at") && refused.ends_with("(exit 1)\n"), "{refused}");
+    let mut server = Server::start(&[]);
+    assert_eq!(server.run(&["check", "ready"]), "$ earlybell check ready\nready\n(exit 0)\n");
+    let log = server.wait_until_logged("listening on 127.0.0.1:");
+    let port = log.lines().last().unwrap().split("listening on 127.0.0.1:").nth(1).unwrap();
+    let url = format!("http://127.0.0.1:{}", port.split('"').next().unwrap());
+    assert!(server.banner.contains(&format!("The page:          {url}/\n")), "{}", server.banner);
+    assert!(server.banner.contains(&format!("- url: {url}/api/v1/alertmanager\n")), "{}", server.banner);
+    assert!(server.run(&["check", "ready", "--server", &url, "-q"]).ends_with("-q\n(exit 0)\n"));
+    server.run(&["incident", "declare", "Down"]);
+    server.wait_until_said(&format!("Follow it here: {url}/incidents/1"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use domain::ids::AlertId;
 use domain::incident::Severity;
 use domain::policy::NamedRuleFile;
 use domain::rules::{Evaluator, RuleSet};
-use earlybell::config::{Named, parse_rules};
+use earlybell::config::{Findings, Named, parse_rules};
 use std::path::Path;
 
 struct Story {
@@ -19,9 +19,9 @@ struct Story {
 
 fn shipped(name: &str) -> RuleSet {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(name)).unwrap();
-    let mut mistakes = Vec::new();
-    let files: Vec<NamedRuleFile> = parse_rules(&[Named { name: name.to_owned(), content: text }], &mut mistakes);
-    assert!(mistakes.is_empty(), "{mistakes:?}");
+    let mut found = Findings::default();
+    let files: Vec<NamedRuleFile> = parse_rules(&[Named { name: name.to_owned(), content: text }], &mut found);
+    assert!(found.mistakes.is_empty(), "{found:?}");
     let rules = RuleSet::compile(&files).unwrap();
     assert_eq!(rules.warnings, []);
     rules

@@ -1,12 +1,13 @@
-//! `earlybell check config|rules FILES…`: what a server would say, without one.
+//! `earlybell check config|rules FILES…`: what a server would say, without one. `earlybell check ready`: asks one.
 
 use super::CliError;
+use super::client::{Ask, ClientArgs};
 use super::output::{complain, say};
-use crate::config::{self, ConfigErrors, Named, Overrides};
+use crate::config::{self, ConfigError, ConfigErrors, Findings, Named, Overrides};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
-/// Looks for mistakes in configuration and rule files
+/// Looks for mistakes in configuration and rule files, and at a running server
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(subcommand)]
@@ -34,18 +35,38 @@ Example:\n  earlybell check rules rules/*.yml")]
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Whether a running server takes alerts and decides
+    #[command(after_help = "\
+Exit code 1 if it does not, or if there is none. Needs no token.
+
+Examples:
+  earlybell check ready
+  earlybell check ready --server http://127.0.0.1:9797 -q")]
+    Ready {
+        #[command(flatten)]
+        client: ClientArgs,
+    },
 }
 
 impl Check {
     /// Runs it.
     pub fn run(self) -> Result<(), CliError> {
         let good = match self.what {
+            What::Ready { client } => return check_ready(&client),
             What::Config { files } if files.is_empty() => check_config(None),
             What::Config { files } => files.iter().filter(|file| !check_config(Some(file))).count() == 0,
             What::Rules { files } => files.iter().filter(|file| !check_rules(file)).count() == 0,
         };
         if good { Ok(()) } else { Err(CliError::Silent) }
     }
+}
+
+fn check_ready(client: &ClientArgs) -> Result<(), CliError> {
+    client.client()?.text(&Ask::get("/-/ready"))?;
+    if !client.quiet {
+        say("ready");
+    }
+    Ok(())
 }
 
 fn check_config(file: Option<&Path>) -> bool {
@@ -62,6 +83,7 @@ fn check_config(file: Option<&Path>) -> bool {
                 counted(config.policy.templates.len(), "template"),
             ];
             say(&format!("  SUCCESS: {}", found.join(", ")));
+            warn(&config.warnings);
             true
         }
         Err(errors) => failed(&errors),
@@ -78,13 +100,20 @@ fn check_rules(path: &Path) -> bool {
             return false;
         }
     };
-    let mut mistakes = Vec::new();
-    let rules = config::parse_rules(&[Named { name, content }], &mut mistakes);
-    if !mistakes.is_empty() {
-        return failed(&ConfigErrors(mistakes));
+    let mut found = Findings::default();
+    let rules = config::parse_rules(&[Named { name, content }], &mut found);
+    if !found.mistakes.is_empty() {
+        return failed(&ConfigErrors(found.mistakes));
     }
     say(&format!("  SUCCESS: {}", counted(rules.iter().map(|file| rule_count(&file.file)).sum(), "rule")));
+    warn(&found.warnings);
     true
+}
+
+fn warn(warnings: &[ConfigError]) {
+    for warning in warnings {
+        complain(&format!("  WARNING: {warning}"));
+    }
 }
 
 fn failed(errors: &ConfigErrors) -> bool {

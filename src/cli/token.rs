@@ -113,6 +113,8 @@ impl Token {
         if missing == Missing::Told && !folder.exists() {
             return asked;
         }
+        // Whoever runs this in another folder than the server's would look for the token in vain.
+        complain(&format!("no server runs there: going on in the store in {}", folder.display()));
         let store = SqliteStore::open(folder).map_err(CliError::told)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::told)?;
         let done = runtime.block_on(act(&store));

@@ -79,8 +79,9 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let receivers = check.receivers(written.receivers, &templates);
     let route = check.route(written.route, &names);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
-    let mut mistakes = check.mistakes();
-    let rule_files = parse_rules(&rules, &mut mistakes);
+    let mut found = Findings { mistakes: check.mistakes(), warnings: Vec::new() };
+    let rule_files = parse_rules(&rules, &mut found);
+    let Findings { mut mistakes, warnings } = found;
     for (text, rules) in rules.iter().zip(&rule_files) {
         mistakes.extend(rules_against_config(text, &rules.file, &names, &templates));
     }
@@ -101,7 +102,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         let others = shown(&rules, others);
         return Err(ConfigErrors(of_templates.chain(others).collect()));
     }
-    Ok(Config { policy, receivers, sources, hash })
+    Ok(Config { policy, receivers, sources, hash, warnings })
 }
 
 fn receiver_names(written: Option<&[ReceiverWritten]>) -> Vec<String> {
@@ -111,22 +112,32 @@ fn receiver_names(written: Option<&[ReceiverWritten]>) -> Vec<String> {
     }
 }
 
-/// Reads rule files and compiles them together; what is wrong goes to `mistakes`.
-pub fn parse_rules(files: &[Named], mistakes: &mut Vec<ConfigError>) -> Vec<NamedRuleFile> {
-    let before = mistakes.len();
+/// What was found in files.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What must be mended.
+    pub mistakes: Vec<ConfigError>,
+    /// What is understood, but better written anew.
+    pub warnings: Vec<ConfigError>,
+}
+
+/// Reads rule files and compiles them together; what is wrong, and what could be better, goes to `found`.
+pub fn parse_rules(files: &[Named], found: &mut Findings) -> Vec<NamedRuleFile> {
+    let before = found.mistakes.len();
     let mut parsed = Vec::with_capacity(files.len());
     for file in files {
         match read::yaml::<RuleFile>(file.text()) {
             Ok(rules) => parsed.push(NamedRuleFile { name: file.name.clone(), file: rules }),
-            Err(error) => mistakes.push(error),
+            Err(error) => found.mistakes.push(error),
         }
     }
     // Rules are compiled together only if all were read: else a file that is missing would be blamed on the others.
-    if mistakes.len() > before {
+    if found.mistakes.len() > before {
         return Vec::new();
     }
-    if let Err(found) = RuleSet::compile(&parsed) {
-        mistakes.extend(shown(files, found));
+    match RuleSet::compile(&parsed) {
+        Ok(rules) => found.warnings.extend(shown(files, rules.warnings)),
+        Err(mistakes) => found.mistakes.extend(shown(files, mistakes)),
     }
     parsed
 }

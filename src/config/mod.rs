@@ -9,7 +9,7 @@ mod report;
 mod written;
 
 pub use check::{DEFAULT_SOURCE, http_url};
-pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse, parse_rules};
+pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Findings, Named, Overrides, load, parse, parse_rules};
 pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};
 
@@ -30,6 +30,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Hash over all files read, for `earlybell_config_hash`.
     pub hash: u64,
+    /// What is understood, but better written anew.
+    pub warnings: Vec<ConfigError>,
 }
 
 /// How to reach a receiver.

@@ -16,6 +16,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 /// Connections that wait to be accepted.
@@ -32,8 +33,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub enum ServeError {
     /// No token exists, and other machines could connect.
     #[error(
-        "{0} can be reached from other machines, and there is no token yet: start with --web.listen-address=127.0.0.1:9797, \
-         make one there with `earlybell token new --role ingest --name default`, then start like this again"
+        "{0} can be reached from other machines, and there is no token yet: make one with \
+         `earlybell token new --role ingest --name default`, then start again"
     )]
     Unprotected(SocketAddr),
     /// An address is taken or forbidden.
@@ -56,22 +57,47 @@ pub struct Running {
     socket: Option<PathBuf>,
 }
 
+/// Addresses that are ours, though nobody can connect yet: what links begin with is known before anything is started.
+pub struct Bound {
+    /// With the ports that were given.
+    pub addresses: Vec<SocketAddr>,
+    sockets: Vec<TcpSocket>,
+}
+
+impl Bound {
+    /// Takes these addresses.
+    ///
+    /// # Errors
+    /// One of them is taken or forbidden.
+    pub fn bind(wanted: &[SocketAddr]) -> Result<Self, ServeError> {
+        let (mut addresses, mut sockets) = (Vec::new(), Vec::new());
+        for address in wanted {
+            let (socket, bound) = bind(*address).map_err(|error| ServeError::Listen(address.to_string(), error))?;
+            addresses.push(bound);
+            sockets.push(socket);
+        }
+        Ok(Self { addresses, sockets })
+    }
+
+    fn listen(self) -> Result<Vec<TcpListener>, ServeError> {
+        let listen = |(socket, address): (TcpSocket, SocketAddr)| {
+            let listener = socket.listen(BACKLOG.unsigned_abs()).and_then(tokio::net::TcpListener::into_std);
+            listener.map_err(|error| ServeError::Listen(address.to_string(), error))
+        };
+        self.sockets.into_iter().zip(self.addresses).map(listen).collect()
+    }
+}
+
 /// Begins to serve; returns when every address is listened on.
 ///
 /// # Errors
 /// An address can't be listened on, tokens can't be read, or it would be open to other machines.
-pub async fn serve(parts: Parts) -> Result<Running, ServeError> {
+pub async fn serve(parts: Parts, bound: Bound) -> Result<Running, ServeError> {
     let site = web::Data::new(Site::new(parts));
     site.tokens.refresh(site.parts.store.as_ref()).await?;
     refuse_unprotected(&site)?;
-    let mut addresses = Vec::new();
-    let mut listeners = Vec::new();
-    for address in &site.parts.listen {
-        let failed = |error| ServeError::Listen(address.to_string(), error);
-        let listener = listen(*address).map_err(failed)?;
-        addresses.push(listener.local_addr().map_err(failed)?);
-        listeners.push(listener);
-    }
+    let addresses = bound.addresses.clone();
+    let listeners = bound.listen()?;
     let socket = site.parts.socket.clone();
     let unix = socket.as_deref().map(listen_unix).transpose()?;
     let server =
@@ -168,12 +194,13 @@ fn peer(io: &dyn Any, owner: Option<u32>) -> Peer {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+fn bind(address: SocketAddr) -> io::Result<(TcpSocket, SocketAddr)> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A restart must not wait for connections of the process before to time out.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG.unsigned_abs())?.into_std()
+    let bound = socket.local_addr()?;
+    Ok((socket, bound))
 }
 
 // Returns the user who owns the new socket: the one this program runs as.

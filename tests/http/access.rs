@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use earlybell::http::auth::ACTOR_HEADER;
 use earlybell::http::gate::Access;
 use earlybell::http::routes::{Endpoint, ROUTES};
-use earlybell::http::serve;
+use earlybell::http::{Bound, serve};
 use earlybell::store::sqlite::SqliteStore;
 use earlybell::store::{Role, Store};
 use std::collections::BTreeMap;
@@ -153,12 +153,12 @@ async fn without_a_token_only_this_machine_is_served() {
     let store = Arc::new(SqliteStore::open_in_memory().unwrap());
     let mut reachable = parts(&folder, store, Arc::default());
     reachable.listen = vec!["127.0.0.1:0".parse().unwrap(), SocketAddr::from(([0, 0, 0, 0], 0))];
-    let Err(error) = serve(reachable).await else { panic!("it serves everybody") };
+    let bound = Bound::bind(&reachable.listen).unwrap();
+    let Err(error) = serve(reachable, bound).await else { panic!("it serves everybody") };
     assert_eq!(
         error.to_string(),
-        "0.0.0.0:0 can be reached from other machines, and there is no token yet: start with \
-         --web.listen-address=127.0.0.1:9797, make one there with `earlybell token new --role ingest --name default`, then \
-         start like this again"
+        "0.0.0.0:0 can be reached from other machines, and there is no token yet: make one with `earlybell token new \
+         --role ingest --name default`, then start again"
     );
 }
 
@@ -170,7 +170,8 @@ async fn revoking_the_last_token_does_not_open_a_server_that_others_can_reach() 
     store.add_token(made.row.clone()).await.unwrap();
     let mut reachable = parts(&folder, store, Arc::default());
     reachable.listen = vec![SocketAddr::from(([0, 0, 0, 0], 0))];
-    let running = serve(reachable).await.unwrap();
+    let bound = Bound::bind(&reachable.listen).unwrap();
+    let running = serve(reachable, bound).await.unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], running.addresses[0].port()));
     let revoke = Request::new("DELETE", &format!("/api/v1/tokens/{}", made.row.id)).bearer(&made.text);
     let said = revoke.to(address).await.json()["text"].as_str().unwrap().to_owned();

@@ -10,7 +10,7 @@ use earlybell::app::inbox::Inbox;
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::config::{Config, Source};
 use earlybell::http::token::mint;
-use earlybell::http::{Limits, Parts, Running, serve};
+use earlybell::http::{Bound, Limits, Parts, Running, serve};
 use earlybell::metrics::Metrics;
 use earlybell::store::sqlite::SqliteStore;
 use earlybell::store::{InputKind, Role, Store, StoredInput};
@@ -63,7 +63,13 @@ pub fn config() -> Config {
         external_url: "https://bell.example.org".to_owned(),
         timing: Timing::default(),
     };
-    Config { policy, receivers: Vec::new(), sources: vec![source("default"), source("second")], hash: 7 }
+    Config {
+        policy,
+        receivers: Vec::new(),
+        sources: vec![source("default"), source("second")],
+        hash: 7,
+        warnings: Vec::new(),
+    }
 }
 
 pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: Arc<AtomicBool>) -> Parts {
@@ -113,7 +119,8 @@ impl TestSite {
         let socket = parts.socket.clone().unwrap();
         let (metrics, inbox) = (parts.metrics.clone(), parts.inbox.clone());
         let engine = tokio::spawn(stub_engine(store.clone(), inbox));
-        let running = serve(parts).await.unwrap();
+        let bound = Bound::bind(&parts.listen).unwrap();
+        let running = serve(parts, bound).await.unwrap();
         let address = running.addresses[0];
         Self { running, address, store, metrics, socket, reload_fails, _folder: folder, engine }
     }

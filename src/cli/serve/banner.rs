@@ -1,9 +1,9 @@
 //! What a newcomer reads first: where things are, what to put into alertmanager.yml, how to try it.
 
-use super::flags::Serve;
+use super::flags::{Serve, host_name, reachable};
 use crate::cli::client::DEFAULT_SOCKET;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What there is to say.
 pub struct Banner<'a> {
@@ -39,7 +39,9 @@ impl Banner<'_> {
         let version = env!("CARGO_PKG_VERSION");
         let config = self.config.map_or("built-in default".to_owned(), |file| file.display().to_string());
         let data = self.flags.storage_path.display();
-        let page = self.flags.external_url.trim_end_matches('/');
+        let page = self.flags.external_url(self.addresses);
+        let page = page.trim_end_matches('/');
+        let program = program();
         let access = if self.access == Access::Open { OPEN } else { TOKENS };
         let server = self.server();
         [
@@ -48,15 +50,16 @@ impl Banner<'_> {
             self.alertmanager(),
             format!(
                 "The page:          {page}/\n\
-                 Send a test alert: earlybell alert add alertname=SiteDown severity=critical{server}\n\
-                 See what happened: earlybell incident list{server}"
+                 Send a test alert: {program} alert add alertname=SiteDown severity=critical{server}\n\
+                 See what happened: {program} incident list{server}"
             ),
         ]
         .join("\n\n")
     }
 
     fn alertmanager(&self) -> String {
-        let address = self.addresses.first().map_or_else(|| "127.0.0.1:9797".to_owned(), reachable);
+        let address = self.addresses.first().map(|address| reachable(address, &host_name()));
+        let address = address.unwrap_or_default();
         let mut lines = vec![
             "In alertmanager.yml (with `receiver: earlybell` in its route):".to_owned(),
             "  receivers:".to_owned(),
@@ -78,7 +81,11 @@ impl Banner<'_> {
     }
 }
 
-// `0.0.0.0` is where we listen, not where anybody can connect to.
-fn reachable(address: &SocketAddr) -> String {
-    if address.ip().is_unspecified() { format!("THIS-HOST:{}", address.port()) } else { address.to_string() }
+// How this program was started (`cargo run` starts target/release/earlybell), unless the shell finds it by its name.
+fn program() -> String {
+    let name = || "earlybell".to_owned();
+    let Some(started) = std::env::args_os().next().map(PathBuf::from) else { return name() };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let by_name = std::env::split_paths(&path).any(|folder| folder.join("earlybell") == started);
+    if by_name { name() } else { started.display().to_string() }
 }

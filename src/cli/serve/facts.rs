@@ -25,7 +25,9 @@ fn words(fact: &Fact, by: &Actor) -> String {
         Fact::Updated { .. } => format!("updated by {by}"),
         Fact::Noted { .. } => format!("noted by {by}"),
         Fact::Summarised { .. } => format!("summary by {by}"),
-        Fact::Clear { then: Some(then) } => format!("no alert fires any more; it ends at {then} by rule"),
+        Fact::Clear { then: Some(then) } => {
+            format!("no alert fires any more; if it stays so, its rule ends it at {then}")
+        }
         Fact::Clear { then: None } => "no alert fires any more".to_owned(),
         Fact::ResolveProposed { clear_for } => format!("clear for {clear_for}: somebody should resolve it"),
         Fact::CalledOff { code, reason } => format!("called off by {by}: {}: {reason}", code.word()),

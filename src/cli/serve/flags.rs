@@ -30,9 +30,9 @@ pub struct Serve {
     /// Address to listen on; may be repeated; `:9797` is every interface
     #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = "127.0.0.1:9797", value_parser = address)]
     pub listen: Vec<SocketAddr>,
-    /// Where people find the pages; links in notices begin with it
-    #[arg(long = "web.external-url", value_name = "URL", default_value = "http://127.0.0.1:9797")]
-    pub external_url: String,
+    /// Where people find the pages; links in notices begin with it [default: the first address listened on]
+    #[arg(long = "web.external-url", value_name = "URL")]
+    pub external_url: Option<String>,
     /// Largest request with alerts
     #[arg(long = "web.max-body", value_name = "BYTES", default_value = "16MiB", value_parser = bytes)]
     pub max_body: usize,
@@ -63,6 +63,24 @@ impl Serve {
     pub fn socket(&self) -> PathBuf {
         socket_in(&self.storage_path)
     }
+
+    /// Where people find the pages of a server that listens on these addresses.
+    pub fn external_url(&self, addresses: &[SocketAddr]) -> String {
+        let first = || addresses.first().map(|address| format!("http://{}", reachable(address, &host_name())));
+        // Without an address there is no server.
+        self.external_url.clone().or_else(first).unwrap_or_default()
+    }
+}
+
+/// An address to connect to: `0.0.0.0` is where we listen, not where anybody can connect to.
+pub fn reachable(address: &SocketAddr, host_name: &str) -> String {
+    if address.ip().is_unspecified() { format!("{host_name}:{}", address.port()) } else { address.to_string() }
+}
+
+/// What this machine calls itself.
+pub fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "localhost".to_owned() } else { name.trim().to_owned() }
 }
 
 /// Where the command line of this machine connects to.
@@ -101,7 +119,16 @@ fn bytes(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, bytes, retention};
+    use super::{address, bytes, reachable, retention};
+
+    #[test]
+    fn links_begin_with_what_can_be_connected_to() {
+        let link = |listen| reachable(&address(listen).unwrap(), "bell");
+        assert_eq!(
+            [":9700", "[::]:1", "127.0.0.1:9700", "[::1]:2"].map(link),
+            ["bell:9700", "bell:1", "127.0.0.1:9700", "[::1]:2"]
+        );
+    }
 
     #[test]
     fn addresses_are_read_as_prometheus_reads_them() {

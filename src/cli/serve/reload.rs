@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
 use domain::policy::{PolicySource, ReceiverSpec};
 use std::sync::Arc;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// Channels with what the engine knows of their receivers.
 pub type Channels = Vec<(ReceiverSpec, Arc<dyn Channel>)>;
@@ -26,9 +26,12 @@ pub struct Fresh {
 }
 
 /// Reads the configuration the flags name. Nothing changes yet.
-pub fn read(flags: &Serve, console: &Console) -> Result<Fresh, String> {
-    let overrides = Overrides { external_url: flags.external_url.clone() };
+pub fn read(flags: &Serve, external_url: &str, console: &Console) -> Result<Fresh, String> {
+    let overrides = Overrides { external_url: external_url.to_owned() };
     let config = config::load(flags.config_file.as_deref(), &overrides).map_err(|errors| errors.to_string())?;
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
     let open = |receiver: &config::Receiver| Ok((receiver.spec.clone(), channels::open(receiver, console)?));
     let channels = config.receivers.iter().map(open).collect::<Result<Channels, String>>()?;
     Ok(Fresh { config, channels })
@@ -46,6 +49,8 @@ pub async fn tell_engine(inbox: &Inbox, new: &PolicySource, old: &PolicySource) 
 pub struct Reloader {
     /// Which file.
     pub flags: Serve,
+    /// Where people find the pages.
+    pub external_url: String,
     /// Where notices to the terminal go.
     pub console: Console,
     /// In force.
@@ -82,8 +87,8 @@ impl Reloader {
     }
 
     async fn try_reload(&self) -> Result<(), String> {
-        let (flags, console) = (self.flags.clone(), self.console.clone());
-        let read = tokio::task::spawn_blocking(move || read(&flags, &console)).await;
+        let (flags, url, console) = (self.flags.clone(), self.external_url.clone(), self.console.clone());
+        let read = tokio::task::spawn_blocking(move || read(&flags, &url, &console)).await;
         let Fresh { config, channels } = read.map_err(|error| error.to_string())??;
         // First what can fail; after it everything follows.
         tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;

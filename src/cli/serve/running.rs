@@ -46,7 +46,9 @@ impl Running {
     /// Starts everything; the HTTP server last, when whatever it takes can be decided.
     pub async fn start(flags: &Serve) -> Result<Self, String> {
         let console = Console::stdout().map_err(|error| format!("standard output can't be used: {error}"))?;
-        let Fresh { config, channels } = read(flags, &console)?;
+        let bound = http::Bound::bind(&flags.listen).map_err(|error| error.to_string())?;
+        let external_url = flags.external_url(&bound.addresses);
+        let Fresh { config, channels } = read(flags, &external_url, &console)?;
         let base = Base::open(flags)?;
         base.metrics.config_loaded(&config, base.clock.now());
 
@@ -64,6 +66,7 @@ impl Running {
         let reconcile = base.reconcile(&config)?;
         let reloader = Arc::new(Reloader {
             flags: flags.clone(),
+            external_url,
             console,
             config: Arc::new(ArcSwap::from_pointee(config)),
             inbox: base.inbox.clone(),
@@ -73,7 +76,7 @@ impl Running {
             clock: base.clock.clone(),
             turn: tokio::sync::Mutex::default(),
         });
-        let server = http::serve(base.http_parts(flags, &reloader)).await.map_err(|error| error.to_string())?;
+        let server = http::serve(base.http_parts(flags, &reloader), bound).await.map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(upkeep::prune(base.store.clone(), base.clock.clone(), flags.retention));
         upkeep.spawn(upkeep::watchdog());
