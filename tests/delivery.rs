@@ -167,7 +167,7 @@ async fn a_day_of_failures_ends_in_a_report() {
     assert_eq!(office.now(), begun + TimeDelta::hours(24), "the last attempt is made when the day is over");
     let attempts = channel.seen().iter().filter(|line| line.starts_with("INC-1 declared")).count();
     let reports = office.reports().await;
-    let text = format!("given up after {attempts} attempts in 1d 0h; the last one: connection refused");
+    let text = format!("given up after {attempts} attempts in 1d; the last one: connection refused");
     assert_eq!(reports, [format!("INC-1 team: lost declared: {text}")]);
     assert!(attempts < 2_000, "{attempts}");
 

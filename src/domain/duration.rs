@@ -98,10 +98,14 @@ impl Duration {
         match seconds {
             0..60 => format!("{seconds}s"),
             60..3600 => format!("{}m", seconds / 60),
-            3600..86_400 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
-            _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
+            3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "m"),
+            _ => two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
         }
     }
+}
+
+fn two(large: u64, unit: &str, small: u64, smaller: &str) -> String {
+    if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit} {small}{smaller}") }
 }
 
 impl fmt::Display for Duration {

@@ -144,7 +144,7 @@ mod tests {
             next_at: None,
             report: Some(DeliveryEnd::Lost { because: because.into() }),
         };
-        let text = "given up after 4 attempts in 1d 0h; the last one: no answer";
+        let text = "given up after 4 attempts in 1d; the last one: no answer";
         assert_eq!(settled(Lane::Root, false, &failed(true), over), lost(text));
         let fatal = Outcome::Fatal { because: "message too long".into() };
         assert_eq!(settled(Lane::Post, false, &fatal, start()), lost("message too long"));

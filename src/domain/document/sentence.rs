@@ -30,7 +30,9 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
         Fact::Noted { text } => format!("note: {text}"),
         Fact::Summarised { text } => format!("summary: {text}"),
         Fact::Clear { then: None } => "no alert fires any more".to_owned(),
-        Fact::Clear { then: Some(then) } => format!("no alert fires any more; over by itself at {}", utc(*then)),
+        Fact::Clear { then: Some(then) } => {
+            format!("no alert fires any more; if it stays so, its rule ends it at {}", utc(*then))
+        }
         Fact::ResolveProposed { clear_for } => format!("clear for {}: resolve it, or say why not", clear_for.rough()),
         Fact::CalledOff { code, reason } => format!("called off ({code}): {reason}"),
         Fact::Resolved { because } if because.is_empty() => "resolved".to_owned(),

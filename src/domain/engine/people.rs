@@ -3,9 +3,11 @@
 use super::changes::Answer;
 use super::turn::Turn;
 use crate::alert::Pairs;
+use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
 use crate::incident::{Act, Actor, Command, Fact, Refusal, Reply, Severity};
+use crate::notice::phrase::next_update;
 use crate::text;
 
 // Labels of an incident declared by hand; more is no routing any more.
@@ -36,7 +38,7 @@ impl Turn<'_> {
                 id
             }
         };
-        Ok(Reply::Done { incident: id, text: done(id, &command.act) })
+        Ok(Reply::Done { incident: id, text: self.done(id, &command.act) })
     }
 
     fn act_on(&mut self, id: IncidentId, actor: &Actor, act: &Act) -> Result<(), Refusal> {
@@ -82,24 +84,30 @@ impl Turn<'_> {
         self.record(id, actor.clone(), fact);
         Ok(id)
     }
-}
 
-// What was done, and how to undo it.
-fn done(id: IncidentId, act: &Act) -> String {
-    let number = id.0;
-    match act {
-        Act::Declare { .. } => {
-            format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
+    // What was done, and how to undo it.
+    fn done(&self, id: IncidentId, act: &Act) -> String {
+        let number = id.0;
+        match act {
+            Act::Declare { .. } => {
+                format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
+            }
+            Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
+            Act::Update { .. } => {
+                let incident = self.state.incidents.get(&id);
+                let by = incident.and_then(|incident| next_update(incident, &self.state.policy.source.timing));
+                let promise = by
+                    .map(|by| format!("; the next one is promised within {}", Duration::between(self.at, by).rough()));
+                format!("updated {id}{}", promise.unwrap_or_default())
+            }
+            Act::Note { .. } => format!("noted on {id}, for the team only"),
+            Act::Summarise { .. } => format!("rewrote the summary of {id}"),
+            Act::Severity { to, .. } => format!("{id} is {to} now"),
+            Act::CallOff { code, .. } => {
+                format!("called off {id} ({code}); to undo: earlybell incident reopen {number}")
+            }
+            Act::Resolve { .. } => format!("resolved {id}; if it comes back: earlybell incident reopen {number}"),
+            Act::Reopen { .. } => format!("reopened {id}"),
         }
-        Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
-        Act::Update { .. } => format!("updated {id}; the next update is promised"),
-        Act::Note { .. } => format!("noted on {id}, for the team only"),
-        Act::Summarise { .. } => format!("rewrote the summary of {id}"),
-        Act::Severity { to, .. } => format!("{id} is {to} now"),
-        Act::CallOff { code, .. } => {
-            format!("called off {id} ({code}); to undo: earlybell incident reopen {number}")
-        }
-        Act::Resolve { .. } => format!("resolved {id}; if it comes back: earlybell incident reopen {number}"),
-        Act::Reopen { .. } => format!("reopened {id}"),
     }
 }

@@ -4,7 +4,7 @@ use super::attached::Fires;
 use super::turn::Turn;
 use crate::alert::Alert;
 use crate::ids::{AlertId, IncidentId};
-use crate::incident::due::SAY_EVERY;
+use crate::incident::due::{self, SAY_EVERY};
 use crate::incident::entry::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
 use crate::incident::{Actor, Fact, Incident};
 
@@ -96,7 +96,13 @@ impl Turn<'_> {
     }
 
     fn record_clear(&mut self, id: IncidentId) {
-        self.record(id, Actor::Rule, Fact::Clear { then: None });
+        let at = self.at;
+        let then = self.state.incidents.get(&id).and_then(|incident| {
+            let subject = self.state.subject_of(incident);
+            let rule = subject.map(|subject| self.state.policy.rules.rule(subject.rule));
+            due::end_if_clear_from(at, incident, rule).map(|(then, _)| then)
+        });
+        self.record(id, Actor::Rule, Fact::Clear { then });
     }
 
     pub(super) fn tally(&mut self, id: IncidentId, change: impl FnOnce(&mut crate::incident::Tally)) {

@@ -186,7 +186,7 @@ pub enum Refusal {
     },
     /// Alerts still fire.
     #[error(
-        "{firing} of {alerts} alerts of {incident} still fire; wait for them, silence them, or call it off with a reason"
+        "alerts of {incident} still fire ({firing} of {alerts}); wait for them, silence them, or call it off with a reason"
     )]
     StillFiring {
         /// Which.

@@ -69,6 +69,16 @@ pub fn next(
     deadlines(incident, rule, holds, timing).into_iter().min()
 }
 
+/// When and how its rule would end an incident that is clear since then, and stays so.
+pub fn end_if_clear_from(
+    clear_since: DateTime<Utc>,
+    incident: &Incident,
+    rule: Option<&Rule>,
+) -> Option<(DateTime<Utc>, Due)> {
+    let ends = endings(incident, rule).into_iter().filter(|(_, due)| matches!(due, Due::CallOff | Due::Resolve));
+    ends.map(|(after, due)| (clear_since + after.delta(), due)).min()
+}
+
 /// Whether the rule's `when` is true now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenHolds {

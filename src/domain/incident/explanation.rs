@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Explanation {
     /// How it stands.
     pub verdict: Mark,
-    /// In words: `2 of 2 alerts matching alertname = Down`.
+    /// In words: `2 of 2 alerts match alertname = Down`.
     pub text: String,
     /// Its parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

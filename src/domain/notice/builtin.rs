@@ -7,8 +7,9 @@ use super::plan::Scene;
 use super::telling::{About, Telling};
 use crate::alert::Alert;
 use crate::incident::decide::promise;
+use crate::incident::due::{self, Due};
 use crate::incident::entry::{AlertsChanged, Change};
-use crate::incident::{CallOffCode, Incident, Severity, Stage};
+use crate::incident::{Actor, CallOffCode, Incident, Severity, Stage};
 use crate::text::clean_line;
 
 /// Who reads a notice.
@@ -26,7 +27,7 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::Alarm => alarm(scene, reader),
         About::Board => board(scene, reader),
         About::Confirmed(because) => confirmed(scene, reader, because),
-        About::Severity { from, to, because } => severity(scene, from, to, because),
+        About::Severity { from, to, because } => severity(scene, from, to, for_reader(telling, reader, because)),
         About::Said { text, impact, next_by } => {
             let mut parts = vec![Part::Said(text.to_owned())];
             parts.extend(impact.map(|_| affected(scene.incident)));
@@ -37,18 +38,18 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::LooksOver(clear_for) => looks_over(scene, &clear_for.rough()),
         About::CalledOff(code, reason) => called_off(telling, reader, code, reason),
         About::Resolved(because) => resolved(scene, because),
-        About::Reopened(because) => reopened(scene, because),
+        About::Reopened(because) => reopened(scene, for_reader(telling, reader, because)),
         About::Lost { receiver, notice, because } => vec![
-            Part::Words(format!("The notice “{notice}” did not reach {receiver}, and is not tried again.")),
+            Part::Words(format!("The notice “{notice}” did not reach {receiver} and will not be sent again.")),
             Part::Field("Reason", because.to_owned()),
-            Part::Words("Whoever reads only that has to be told another way.".to_owned()),
+            Part::Words("Tell the people who only read that receiver another way.".to_owned()),
         ],
         About::Blocked { receiver, because } => vec![
             Part::Words(format!(
-                "{receiver} refuses every notice. They wait, and leave once its configuration is mended."
+                "{receiver} refuses every notice. They wait, and go out once its configuration is fixed."
             )),
             Part::Field("Reason", because.to_owned()),
-            Part::Words("Whoever reads only that has to be told another way.".to_owned()),
+            Part::Words("Tell the people who only read that receiver another way.".to_owned()),
         ],
     };
     let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
@@ -97,8 +98,8 @@ fn alarm(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
     let incident = scene.incident;
     let opening = match incident.stage {
         Stage::Suspected => {
-            "There are signs of a service disruption. It is declared early: if it turns out to be nothing, it is \
-             called off here, with the reason."
+            "There are signs of a service disruption. This is an early warning: if it turns out to be nothing, it will \
+             be called off here, with the reason."
         }
         _ => "There is a service disruption. We are looking for its cause and working to bring the service back.",
     };
@@ -139,14 +140,27 @@ fn board(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
     if reader == Reader::Team {
         parts.extend(reasons(scene));
     }
+    parts.extend(ending(scene).filter(|_| reader == Reader::Team));
     if let Some(by) = next_update(incident, &scene.policy.source.timing) {
-        parts.push(Part::Words(format!("Next update by {}.", clock(by, scene.at))));
+        // A promise that was not kept is not promised again.
+        let words = if by > scene.at { "Next update by" } else { "The next update was due by" };
+        parts.push(Part::Words(format!("{words} {}.", clock(by, scene.at))));
     }
     parts
 }
 
+// What its rule will do if nobody does anything.
+fn ending(scene: &Scene<'_>) -> Option<Part> {
+    let incident = scene.incident;
+    let rule = scene.policy.rules.by_name(&incident.rule.as_ref()?.name).map(|rule| scene.policy.rules.rule(rule));
+    let (at, how) = due::end_if_clear_from(incident.clear_since?, incident, rule)?;
+    let how = if how == Due::CallOff { "called off" } else { "resolved" };
+    let words = format!("If no alert fires again, it is {how} by its rule at {}.", clock(at, scene.at));
+    incident.stage.is_open().then_some(Part::Words(words))
+}
+
 fn confirmed(scene: &Scene<'_>, reader: Reader, because: &str) -> Vec<Part> {
-    let mut parts = vec![Part::Words("It is real. We are working to bring the service back.".to_owned())];
+    let mut parts = vec![Part::Words("This is real. We are working to bring the service back.".to_owned())];
     if reader == Reader::Team && !because.is_empty() {
         parts.push(Part::Field("Why", because.to_owned()));
     }
@@ -157,7 +171,7 @@ fn confirmed(scene: &Scene<'_>, reader: Reader, because: &str) -> Vec<Part> {
 }
 
 fn reopened(scene: &Scene<'_>, because: &str) -> Vec<Part> {
-    let mut parts = vec![Part::Words("It came back, and is worked on again under the same number.".to_owned())];
+    let mut parts = vec![Part::Words("It came back; we are working on it again, under the same number.".to_owned())];
     if !because.is_empty() {
         parts.push(Part::Field("Why", because.to_owned()));
     }
@@ -167,9 +181,17 @@ fn reopened(scene: &Scene<'_>, because: &str) -> Vec<Part> {
     parts
 }
 
+// Reasons of rules name rules and matchers, which say nothing to the public; those of people are said to everyone.
+fn for_reader<'a>(telling: &Telling<'_>, reader: Reader, because: &'a str) -> &'a str {
+    match (reader, telling.actor) {
+        (Reader::Public, Some(Actor::Rule)) => "",
+        _ => because,
+    }
+}
+
 fn severity(scene: &Scene<'_>, from: Severity, to: Severity, because: &str) -> Vec<Part> {
-    let turn = if to > from { "worse" } else { "less bad" };
-    let mut parts = vec![Part::Words(format!("It is {turn} than thought: {to}, it was {from}."))];
+    let turn = if to > from { "raised" } else { "lowered" };
+    let mut parts = vec![Part::Words(format!("Severity {turn} from {from} to {to}."))];
     if !because.is_empty() {
         parts.push(Part::Field("Why", because.to_owned()));
     }
@@ -195,12 +217,14 @@ fn alerts_changed(scene: &Scene<'_>, changed: Option<&AlertsChanged>) -> Vec<Par
 
 fn looks_over(scene: &Scene<'_>, clear_for: &str) -> Vec<Part> {
     let number = scene.incident.id.0;
-    vec![
+    let mut parts = vec![
         Part::Words(format!("No alert has fired for {clear_for}. If the service is back, resolve it:")),
         Part::Command(format!("earlybell incident resolve {number}")),
         Part::Words("If it is not, say why:".to_owned()),
         Part::Command(format!("earlybell incident update {number} \"…\"")),
-    ]
+    ];
+    parts.extend(ending(scene));
+    parts
 }
 
 fn called_off(telling: &Telling<'_>, reader: Reader, code: CallOffCode, reason: &str) -> Vec<Part> {
@@ -209,9 +233,9 @@ fn called_off(telling: &Telling<'_>, reader: Reader, code: CallOffCode, reason: 
         _ => String::new(),
     };
     vec![
-        Part::Words(format!("Called off{by}: it was no incident ({code}).")),
+        Part::Words(format!("Called off{by}: this was not an incident ({code}).")),
         Part::Field("Reason", reason.to_owned()),
-        Part::Words("Whoever saw the alarm has nothing more to do.".to_owned()),
+        Part::Words("If you saw the alarm, there is nothing more to do.".to_owned()),
     ]
 }
 

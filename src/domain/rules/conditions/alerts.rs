@@ -29,17 +29,19 @@ impl Alerts {
     }
 
     pub(super) fn explain(&self, sight: &Sight<'_>) -> String {
-        let what = if self.distinct.is_empty() {
-            "alerts".to_owned()
-        } else {
-            format!("distinct {}", self.distinct.join(", "))
-        };
         let counted = sight.counts[self.slot].len();
-        // `7 of 2` would read like a fault.
-        if counted > self.at_least {
-            return format!("{counted} {what} (at least {}) matching {}", self.at_least, self.matchers);
+        let needed = self.at_least;
+        let one = if self.distinct.is_empty() { "alert".to_owned() } else { self.distinct.join(", ") };
+        let many = if self.distinct.is_empty() { "alerts".to_owned() } else { format!("distinct {one}") };
+        let matchers = &self.matchers;
+        match (counted, needed) {
+            (0, 1) => format!("no {one} matches {matchers}"),
+            (1, 1) => format!("1 {one} matches {matchers}"),
+            (_, 1) => format!("{counted} {many} match {matchers}"),
+            // `7 of 2` would read like a fault.
+            _ if counted > needed => format!("{counted} {many} match {matchers} ({needed} needed)"),
+            _ => format!("{counted} of {needed} {many} match {matchers}"),
         }
-        format!("{counted} of {} {what} matching {}", self.at_least, self.matchers)
     }
 }
 

@@ -16,12 +16,12 @@ fn two_of_two_vantages_for_two_minutes() {
     let again = alert(3, "alertname=ProbeFailed vantage=nue instance=b", 10);
     assert_eq!(stage.fires(&nue), ["A{}"]);
     assert_eq!(stage.judge(&only(), 30), when(false, None));
-    assert_eq!(stage.explain(&only(), 30), "[ ] 1 of 2 distinct vantage matching alertname = ProbeFailed\n");
+    assert_eq!(stage.explain(&only(), 30), "[ ] 1 of 2 distinct vantage match alertname = ProbeFailed\n");
 
     stage.fires(&again);
     stage.fires(&prg);
     assert_eq!(stage.judge(&only(), 120), when(false, Some(160)));
-    let explained = "[~] 2 of 2 distinct vantage matching alertname = ProbeFailed; held 1m20s of 2m\n";
+    let explained = "[~] 2 of 2 distinct vantage match alertname = ProbeFailed; held 1m20s of 2m\n";
     assert_eq!(stage.explain(&only(), 120), explained);
     assert_eq!(stage.judge(&only(), 160), when(true, None));
     assert_eq!(stage.evaluator.evidence(&stage.rules, &only(), 2), [AlertId(1), AlertId(2)]);
@@ -75,9 +75,9 @@ fn queue_and_errors_at_once_or_errors_alone_after_two_minutes() {
     let explained = "\
 [x] 1 of 2 conditions met, any suffices
   [x] 2 of 2 conditions met, all needed
-    [x] 1 of 1 alerts matching alertname = Errors
-    [x] 1 of 1 alerts matching alertname = Queue, proxy =~ \"obs.*\"
-  [~] 1 of 1 alerts matching alertname = Errors; held 50s of 2m
+    [x] 1 alert matches alertname = Errors
+    [x] 1 alert matches alertname = Queue, proxy =~ \"obs.*\"
+  [~] 1 alert matches alertname = Errors; held 50s of 2m
 ";
     assert_eq!(stage.explain(&only(), 50), explained);
     stage.ends(&queue);
@@ -95,8 +95,8 @@ fn a_for_around_a_for_begins_when_the_inner_one_is_over() {
     assert_eq!(stage.judge(&only(), 0), when(false, Some(360)));
     assert_eq!(
         stage.explain(&only(), 30),
-        "[~] 0 of 2 conditions met, any suffices\n  [~] 1 of 1 alerts matching job = a; held 30s of 1m\n  \
-                                            [ ] 0 of 1 alerts matching job = b\n"
+        "[~] 0 of 2 conditions met, any suffices\n  [~] 1 alert matches job = a; held 30s of 1m\n  \
+                                            [ ] no alert matches job = b\n"
     );
     // The other part takes over without a gap, though nobody asked in between.
     stage.ends(&alert(1, "job=a", 0));
