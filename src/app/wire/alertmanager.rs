@@ -6,8 +6,9 @@ use domain::alert::fingerprint::hash_texts;
 use domain::alert::{Batch, Observation, SourceName, Status};
 use serde::Deserialize;
 
-/// The only version there ever was.
+/// The only version there ever was, and the one that Grafana writes into the same shape.
 const VERSION: &str = "4";
+const VERSION_OF_GRAFANA: &str = "1";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "P: Side<'de>"))]
@@ -43,7 +44,7 @@ pub fn batch(source: &str, body: &[u8]) -> Result<Batch, WireError> {
 /// Whether a webhook body can be read: the same answer as [`batch`] gives, for less work.
 pub fn check(body: &[u8]) -> Result<Checked, WireError> {
     if let Some(message) = strictly::<Message<'_, Looked>>(body)
-        && message.version.as_ref().is_some_and(|version| version.0 == VERSION)
+        && version(message.version.as_ref()).is_ok()
         && message.alerts.0.iter().all(|alert| alert.status().is_ok())
     {
         return Ok(Checked { alerts: message.alerts.0.len(), ..Checked::default() });
@@ -91,7 +92,7 @@ fn second_look(body: &[u8], reading: &mut Reading) -> Result<(Option<u64>, Optio
 
 fn version(version: Option<&Text<'_>>) -> Result<(), WireError> {
     match version.map(|version| &*version.0) {
-        Some(VERSION) => Ok(()),
+        Some(VERSION | VERSION_OF_GRAFANA) => Ok(()),
         Some(other) => {
             let other = domain::text::clean_line(other, 40);
             Err(WireError::Shape(format!("version {other:?} of a webhook, expected \"{VERSION}\" of Alertmanager")))

@@ -55,6 +55,33 @@ fn every_recorded_request_is_read() {
 }
 
 #[test]
+fn reads_what_grafana_sends() {
+    let alert = |name: &str, status: &str| {
+        json!({
+            "status": status, "labels": {"alertname": name, "grafana_folder": "ops"}, "annotations": {},
+            "startsAt": "2026-11-22T08:41:29.946+02:00", "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://grafana.example.org/alerting/a/edit", "fingerprint": "c6eadffa33fcdf37",
+            "silenceURL": "https://grafana.example.org/silence", "dashboardURL": "", "panelURL": "",
+            "values": {"B": 44.2, "C": 1}, "valueString": "[ var='B' labels={} value=44.2 ]", "imageURL": null,
+        })
+    };
+    let batch = read(&webhook(|m| {
+        m["alerts"] = json!([alert("Memory", "firing"), alert("Processor", "resolved")]);
+        m["alerts"][1]["values"] = Value::Null;
+        m["version"] = json!("1");
+        m["orgId"] = json!(1);
+        m["title"] = json!("[FIRING:1] Memory");
+        m["state"] = json!("alerting");
+        m["message"] = json!("**Firing**");
+        m["appVersion"] = json!("12.1.0");
+    }));
+    let seen: Vec<_> =
+        batch.observations.iter().map(|o| (o.labels.value("alertname"), o.status, o.starts_at)).collect();
+    let start = Some(at("2026-11-22T06:41:29.946Z"));
+    assert_eq!(seen, [("Memory", Status::Firing, start), ("Processor", Status::Resolved, start)]);
+}
+
+#[test]
 fn reads_all_of_an_alert() {
     let batch = read(&webhook(|m| {
         m["truncatedAlerts"] = json!(7);
