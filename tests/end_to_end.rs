@@ -146,3 +146,26 @@ fn a_real_alert_becomes_an_incident_told_by_mail_in_one_thread() {
     let page = earlybell.get("/incidents/1").unwrap();
     assert!(page.contains("build.example.org is down") && !page.contains("<script"), "{page}");
 }
+
+#[test]
+fn a_prometheus_needs_no_alertmanager_and_what_it_stops_sending_expires() {
+    let hosts = Hosts::start();
+    let mut earlybell = Program::start("rule_files: [rules.yml]\n", &[("rules.yml", RULES)]);
+    let prometheus = Prometheus::start(
+        &format!(
+            "global: {{ scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }}\nrule_files: [broken.yml]\n\
+             alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: ['{}'] }}] }}] }}\n\
+             scrape_configs: [{{ job_name: hosts, static_configs: [{{ targets: ['{}'] }}] }}]\n",
+            earlybell.address, hosts.address
+        ),
+        &[("broken.yml", PROMETHEUS_RULES)],
+    );
+    earlybell.wait("both hosts belong to one incident", |program| (incident(program)?["firing"] == 2).then_some(()));
+    hosts.mend(0);
+    earlybell.wait("one of two recovers", |program| (incident(program)?["firing"] == 1).then_some(()));
+    // Nobody says that the other one is over; its `endsAt`, some seconds ahead, is not moved any more.
+    drop(prometheus);
+    earlybell.wait("it is resolved", |program| (incident(program)?["stage"] == "resolved").then_some(()));
+    let page = earlybell.get("/incidents/1").unwrap();
+    assert!(page.contains("not sent again"), "{page}");
+}

@@ -44,8 +44,8 @@ pub async fn add(
     let store = site.parts.store.as_ref();
     let shown = make(store, &new.name, &new.role, site.now()).await?;
     site.tokens.refresh(store).await?;
-    let (name, role) = (&new.name, &new.role);
-    tracing::info!(token = %shown["id"], name, role, by = %who.name, "a token for {name} was made");
+    let (name, role, id) = (&new.name, &new.role, shown["id"].as_str());
+    tracing::info!(token = id, name, role, by = %who.name, "a token for {name} was made");
     Ok(answer(StatusCode::CREATED, &shown))
 }
 
