@@ -201,6 +201,23 @@ async fn what_others_wrote_is_text_on_every_page() {
 }
 
 #[tokio::test]
+async fn an_alert_without_a_single_label_has_its_line() {
+    let site = TestSite::open().await;
+    incident(&site, 1, "Bare", vec![]).await;
+    let bare = Alert { labels: Pairs::default(), ..alert(10, "", "Nothing is known of it", AlertState::Firing) };
+    let changes = Changes {
+        position: InputSeq(2),
+        at: Some(time(1)),
+        alerts: [(AlertId(10), Some(bare))].into(),
+        ..Changes::default()
+    };
+    site.store.commit(changes).await.unwrap();
+    let page = get(&site, "/incidents/1").await;
+    assert!(page.status == 200 && page.body.contains("Nothing is known of it"), "{}", page.body);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn the_document_says_everything_the_team_needs() {
     let site = TestSite::open().await;
     let facts = vec![

@@ -1,11 +1,14 @@
-//! Stories an operator could write: who said what, when. One line is one event; see `tests/scenarios/README.md`.
+//! Stories an operator could write: who said what, when. One line is one event.
 
 use super::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::alert::reconcile::Poll;
+use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
+use earlybell::app::wire::push;
 use earlybell::store::InputKind;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -36,7 +39,8 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "recorded" => recorded(world, base, rest)?,
         "storm" => storm(world, rest)?,
         "webhook" => webhook(world, rest)?,
-        "poll" => world.body(InputKind::Poll, "default", rest.as_bytes().to_vec()),
+        "push" => push(world, rest)?,
+        "poll" => poll(world, rest)?,
         "lost" => outcome(world, rest)?,
         name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
         _ => return Err("no such event".to_owned()),
@@ -56,6 +60,44 @@ fn webhook(world: &mut World, rest: &str) -> Result<(), String> {
         "alerts": alerts,
     });
     world.body(InputKind::Webhook, option("source").unwrap_or("default"), body.to_string().into_bytes());
+    Ok(())
+}
+
+// push : firing alertname=A severity=critical [@-5m] ; resolved alertname=B
+fn push(world: &mut World, rest: &str) -> Result<(), String> {
+    let (_, alerts) = rest.split_once(':').ok_or("needs `:` before its alerts")?;
+    let alerts: Vec<Value> = alerts.split(';').map(|alert| alert_json(world.now, alert)).collect::<Result<_, _>>()?;
+    world.body(InputKind::Push, "default", Value::from(alerts).to_string().into_bytes());
+    Ok(())
+}
+
+// poll : active alertname=A ; muted alertname=B by=silence-1 ; gone alertname=C: what a listing differs in.
+fn poll(world: &mut World, rest: &str) -> Result<(), String> {
+    let (_, alerts) = rest.split_once(':').ok_or("needs `:` before its alerts")?;
+    let source = SourceName::from("default");
+    let mut poll = Poll { source, as_of: world.now, active: Vec::new(), muted: Vec::new(), gone: Vec::new() };
+    for alert in alerts.split(';').map(str::trim) {
+        let (by, words): (Vec<&str>, Vec<&str>) = alert.split_whitespace().partition(|word| word.starts_with("by="));
+        let alert = alert_json(world.now, &words.join(" "))?;
+        let labels = alert["labels"].as_object().into_iter().flatten();
+        let labels = Pairs::labels(labels.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())));
+        let seen = Observation {
+            status: Status::Firing,
+            fingerprint: Fingerprint::of(&labels),
+            labels,
+            annotations: Pairs::default(),
+            starts_at: Some(time(alert["startsAt"].as_str().unwrap_or_default())?),
+            ends_at: None,
+            generator_url: "".into(),
+        };
+        match words.first() {
+            Some(&"active") => poll.active.push(seen),
+            Some(&"muted") => poll.muted.push((seen, by.iter().map(|by| by[3..].to_owned()).collect())),
+            Some(&"gone") => poll.gone.push(seen.fingerprint),
+            _ => return Err("an alert of a poll is active, muted or gone".to_owned()),
+        }
+    }
+    world.body(InputKind::Poll, "default", push::poll_body(&poll));
     Ok(())
 }
 

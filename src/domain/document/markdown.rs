@@ -103,7 +103,8 @@ fn alerts(document: &Document) -> String {
 
 fn alert(alert: &AlertLine) -> String {
     let over = alert.ends_at.map(|at| format!(" to {}", utc(at))).unwrap_or_default();
-    let when = format!("{}, {}{over}", alert.state, utc(alert.starts_at));
+    let detail = if alert.detail.is_empty() { String::new() } else { format!(", {}", escaped(&alert.detail)) };
+    let when = format!("{}, {}{over}{detail}", alert.state, utc(alert.starts_at));
     if alert.summary == alert.name {
         return format!("{} ({when})", escaped(&alert.name));
     }

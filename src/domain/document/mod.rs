@@ -6,12 +6,12 @@ pub mod sentence;
 pub use markdown::markdown;
 pub use sentence::entry_text;
 
-use crate::alert::{Alert, Pairs};
+use crate::alert::{Alert, AlertState, Pairs};
 use crate::delivery::DeliveryState;
 use crate::duration::Duration;
 use crate::incident::explanation::Explanation;
 use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
-use crate::notice::phrase::{alert_word, counts, next_update, page_url};
+use crate::notice::phrase::{alert_word, counts, next_update, page_url, resolved_how};
 use crate::policy::Timing;
 use chrono::{DateTime, Utc};
 use sentence::{is_private, sentence};
@@ -148,12 +148,13 @@ pub struct AlertLine {
     pub summary: String,
     /// `firing`, `unreported`, `muted`, `resolved`.
     pub state: &'static str,
+    /// Who mutes it, or how we know that it is over where its source did not say so; for the team.
+    pub detail: String,
     /// When it began.
     pub starts_at: DateTime<Utc>,
     /// When it ended.
     pub ends_at: Option<DateTime<Utc>>,
     /// Its labels; for the team.
-    #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub labels: Pairs,
 }
 
@@ -241,19 +242,31 @@ fn called_off(stage: &Stage) -> Option<CalledOff> {
 
 fn alert_line(alert: &Alert, audience: Audience) -> AlertLine {
     let ends_at = match &alert.state {
-        crate::alert::AlertState::Resolved { ends_at, .. } => Some(*ends_at),
+        AlertState::Resolved { ends_at, .. } => Some(*ends_at),
         _ => None,
     };
     AlertLine {
         name: alert.name(),
         summary: alert.summary(),
         state: alert_word(&alert.state),
+        detail: match audience {
+            Audience::Team => alert_detail(&alert.state),
+            Audience::Public => String::new(),
+        },
         starts_at: alert.starts_at,
         ends_at,
         labels: match audience {
             Audience::Team => alert.labels.clone(),
             Audience::Public => Pairs::default(),
         },
+    }
+}
+
+fn alert_detail(state: &AlertState) -> String {
+    match state {
+        AlertState::Muted { by } if !by.is_empty() => format!("by {}", by.join(", ")),
+        AlertState::Resolved { because, .. } => resolved_how(*because).unwrap_or_default().to_owned(),
+        AlertState::Firing | AlertState::Unreported { .. } | AlertState::Muted { .. } => String::new(),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             let stage = if *confirmed { "confirmed" } else { "suspected" };
             format!("declared “{title}” ({stage}, {severity}){}", why(because))
         }
-        Fact::Alerts(changed) => alerts(changed),
+        Fact::Alerts(changed) => alerts(changed, audience),
         Fact::Confirmed { because } => format!("confirmed{}", why(because)),
         Fact::Severity { from, to, because } => format!("severity is {to}, was {from}{}", why(because)),
         Fact::Updated { text, impact, next_by } => updated(text, impact.as_deref(), *next_by),
@@ -85,10 +85,13 @@ fn updated(text: &str, impact: Option<&str>, next_by: Option<DateTime<Utc>>) -> 
 }
 
 // Grouped by what happened, so that a storm stays one line: `new: A, B; resolved: C; and 40 more`.
-fn alerts(changed: &AlertsChanged) -> String {
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+fn alerts(changed: &AlertsChanged, audience: Audience) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for alert in &changed.named {
-        let word = change_word(alert.change);
+        let word = match (audience, alert.by.is_empty()) {
+            (Audience::Team, false) => format!("{} by {}", change_word(alert.change), alert.by.join(", ")),
+            _ => change_word(alert.change).to_owned(),
+        };
         match groups.iter_mut().find(|(known, _)| *known == word) {
             Some((_, names)) => names.push(&alert.name),
             None => groups.push((word, vec![&alert.name])),

@@ -38,6 +38,7 @@ fn alerts_fact() -> Fact {
         name: name.to_owned(),
         summary: String::new(),
         change,
+        by: if change == Change::Muted { vec!["upgrade-silence".to_owned()] } else { Vec::new() },
     };
     let named = vec![
         change(1, "HighLoad", Change::Attached),
@@ -162,7 +163,7 @@ HighLoad fires
 - 2023-11-14 22:17 adrian: update: We restart it. Soon. Who is affected: All
 - 2023-11-14 22:16 adrian (team only): note: the queue again
 - 2023-11-14 22:15 adrian: confirmed: users \\*complain\\*
-- 2023-11-14 22:14 earlybell: new: HighLoad ×2, QueueFull; muted: DiskFull; 3 more changed (6 of 7 alerts still fire)
+- 2023-11-14 22:14 earlybell: new: HighLoad ×2, QueueFull; muted by upgrade-silence: DiskFull; 3 more changed (6 of 7 alerts still fire)
 - 2023-11-14 22:13 earlybell: declared “build: errors” (suspected, major): HighLoad fires
 "
     );

@@ -2,7 +2,7 @@
 
 use super::attached::Fires;
 use super::turn::Turn;
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertState};
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::due::{self, SAY_EVERY};
 use crate::incident::entry::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
@@ -127,5 +127,9 @@ fn named(alert: &Alert, change: Change) -> AlertChange {
         name: alert.name(),
         summary: alert.summary(),
         change,
+        by: match (&alert.state, change) {
+            (AlertState::Muted { by }, Change::Muted) => by.clone(),
+            _ => Vec::new(),
+        },
     }
 }

@@ -5,6 +5,7 @@ use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::due::Due;
 use crate::incident::{Actor, CallOffCode, Fact, Incident};
+use crate::notice::phrase::unheard;
 use crate::notice::template;
 use std::sync::Arc;
 
@@ -38,8 +39,18 @@ impl Turn<'_> {
             Due::ProposeResolve => self.record(id, Actor::Rule, Fact::ResolveProposed { clear_for }),
             Due::Resolve => {
                 let because = format!("no alert has fired for {}", clear_for.rough());
+                let because = self.doubted(id, because);
                 self.record(id, Actor::Rule, Fact::Resolved { because });
             }
+        }
+    }
+
+    // An end that follows from silence is never told as if somebody had seen it.
+    fn doubted(&self, id: IncidentId, words: String) -> String {
+        let alerts = self.state.attached.alerts(id).filter_map(|alert| self.state.alerts.get(alert));
+        match unheard(alerts) {
+            Some(doubt) => format!("{words}, but {doubt}"),
+            None => words,
         }
     }
 
@@ -78,7 +89,8 @@ impl Turn<'_> {
             None => template::Words { text: format!("no alert has fired for {}", clear_for.rough()), failure: None },
         };
         // It came and went by itself, and nobody saw more of it.
-        self.record(id, Actor::Rule, Fact::CalledOff { code: CallOffCode::Flapping, reason: words.text });
+        let reason = self.doubted(id, words.text);
+        self.record(id, Actor::Rule, Fact::CalledOff { code: CallOffCode::Flapping, reason });
         self.report(id, words.failure);
     }
 

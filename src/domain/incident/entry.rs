@@ -190,6 +190,9 @@ pub struct AlertChange {
     pub summary: String,
     /// What happened.
     pub change: Change,
+    /// Who mutes it: silences, or alerts that inhibit it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
 }
 
 /// What happened to an alert.

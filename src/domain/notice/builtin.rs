@@ -2,10 +2,10 @@
 
 use super::NoticeKind;
 use super::layout::{Message, Part};
-use super::phrase::{alert_line, clock, counts, lasted, next_update, page_url, who};
+use super::phrase::{alert_line, clock, counts, lasted, next_update, page_url, unheard, who};
 use super::plan::Scene;
 use super::telling::{About, Telling};
-use crate::alert::Alert;
+use crate::alert::{Alert, ResolvedBecause};
 use crate::incident::decide::promise;
 use crate::incident::due::{self, Due};
 use crate::incident::entry::{AlertsChanged, Change};
@@ -37,7 +37,7 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::Alerts(changed) => alerts_changed(scene, changed),
         About::LooksOver(clear_for) => looks_over(scene, &clear_for.rough()),
         About::CalledOff(code, reason) => called_off(telling, reader, code, reason),
-        About::Resolved(because) => resolved(scene, because),
+        About::Resolved(because) => resolved(scene, telling, because),
         About::Reopened(because) => reopened(scene, for_reader(telling, reader, because)),
         About::Lost { receiver, notice, because } => vec![
             Part::Words(format!("The notice “{notice}” did not reach {receiver} and will not be sent again.")),
@@ -217,8 +217,9 @@ fn alerts_changed(scene: &Scene<'_>, changed: Option<&AlertsChanged>) -> Vec<Par
 
 fn looks_over(scene: &Scene<'_>, clear_for: &str) -> Vec<Part> {
     let number = scene.incident.id.0;
+    let doubt = unheard(scene.alerts.iter().copied()).map(|why| format!(" But {why}.")).unwrap_or_default();
     let mut parts = vec![
-        Part::Words(format!("No alert has fired for {clear_for}. If the service is back, resolve it:")),
+        Part::Words(format!("No alert has fired for {clear_for}.{doubt} If the service is back, resolve it:")),
         Part::Command(format!("earlybell incident resolve {number}")),
         Part::Words("If it is not, say why:".to_owned()),
         Part::Command(format!("earlybell incident update {number} \"…\"")),
@@ -239,8 +240,11 @@ fn called_off(telling: &Telling<'_>, reader: Reader, code: CallOffCode, reason: 
     ]
 }
 
-fn resolved(scene: &Scene<'_>, because: &str) -> Vec<Part> {
-    let mut parts = vec![Part::Words(format!("The service is back. It lasted {}.", lasted(scene.incident, scene.at)))];
+fn resolved(scene: &Scene<'_>, telling: &Telling<'_>, because: &str) -> Vec<Part> {
+    // Nobody has seen the end of what is over because its source is silent.
+    let by_silence = telling.actor == Some(&Actor::Rule) && unheard(scene.alerts.iter().copied()).is_some();
+    let opening = if by_silence { "It counts as over" } else { "The service is back" };
+    let mut parts = vec![Part::Words(format!("{opening}. It lasted {}.", lasted(scene.incident, scene.at)))];
     if !because.is_empty() {
         parts.push(Part::Field("Why it is over", because.to_owned()));
     }
@@ -295,6 +299,10 @@ pub fn change_word(change: Change) -> &'static str {
         Change::Firing => "firing again",
         Change::Unreported => "no longer reported",
         Change::Muted => "muted",
-        Change::Resolved(_) => "resolved",
+        Change::Resolved(ResolvedBecause::Reported) => "resolved",
+        // Nobody said so: whoever reads it should know how we know.
+        Change::Resolved(ResolvedBecause::Gone) => "resolved (no longer listed by its Alertmanager)",
+        Change::Resolved(ResolvedBecause::Stale) => "taken for resolved (nothing was heard of it for too long)",
+        Change::Resolved(ResolvedBecause::Expired) => "resolved (not sent again)",
     }
 }

@@ -1,6 +1,6 @@
 //! Turns of phrase that notices, documents and pages share: times, counts, names of alerts.
 
-use crate::alert::{Alert, AlertState};
+use crate::alert::{Alert, AlertState, ResolvedBecause};
 use crate::duration::Duration;
 use crate::incident::decide::promise;
 use crate::incident::{Actor, Incident, Stage, Tally};
@@ -48,7 +48,30 @@ pub fn alert_state(alert: &Alert, now: DateTime<Utc>) -> String {
         AlertState::Firing => format!("firing since {}", clock(alert.starts_at, now)),
         AlertState::Unreported { since } => format!("not reported since {}", clock(*since, now)),
         AlertState::Muted { .. } => format!("muted, firing since {}", clock(alert.starts_at, now)),
-        AlertState::Resolved { ends_at, .. } => format!("resolved at {}", clock(*ends_at, now)),
+        AlertState::Resolved { ends_at, because, .. } => {
+            let how = resolved_how(*because).map(|how| format!(", {how}")).unwrap_or_default();
+            format!("resolved at {}{how}", clock(*ends_at, now))
+        }
+    }
+}
+
+/// How we know that an alert is over, where its source did not say so.
+pub fn resolved_how(because: ResolvedBecause) -> Option<&'static str> {
+    match because {
+        ResolvedBecause::Reported => None,
+        ResolvedBecause::Gone => Some("no longer listed"),
+        ResolvedBecause::Stale => Some("not heard of any more"),
+        ResolvedBecause::Expired => Some("not sent again"),
+    }
+}
+
+/// That some alerts are over only because their source is silent: an end of which nobody can be sure.
+pub fn unheard<'a>(alerts: impl IntoIterator<Item = &'a Alert>) -> Option<String> {
+    let stale = |alert: &&Alert| matches!(alert.state, AlertState::Resolved { because: ResolvedBecause::Stale, .. });
+    match alerts.into_iter().filter(stale).count() {
+        0 => None,
+        1 => Some("nothing was heard of one alert for too long, so its source may be silent".to_owned()),
+        many => Some(format!("nothing was heard of {many} alerts for too long, so their source may be silent")),
     }
 }
 

@@ -153,6 +153,7 @@ fn changed(change: Change) -> Fact {
             name: alert.name(),
             summary: alert.summary(),
             change,
+            by: Vec::new(),
         }],
         more: 2,
         firing: 1,

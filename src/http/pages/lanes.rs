@@ -126,6 +126,7 @@ mod tests {
             name: "A".to_owned(),
             summary: String::new(),
             state,
+            detail: String::new(),
             starts_at,
             ends_at,
             labels: Pairs::default(),
