@@ -27,19 +27,27 @@ pub fn markdown(document: &Document) -> String {
 pub fn escaped(data: &str) -> String {
     let line = data.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut text = String::with_capacity(line.len() + line.len() / 4);
+    let dashes = line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
     for (at, c) in line.char_indices() {
         let rest = &line[at..];
         // At the start of a line these make lists, headings and quotes.
-        let leads = at == 0 && matches!(c, '-' | '+' | '=' | '#' | '>');
+        let leads = at == 0 && matches!(c, '-' | '+' | '=' | '#' | '>' | ':');
         // Bare addresses become links by themselves.
         let address = rest.starts_with("://") || (c == '.' && line[..at].to_ascii_lowercase().ends_with("www"));
         // `{% … %}` runs in Jekyll, before it is Markdown.
         let runs = c == '%' && (line[..at].ends_with('{') || rest.starts_with("%}"));
-        if leads
-            || address
-            || runs
-            || matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '{' | '}')
-        {
+        // A terminal shows this text too: what means nothing where it stands is left as it is. `a_b` is no emphasis, a
+        // `~` before a blank opens nothing, and without a row of dashes there is no table.
+        let next = rest.chars().nth(1);
+        let in_word = line[..at].ends_with(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric);
+        let means = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '{' | '}' => true,
+            '_' => !in_word,
+            '~' => next.is_some_and(|next| !next.is_whitespace()),
+            '|' => dashes,
+            _ => false,
+        };
+        if leads || address || runs || means {
             text.push('\\');
         }
         // `1.` and `1)` make numbered lists.
@@ -105,10 +113,13 @@ fn alert(alert: &AlertLine) -> String {
     let over = alert.ends_at.map(|at| format!(" to {}", utc(at))).unwrap_or_default();
     let detail = if alert.detail.is_empty() { String::new() } else { format!(", {}", escaped(&alert.detail)) };
     let when = format!("{}, {}{over}{detail}", alert.state, utc(alert.starts_at));
+    // Which one of several, where the words don't say it.
+    let instance = Some(alert.labels.value("instance")).filter(|at| !at.is_empty() && !alert.summary.contains(at));
+    let on = instance.map(|at| format!(" on {}", escaped(at))).unwrap_or_default();
     if alert.summary == alert.name {
-        return format!("{} ({when})", escaped(&alert.name));
+        return format!("{}{on} ({when})", escaped(&alert.name));
     }
-    format!("{}: {} ({when})", escaped(&alert.name), escaped(&alert.summary))
+    format!("{}{on}: {} ({when})", escaped(&alert.name), escaped(&alert.summary))
 }
 
 fn notice(told: &Told) -> String {
@@ -117,7 +128,7 @@ fn notice(told: &Told) -> String {
     format!(
         "{} {} to {}: {}{error}",
         utc(told.decided_at),
-        escaped(told.notice),
+        told.notice.replace('_', " "),
         escaped(&told.receiver),
         state_word(told.state)
     )

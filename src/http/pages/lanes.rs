@@ -1,7 +1,7 @@
 //! A picture of the alerts of an incident: one bar each, over time. The table below it says the same in words.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::document::Document;
+use domain::document::{AlertLine, Document};
 use serde::Serialize;
 
 /// Most alerts in the picture.
@@ -53,7 +53,7 @@ pub fn lanes(document: &Document) -> Option<Lanes> {
             let y = row * BAR_HEIGHT;
             // A bar of no width would not be seen.
             let width = round((end - x).max(2.0));
-            Bar { name: short(&alert.name), x, y: y + 4, text_y: y + 15, width, class: alert.state }
+            Bar { name: short(label(document, alert)), x, y: y + 4, text_y: y + 15, width, class: alert.state }
         })
         .collect();
     let axis_y = u32::try_from(bars.len()).unwrap_or(0) * BAR_HEIGHT;
@@ -62,6 +62,13 @@ pub fn lanes(document: &Document) -> Option<Lanes> {
     let form = if from.date_naive() == to.date_naive() { "%H:%M" } else { "%m-%d %H:%M" };
     let (from, to) = (from.format(form).to_string(), to.format(form).to_string());
     Some(Lanes { width: WIDTH, height: axis_y + AXIS_HEIGHT, bar_x: BAR_X, axis_y, from, to, declared_x, bars })
+}
+
+// Of several alerts of one name, the instance tells which.
+fn label<'a>(document: &Document, alert: &'a AlertLine) -> &'a str {
+    let shared = document.alerts.iter().take(BARS_MAX).filter(|other| other.name == alert.name).count() > 1;
+    let instance = alert.labels.value("instance");
+    if shared && !instance.is_empty() { instance } else { &alert.name }
 }
 
 fn round(number: f64) -> f64 {
@@ -140,6 +147,24 @@ mod tests {
             (395.0, 64, "22:13", "22:23")
         );
         assert_eq!(lanes(&empty()), None);
+    }
+
+    #[test]
+    fn instances_of_one_alert_are_told_apart() {
+        let line = |name: &str, labels: Pairs| AlertLine {
+            name: name.to_owned(),
+            summary: String::new(),
+            state: "firing",
+            starts_at: at(0),
+            ends_at: None,
+            labels,
+        };
+        let on = |instance| Pairs::labels([("instance", instance)]);
+        let alerts =
+            vec![line("A", on("a:1")), line("A", on("b:1")), line("A", Pairs::default()), line("B", on("a:1"))];
+        let drawn = lanes(&Document { alerts, ..empty() }).unwrap();
+        let names: Vec<_> = drawn.bars.iter().map(|bar| bar.name.as_str()).collect();
+        assert_eq!(names, ["a:1", "b:1", "A", "B"]);
     }
 
     #[test]
