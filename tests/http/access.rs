@@ -144,6 +144,8 @@ async fn a_source_rotates_with_two_tokens_and_a_third_is_refused() {
     let listed = site.call(Request::get("/api/v1/tokens").bearer(&admin)).await;
     assert!(!listed.body.contains("eb_") && !listed.body.contains("sha"), "{}", listed.body);
     assert_eq!((new("a:b", "ingest").await.status, new("bob", "boss").await.status), (422, 422));
+    let early = new("third", "ingest").await;
+    assert!(early.body.contains("no source `third` is configured yet"), "{}", early.body);
     site.stop().await;
 }
 

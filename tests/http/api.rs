@@ -35,7 +35,7 @@ async fn a_command_is_answered_with_what_was_decided() {
     assert_eq!((words.status, words.error().as_str()), (422, "text is missing"));
     let firing = site.call(Request::post("/api/v1/incidents/1/resolve", "")).await;
     assert_eq!(firing.status, 409);
-    assert!(firing.error().starts_with("3 of 7 alerts of INC-1 still fire"), "{}", firing.body);
+    assert!(firing.error().starts_with("alerts of INC-1 still fire (3 of 7)"), "{}", firing.body);
     site.stop().await;
 }
 

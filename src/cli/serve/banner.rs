@@ -27,8 +27,8 @@ pub enum Access {
 }
 
 const OPEN: &str = "\
-No token was made yet, so this machine only is served, and everybody on it may do everything. To open it to others:
-  earlybell token new --role ingest --name default     then start with --web.listen-address=:9797";
+No token exists yet: only this machine is served, and everyone on it may do everything. To let others in, make a token
+(earlybell token new --role ingest --name default), then start with --web.listen-address=:9797";
 
 const TOKENS: &str =
     "Access over the network needs a token (earlybell token new); this user on this machine needs none.";

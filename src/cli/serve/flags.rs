@@ -79,8 +79,10 @@ pub fn reachable(address: &SocketAddr, host_name: &str) -> String {
 
 /// What this machine calls itself.
 pub fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    if name.trim().is_empty() { "localhost".to_owned() } else { name.trim().to_owned() }
+    // A hardened service sees no /proc/sys.
+    let read = |file| std::fs::read_to_string(file).ok().map(|name| name.trim().to_owned());
+    let names = ["/proc/sys/kernel/hostname", "/etc/hostname"].into_iter().filter_map(read);
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// Where the command line of this machine connects to.

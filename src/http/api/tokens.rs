@@ -42,7 +42,12 @@ pub async fn add(
     let new: New = body(&site, &request, payload).await?;
     let _one_at_a_time = site.tokens.adding.lock().await;
     let store = site.parts.store.as_ref();
-    let shown = make(store, &new.name, &new.role, site.now()).await?;
+    let mut shown = make(store, &new.name, &new.role, site.now()).await?;
+    if new.role == Role::Ingest.word() && !site.knows_source(&new.name) {
+        let known = shown["text"].as_str().unwrap_or_default();
+        shown["text"] =
+            json!(format!("{known}; no source `{}` is configured yet, so it can't send anything", new.name));
+    }
     site.tokens.refresh(store).await?;
     let (name, role, id) = (&new.name, &new.role, shown["id"].as_str());
     tracing::info!(token = id, name, role, by = %who.name, "a token for {name} was made");

@@ -158,6 +158,7 @@ mod tests {
             starts_at: at(0),
             ends_at: None,
             labels,
+            detail: String::new(),
         };
         let on = |instance| Pairs::labels([("instance", instance)]);
         let alerts =
