@@ -1,6 +1,6 @@
 //! Changed alerts of an incident: counted at once, told in the timeline and to people at a pace they can read.
 
-use super::attached::Fires;
+use super::attached::{EVIDENCE_MAX, Fires};
 use super::turn::Turn;
 use crate::alert::{Alert, AlertState};
 use crate::ids::{AlertId, IncidentId};
@@ -29,7 +29,8 @@ impl Turn<'_> {
         let incident = self.state.incidents.get_mut(&id)?;
         incident.tally.firing = u32::try_from(firing).unwrap_or(u32::MAX);
         incident.tally.alerts = u32::try_from(alerts).unwrap_or(u32::MAX);
-        incident.tally.truncated |= truncated;
+        // Whatever is beyond the limit fires uncounted.
+        incident.tally.truncated |= truncated || alerts >= EVIDENCE_MAX;
         let was = if incident.clear_since.is_some() { Clear::Yes } else { Clear::No };
         incident.stage.is_open().then_some(was)
     }
