@@ -349,6 +349,7 @@ fn tokens_come_before_the_first_start_for_others() {
     let folder = tempfile::tempdir().unwrap();
     let refused = transcript(folder.path(), &["serve", "--web.listen-address=0.0.0.0:0"]);
     assert!(refused.contains("there is no token yet") && refused.ends_with("(exit 1)\n"), "{refused}");
+    assert!(!refused.contains("level="), "it had begun already: {refused}");
     let made = earlybell(folder.path(), &["token", "new", "--role", "manager", "ada", "-q"]);
     let token = text(&made.stdout).trim().to_owned();
     let mut server = Server::start_in(folder, &["--web.listen-address=0.0.0.0:0"]);

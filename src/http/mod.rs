@@ -14,5 +14,5 @@ pub mod token;
 pub mod tokens;
 pub mod webhook;
 
-pub use server::{Bound, Running, ServeError, serve};
+pub use server::{Bound, Running, ServeError, refuse_unprotected, serve};
 pub use site::{Limits, Parts, Reload, Site};

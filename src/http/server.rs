@@ -4,7 +4,7 @@ use super::auth::Peer;
 use super::routes;
 use super::site::{Parts, Site};
 use super::tokens::REFRESH_EVERY;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::rt::net::UnixStream;
@@ -95,7 +95,7 @@ impl Bound {
 pub async fn serve(parts: Parts, bound: Bound) -> Result<Running, ServeError> {
     let site = web::Data::new(Site::new(parts));
     site.tokens.refresh(site.parts.store.as_ref()).await?;
-    refuse_unprotected(&site)?;
+    refuse_unprotected(site.parts.store.as_ref(), &site.parts.listen).await?;
     let addresses = bound.addresses.clone();
     let listeners = bound.listen()?;
     let socket = site.parts.socket.clone();
@@ -136,10 +136,13 @@ impl Running {
     }
 }
 
-fn refuse_unprotected(site: &Site) -> Result<(), ServeError> {
-    let reachable = site.parts.listen.iter().find(|address| !address.ip().is_loopback());
-    match reachable {
-        Some(address) if site.tokens.is_empty() => Err(ServeError::Unprotected(*address)),
+/// Refuses to be open to other machines while there is no token.
+///
+/// # Errors
+/// It would be, or tokens can't be read.
+pub async fn refuse_unprotected(store: &dyn Store, listen: &[SocketAddr]) -> Result<(), ServeError> {
+    match listen.iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) if store.tokens().await?.is_empty() => Err(ServeError::Unprotected(*address)),
         _ => Ok(()),
     }
 }

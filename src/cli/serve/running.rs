@@ -50,6 +50,9 @@ impl Running {
         let external_url = flags.external_url(&bound.addresses);
         let Fresh { config, channels } = read(flags, &external_url, &console)?;
         let base = Base::open(flags)?;
+        // Before the engine is started: what is refused at once should leave no trace of having begun.
+        let protected = http::refuse_unprotected(base.store.as_ref(), &bound.addresses).await;
+        protected.map_err(|error| error.to_string())?;
         base.metrics.config_loaded(&config, base.clock.now());
 
         // The engine's observer rings the delivery loops, which are started after it.

@@ -65,6 +65,8 @@ pub fn title(rule: &str, alerts: &[&Alert]) -> String {
     let shown = names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => rule.to_owned(),
+        // A rule is often named like its alert; once is enough.
+        1 if shown == rule => shown,
         1..=3 => format!("{rule}: {shown}"),
         more => format!("{rule}: {shown} and {} more", more - 3),
     }

@@ -38,6 +38,13 @@ pub(super) fn rule(rule: &RuleModel) -> Vec<(String, String)> {
     wrong
 }
 
+/// Place and problem of what is allowed, but not what its author seems to expect.
+pub(super) fn doubts(rule: &RuleModel) -> Vec<(String, String)> {
+    let shown = "is no template: `{{` is shown as it stands; write plain words";
+    let impact = rule.general_impact.iter().filter(|impact| impact.contains("{{"));
+    impact.map(|_| mistake(".general_impact", shown)).collect()
+}
+
 fn severity(severity: &SeverityModel) -> Option<(String, String)> {
     let by_label = severity.from_label.is_some() || !severity.map.is_empty() || severity.default.is_some();
     if severity.fixed.is_some() && by_label {

@@ -53,7 +53,7 @@ pub(super) struct Trees {
 pub struct RuleSet {
     /// In the order of the files.
     pub rules: Vec<Rule>,
-    /// Matchers that are understood, but better written anew; people are told, nothing is refused.
+    /// What is understood, but better written anew; people are told, nothing is refused.
     pub warnings: Vec<Mistake>,
     names: BTreeMap<Arc<str>, RuleIx>,
     pub(super) index: Index,
@@ -146,6 +146,7 @@ impl Builder {
             self.report(file, path, vec![(".incident".to_owned(), problem)]);
         }
         self.report(file, path, check::rule(model));
+        self.warnings.extend(located(file, path, check::doubts(model)));
         let Some(trees) = self.trees(file, path, ix, model) else { return };
         let labels = labels(group, model);
         self.rules.push(Rule { name, version: version(model, &labels), model: model.clone(), labels, trees });

@@ -106,3 +106,15 @@ fn a_rule_too_many_is_refused() {
     assert_eq!(wrong, ["rules.yml: groups[0].rules[10000]: is one rule too many; there may be 10000"]);
     assert!(compile(&rules[..KEYS_MAX].join(",")).is_ok());
 }
+
+#[test]
+fn doubts_are_told_and_refuse_nothing() {
+    let rules = compile(
+        r#"{"incident": "A", "when": {"alerts": ["a = b"]}, "general_impact": "users of {{ labels.site }}"},
+           {"incident": "B", "when": {"alerts": ["a = b"]}, "general_impact": "everyone"}"#,
+    );
+    let warnings: Vec<String> = rules.unwrap().warnings.iter().map(ToString::to_string).collect();
+    let told =
+        "rules.yml: groups[0].rules[0].general_impact: is no template: `{{` is shown as it stands; write plain words";
+    assert_eq!(warnings, [told]);
+}
