@@ -262,7 +262,7 @@ fn an_alert_is_told_and_called_off_where_it_was_told() {
     assert!(server.run(&["incident", "list"]).contains("no open incidents"));
     assert_eq!(server.run(&["deliveries", "--dead"]), "$ earlybell deliveries --dead\nno deliveries\n(exit 0)\n");
     let told = server.run(&["deliveries", "--incident", "1", "--receiver", "console"]);
-    assert!(told.contains("declared") && told.contains("called_off"), "{told}");
+    assert!(told.contains("INC-1") && told.contains("called off  sent"), "{told}");
     assert!(server.run(&["deliveries", "retry", "1"]).contains("(exit 1)"), "a sent notice is sent again");
 }
 

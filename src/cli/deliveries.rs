@@ -4,6 +4,9 @@ use super::CliError;
 use super::client::{Ask, ClientArgs};
 use super::output::{self, Format, say, table};
 use clap::{Args, Subcommand};
+use domain::delivery::DeliveryState;
+use domain::document::markdown::state_word;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Shows who was told what, and takes dead deliveries up again
@@ -104,7 +107,12 @@ impl Filter {
 }
 
 fn row(row: &Value) -> [String; 6] {
-    ["/id", "/incident", "/receiver", "/notice", "/state", "/last_error"].map(|path| output::cell(row, path))
+    let cell = |path| output::cell(row, path);
+    let incident = format!("INC-{}", cell("/incident"));
+    // In the words of the pages; a server of another version may know states that we don't.
+    let state = row.get("state").and_then(|state| DeliveryState::deserialize(state).ok());
+    let state = state.map_or_else(|| cell("/state"), |state| state_word(state).to_owned());
+    [cell("/id"), incident, cell("/receiver"), cell("/notice").replace('_', " "), state, cell("/last_error")]
 }
 
 fn extended_row(of: &Value) -> [String; 9] {

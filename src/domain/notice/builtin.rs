@@ -308,3 +308,19 @@ pub fn change_word(change: Change) -> &'static str {
         Change::Resolved(ResolvedBecause::Expired) => "resolved (not sent again)",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+    use crate::notice::template::fixture::alerts;
+
+    #[test]
+    fn a_title_names_the_rule_and_its_alerts_once() {
+        let [first, second] = alerts();
+        let name = first.name();
+        assert_eq!(title("Down", &[]), "Down");
+        assert_eq!(title("Down", &[&first, &first]), format!("Down: {name}"));
+        assert_eq!(title(&name, &[&first]), name);
+        assert_eq!(title(&name, &[&first, &second]), format!("{name}: {name}, {}", second.name()));
+    }
+}
