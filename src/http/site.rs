@@ -8,14 +8,14 @@ use crate::app::inbox::Inbox;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 /// Largest body of an API request, in bytes.
@@ -98,6 +98,8 @@ pub struct Site {
     pub started_at: DateTime<Utc>,
     // Minute in which a refusal was logged last: every one is counted, one a minute is told.
     denied_logged: AtomicI64,
+    // Whether alerts were refused last: it is logged when that begins and when it ends, not each time.
+    refuses_alerts: AtomicBool,
 }
 
 impl Site {
@@ -107,7 +109,14 @@ impl Site {
         let held_max = parts.limits.in_flight_bytes_max.max(parts.limits.body_bytes_max);
         let budget = Budget::new(held_max, parts.metrics.body_bytes().clone());
         let started_at = parts.clock.now();
-        Self { parts, tokens: Tokens::default(), budget, started_at, denied_logged: AtomicI64::new(0) }
+        Self {
+            parts,
+            tokens: Tokens::default(),
+            budget,
+            started_at,
+            denied_logged: AtomicI64::new(0),
+            refuses_alerts: AtomicBool::new(false),
+        }
     }
 
     /// Whether everything is allowed: nobody made a token, and only this machine can connect.
@@ -141,6 +150,20 @@ impl Site {
         let minute = self.now().timestamp().div_euclid(60);
         if self.denied_logged.swap(minute, Ordering::Relaxed) != minute {
             tracing::warn!(source = %denied.name, reason = denied.reason, "not let in: {}", denied.failure);
+        }
+    }
+
+    /// Logs that alerts can't be kept, when it begins.
+    pub fn log_refused(&self, error: &StoreError) {
+        if !self.refuses_alerts.swap(true, Ordering::Relaxed) {
+            tracing::error!("alerts are refused, to be sent again: {error}");
+        }
+    }
+
+    /// Logs that alerts are kept again, once.
+    pub fn log_taken(&self) {
+        if self.refuses_alerts.load(Ordering::Relaxed) && self.refuses_alerts.swap(false, Ordering::Relaxed) {
+            tracing::info!("alerts are taken again");
         }
     }
 

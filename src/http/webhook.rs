@@ -62,7 +62,9 @@ async fn take(
         Ok(_) => {}
         Err(error) => return Err(not_understood(site, request, &source, error, body.bytes).await),
     }
-    let appended = site.parts.inbox.append(kind, &source, body.bytes).await?;
+    let appended = site.parts.inbox.append(kind, &source, body.bytes).await;
+    let appended = appended.inspect_err(|error| site.log_refused(error))?;
+    site.log_taken();
     drop(body.held);
     site.parts.metrics.input_committed(began.elapsed());
     Ok(appended.seq.0)

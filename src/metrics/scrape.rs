@@ -36,7 +36,8 @@ impl Metrics {
     // don't mix.
     fn stored(&self, figures: Option<&Figures>, now: DateTime<Utc>) -> prometheus::Result<Vec<MetricFamily>> {
         let page = Page::default();
-        page.one("earlybell_store_up", "Whether the store answered this scrape.", f64::from(figures.is_some()))?;
+        let writes = figures.is_some_and(|figures| figures.refuses.is_none());
+        page.one("earlybell_store_up", "Whether the store answered this scrape, and can write.", f64::from(writes))?;
         let polls = page.many(
             "earlybell_alertmanager_last_poll_timestamp_seconds",
             "When a poll of this source was answered last.",
@@ -167,7 +168,11 @@ mod tests {
         assert_eq!(lines(&first, "earlybell_engine_lag"), ["earlybell_engine_lag_inputs 2"]);
         let second = metrics.scrape(Some(&Figures::default()), now).unwrap();
         assert_eq!(lines(&second, "earlybell_outbox_oldest"), Vec::<&str>::new());
-        let broken = metrics.scrape(None, now).unwrap();
-        assert_eq!(lines(&broken, "earlybell_store_up"), ["earlybell_store_up 0"]);
+        assert_eq!(lines(&second, "earlybell_store_up"), ["earlybell_store_up 1"]);
+        let full = Figures { refuses: Some("disk is full".to_owned()), ..Figures::default() };
+        for broken in [None, Some(&full)] {
+            let text = metrics.scrape(broken, now).unwrap();
+            assert_eq!(lines(&text, "earlybell_store_up"), ["earlybell_store_up 0"]);
+        }
     }
 }

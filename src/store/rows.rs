@@ -242,6 +242,8 @@ pub struct Figures {
     pub bytes: u64,
     /// Bytes in the write-ahead logs.
     pub wal_bytes: u64,
+    /// Why nothing can be written now, if so: whoever sends alerts is told to send them again.
+    pub refuses: Option<String>,
 }
 
 impl Role {

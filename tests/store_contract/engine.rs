@@ -311,6 +311,7 @@ pub async fn counts(store: &Arc<dyn Store>) {
         quarantined: 0,
         bytes: figures.bytes,
         wal_bytes: figures.wal_bytes,
+        refuses: None,
     };
     assert_eq!(figures, expected);
 }

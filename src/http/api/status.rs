@@ -31,7 +31,7 @@ pub async fn status(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
         "quarantined": figures.quarantined,
         "sources": sources(&site, &figures),
         "receivers": receivers(&site, &figures),
-        "store": {"bytes": figures.bytes, "wal_bytes": figures.wal_bytes},
+        "store": {"bytes": figures.bytes, "wal_bytes": figures.wal_bytes, "refuses": figures.refuses},
     })))
 }
 

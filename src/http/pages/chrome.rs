@@ -64,6 +64,9 @@ pub fn problem(site: &Site, status: u16, text: &str) -> Result<String, Failure> 
 fn banners(figures: &Figures, config_is_current: bool) -> Vec<Banner> {
     let mut banners = Vec::new();
     let mut banner = |text: String, link| banners.push(Banner { text, link });
+    if let Some(because) = &figures.refuses {
+        banner(format!("Nothing new can be taken, {because}. Whoever sends alerts is told to send them again."), None);
+    }
     if !config_is_current {
         banner(
             "The configuration as it stands on disk was refused; the one before is in force. The log says why.".into(),
@@ -111,12 +114,14 @@ mod tests {
             last_input: InputSeq(5_000),
             dead: vec![("list".to_owned(), 2), ("team".to_owned(), 1)],
             quarantined: 4,
+            refuses: Some("the store can't write: disk full".to_owned()),
             ..Figures::default()
         };
         let texts: Vec<String> = banners(&figures, false).into_iter().map(|banner| banner.text).collect();
         assert_eq!(
             texts,
             [
+                "Nothing new can be taken, the store can't write: disk full. Whoever sends alerts is told to send them again.",
                 "The configuration as it stands on disk was refused; the one before is in force. The log says why.",
                 "5000 inputs are kept, but not decided yet: what you see here is behind.",
                 "3 notices could not be delivered.",

@@ -254,6 +254,7 @@ impl Store for SqliteStore {
         figures.last_seen = self.inbox.shared.last_seen()?;
         figures.wal_bytes = self.paths.iter().map(|path| file_bytes(&wal_of(path))).sum();
         figures.bytes = figures.wal_bytes + self.paths.iter().map(|path| file_bytes(path)).sum::<u64>();
+        figures.refuses = self.check().await.err().map(|error| error.to_string());
         Ok(figures)
     }
 
