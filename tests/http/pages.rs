@@ -265,8 +265,16 @@ async fn the_document_says_everything_the_team_needs() {
     );
     let list = get(&site, "/").await.body;
     assert!(list.contains("<a href=\"/incidents/7\">INC-7: Pages are slow</a>"), "{list}");
-    assert!(list.contains("1 notices could not be delivered. <a href=\"&#x2f;deliveries\">Look</a>"), "{list}");
-    assert!(get(&site, "/deliveries").await.body.contains("550 no such user"));
+    assert!(list.contains("1 notice could not be delivered. <a href=\"&#x2f;deliveries\">Look</a>"), "{list}");
+    let lists = get(&site, "/deliveries").await.body;
+    assert!(lists.contains("550 no such user") && lists.contains("given up (attempt 1)"), "{lists}");
+    // Decided long ago and not tried yet: what it waits for is no time.
+    incident(&site, 8, "Behind another", Vec::new()).await;
+    let lists = get(&site, "/deliveries").await.body;
+    assert!(
+        lists.contains(">waiting</td>") && lists.contains("<td data-name=\"Next try\">in its turn</td>"),
+        "{lists}"
+    );
     site.stop().await;
 }
 

@@ -4,7 +4,7 @@ use super::render::render;
 use crate::http::auth::Reader;
 use crate::http::error::Failure;
 use crate::http::site::Site;
-use crate::metrics::VERSION;
+use crate::metrics::{Metrics, VERSION};
 use crate::store::Figures;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -48,7 +48,7 @@ impl Chrome {
     pub async fn with_banners(mut self, site: &Site) -> Result<Self, Failure> {
         if self.team {
             let figures = site.parts.store.figures(self.now).await?;
-            self.banners = banners(&figures, site.parts.metrics.config_is_current());
+            self.banners = banners(&figures, &site.parts.metrics);
         }
         Ok(self)
     }
@@ -61,13 +61,20 @@ pub fn problem(site: &Site, status: u16, text: &str) -> Result<String, Failure> 
     render("problem.html", &chrome, &serde_json::json!({"status": status, "text": text}))
 }
 
-fn banners(figures: &Figures, config_is_current: bool) -> Vec<Banner> {
+fn banners(figures: &Figures, metrics: &Metrics) -> Vec<Banner> {
     let mut banners = Vec::new();
     let mut banner = |text: String, link| banners.push(Banner { text, link });
     if let Some(because) = &figures.refuses {
         banner(format!("Nothing new can be taken, {because}. Whoever sends alerts is told to send them again."), None);
     }
-    if !config_is_current {
+    if !metrics.policy_is_in_force() {
+        banner(
+            "Alerts are kept, but not judged by the newest rules: this version can't use them. The log says why."
+                .into(),
+            None,
+        );
+    }
+    if !metrics.config_is_current() {
         banner(
             "The configuration as it stands on disk was refused; the one before is in force. The log says why.".into(),
             None,
@@ -79,13 +86,18 @@ fn banners(figures: &Figures, config_is_current: bool) -> Vec<Banner> {
     }
     let dead: u64 = figures.dead.iter().map(|(_, count)| count).sum();
     if dead > 0 {
-        banner(format!("{dead} notices could not be delivered."), Some("/deliveries"));
+        banner(format!("{} could not be delivered.", counted(dead, "notice")), Some("/deliveries"));
     }
     if figures.quarantined > 0 {
-        let text = format!("{} requests with alerts could not be understood.", figures.quarantined);
+        let requests = counted(figures.quarantined, "request");
+        let text = format!("{requests} with alerts could not be understood.");
         banner(text, Some("/quarantine"));
     }
     banners
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 // The path of the address people use: `/bell` of `https://x.example/bell`.
@@ -97,8 +109,14 @@ fn prefix(external_url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{banners, prefix};
+    use crate::app::engine_loop::Decided;
+    use crate::config::{self, Named, Overrides};
+    use crate::metrics::Metrics;
     use crate::store::Figures;
+    use chrono::DateTime;
+    use domain::engine::Changes;
     use domain::ids::InputSeq;
+    use std::path::Path;
 
     #[test]
     fn links_stand_below_the_path_of_the_external_url() {
@@ -109,7 +127,18 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_with_itself() {
-        assert_eq!(banners(&Figures::default(), true).len(), 0);
+        let metrics = Metrics::new().unwrap();
+        let file = Named { name: "earlybell.yml".to_owned(), content: String::new() };
+        let config = config::parse(&file, Path::new(""), &Overrides::default()).unwrap();
+        metrics.config_loaded(&config, DateTime::UNIX_EPOCH);
+        assert_eq!(banners(&Figures::default(), &metrics).len(), 0);
+        metrics.config_refused();
+        metrics.decided(&Decided {
+            changes: &Changes::default(),
+            inputs: &[],
+            now: DateTime::UNIX_EPOCH,
+            policy_refused: Some("old.yml: …"),
+        });
         let figures = Figures {
             last_input: InputSeq(5_000),
             dead: vec![("list".to_owned(), 2), ("team".to_owned(), 1)],
@@ -117,11 +146,12 @@ mod tests {
             refuses: Some("the store can't write: disk full".to_owned()),
             ..Figures::default()
         };
-        let texts: Vec<String> = banners(&figures, false).into_iter().map(|banner| banner.text).collect();
+        let texts: Vec<String> = banners(&figures, &metrics).into_iter().map(|banner| banner.text).collect();
         assert_eq!(
             texts,
             [
                 "Nothing new can be taken, the store can't write: disk full. Whoever sends alerts is told to send them again.",
+                "Alerts are kept, but not judged by the newest rules: this version can't use them. The log says why.",
                 "The configuration as it stands on disk was refused; the one before is in force. The log says why.",
                 "5000 inputs are kept, but not decided yet: what you see here is behind.",
                 "3 notices could not be delivered.",

@@ -32,6 +32,7 @@ struct Row {
     state: &'static str,
     decided_at: DateTime<Utc>,
     attempts: u32,
+    // Only what is still to come: one whose time has passed waits for those before it.
     next_at: Option<DateTime<Utc>>,
     last_error: Option<String>,
 }
@@ -68,10 +69,10 @@ async fn refused(site: &Site, reader: Reader) -> Result<HttpResponse, Failure> {
 
 async fn rows(site: &Site, states: Vec<DeliveryState>) -> Result<Vec<Row>, Failure> {
     let filter = DeliveryFilter { states, max: ROWS_MAX, ..DeliveryFilter::default() };
-    Ok(site.parts.store.deliveries(filter).await?.into_iter().map(row).collect())
+    Ok(site.parts.store.deliveries(filter).await?.into_iter().map(|found| row(found, site.now())).collect())
 }
 
-fn row(row: DeliveryRow) -> Row {
+fn row(row: DeliveryRow, now: DateTime<Utc>) -> Row {
     Row {
         id: row.delivery.id.0,
         number: row.delivery.incident.0,
@@ -81,7 +82,7 @@ fn row(row: DeliveryRow) -> Row {
         state: state_word(row.state),
         decided_at: row.delivery.decided_at,
         attempts: row.attempts,
-        next_at: row.next_at,
+        next_at: row.next_at.filter(|at| *at > now),
         last_error: row.last_error,
     }
 }
