@@ -11,7 +11,7 @@ use domain::ids::InputSeq;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -25,6 +25,8 @@ pub const COMMIT_ROWS_MAX: usize = 2_000;
 // After the store refused a commit: first wait, and longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
+// Longest rest after a commit while senders wait.
+const REST_MAX: Duration = Duration::from_millis(50);
 // Without a deadline the loop looks again after this, should a wake-up be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
@@ -158,8 +160,12 @@ impl EngineLoop {
         let mut pause = RETRY_FIRST;
         loop {
             let arrived = Arc::clone(&self.inbox.arrived);
+            let began = Instant::now();
             match self.step().await {
-                Ok(Step::Worked(_)) => pause = RETRY_FIRST,
+                Ok(Step::Worked(_)) => {
+                    pause = RETRY_FIRST;
+                    let_senders_first(&self.inbox, began.elapsed()).await;
+                }
                 Ok(Step::Idle(_)) if *stop.borrow() => return,
                 Ok(Step::Idle(due)) => {
                     let wait = due.map_or(LOOK_AGAIN, |due| (due - self.clock.now()).to_std().unwrap_or_default());
@@ -240,5 +246,13 @@ impl EngineLoop {
         self.state = State::restore(self.store.load(self.clock.now()).await?);
         self.ahead = false;
         Ok(())
+    }
+}
+
+// Senders wait for their answer, and give up; decisions of a burst may come a moment later. So the engine takes at
+// most half of the processor while many wait.
+async fn let_senders_first(inbox: &Inbox, worked: Duration) {
+    if inbox.is_pressed() {
+        tokio::time::sleep(worked.min(REST_MAX)).await;
     }
 }

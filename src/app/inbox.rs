@@ -7,12 +7,16 @@ use domain::ids::InputSeq;
 use domain::incident::{Command, Reply};
 use domain::policy::PolicySource;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
 /// Longest a command waits for its decision; then the caller is told that it was taken, but not yet decided.
 pub const COMMAND_WAIT: Duration = Duration::from_secs(8);
+
+// So many appends at once are a burst, not a handful of Alertmanagers.
+const PRESSED: usize = 5;
 
 // Answers kept for callers that have not begun to wait yet.
 const EARLY_MAX: usize = 1024;
@@ -24,6 +28,8 @@ pub struct Inbox {
     /// Rung when there is something to decide.
     pub arrived: Arc<Notify>,
     waiting: Mutex<Waiting>,
+    // Appends that wait for their commit.
+    appending: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -47,15 +53,28 @@ pub enum CommandError {
 impl Inbox {
     /// An inbox in front of this store.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, arrived: Arc::new(Notify::new()), waiting: Mutex::default() }
+        Self {
+            store,
+            clock,
+            arrived: Arc::new(Notify::new()),
+            waiting: Mutex::default(),
+            appending: AtomicUsize::new(0),
+        }
     }
 
     /// Appends a body as it came; when this returns, it is on disk.
     pub async fn append(&self, kind: InputKind, source: &str, body: Vec<u8>) -> Result<Appended, StoreError> {
         let input = NewInput { kind, source: source.to_owned(), body, at: self.clock.now() };
-        let appended = self.store.append(input).await?;
+        let counted = Counted::in_(&self.appending);
+        let appended = self.store.append(input).await;
+        drop(counted);
         self.arrived.notify_one();
-        Ok(appended)
+        appended
+    }
+
+    /// Whether many senders wait for their answer right now.
+    pub fn is_pressed(&self) -> bool {
+        self.appending.load(Ordering::Relaxed) >= PRESSED
     }
 
     /// Appends a command and waits for its decision.
@@ -113,6 +132,22 @@ impl Inbox {
     // A panic while the lock was held leaves the map whole: every step under it is one insert or remove.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// Counts a caller for as long as it waits, also when it gives up.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn in_(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, Pairs};
-use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
+use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED_MAX as REMEMBER_CLOSED};
 use domain::engine::{Answer, Changes, Evidence, Loaded};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident};

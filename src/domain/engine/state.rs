@@ -7,6 +7,7 @@ use super::timers::{Timer, Timers};
 use super::turn::Turn;
 use crate::alert::table::Table;
 use crate::alert::{Alert, Pairs};
+use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::due::{self, WhenHolds};
 use crate::incident::{Incident, Reply};
@@ -19,8 +20,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Closed incidents stay in memory for this long: to be reopened, and to hold their cooldown.
+/// Closed incidents stay in memory for this long, or as long as their rule may still reopen them or keep quiet.
 pub const REMEMBER_CLOSED: TimeDelta = TimeDelta::hours(25);
+
+/// Longer waits of a rule are cut to this.
+pub const REMEMBER_CLOSED_MAX: TimeDelta = TimeDelta::days(7);
 
 /// A command repeated with the same key within this time is answered as before.
 pub const REMEMBER_ANSWERS: TimeDelta = TimeDelta::hours(24);
@@ -211,10 +215,17 @@ impl State {
     pub(super) fn set_incident_timer(&mut self, id: IncidentId) {
         let Some(incident) = self.incidents.get(&id) else { return };
         let due = match incident.stage.closed_at() {
-            Some(closed_at) => Some(closed_at + REMEMBER_CLOSED),
+            Some(closed_at) => Some(closed_at + self.remember(incident)),
             None => self.next_of_incident(incident).map(|(at, _)| at),
         };
         self.timers.set(Timer::Incident(id), due);
+    }
+
+    fn remember(&self, incident: &Incident) -> TimeDelta {
+        let Some(subject) = self.subject_of(incident) else { return REMEMBER_CLOSED };
+        let model = &self.policy.rules.rule(subject.rule).model;
+        let waits = [model.cooldown, model.reopen_within].into_iter().flatten().map(Duration::delta);
+        waits.fold(REMEMBER_CLOSED, TimeDelta::max).min(REMEMBER_CLOSED_MAX)
     }
 
     pub(super) fn next_of_incident(&self, incident: &Incident) -> Option<(DateTime<Utc>, due::Due)> {
