@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot};
 pub const COMMAND_WAIT: Duration = Duration::from_secs(8);
 
 // So many appends at once are a burst, not a handful of Alertmanagers.
-const PRESSED: usize = 5;
+const PRESSED: usize = 3;
 
 // Answers kept for callers that have not begun to wait yet.
 const EARLY_MAX: usize = 1024;
