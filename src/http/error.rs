@@ -116,9 +116,11 @@ fn refused(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
         Refusal::Words { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::NotOpen { .. } | Refusal::StillOpen { .. } | Refusal::Already { .. } | Refusal::StillFiring { .. } => {
-            StatusCode::CONFLICT
-        }
+        Refusal::NotOpen { .. }
+        | Refusal::Covered { .. }
+        | Refusal::StillOpen { .. }
+        | Refusal::Already { .. }
+        | Refusal::StillFiring { .. } => StatusCode::CONFLICT,
     }
 }
 

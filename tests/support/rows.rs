@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, Pairs};
-use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED_MAX as REMEMBER_CLOSED};
+use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
 use domain::engine::{Answer, Changes, Evidence, Loaded};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident};
@@ -47,7 +47,12 @@ impl Rows {
                 None => drop(self.holds.remove(key)),
             }
         }
-        self.answers.extend(changes.answers.clone());
+        for answer in &changes.answers {
+            let known = self.answers.iter().any(|a| a.key == answer.key && a.at + REMEMBER_ANSWERS > answer.at);
+            if !known {
+                self.answers.push(answer.clone());
+            }
+        }
         if let Some(policy) = &changes.policy {
             self.policy = Some(PolicySource::clone(policy));
         }
@@ -71,7 +76,7 @@ impl Rows {
             answers: self
                 .answers
                 .iter()
-                .filter(|answer| answer.key.is_some() && answer.at + REMEMBER_ANSWERS > now)
+                .filter(|answer| answer.key.is_some() && Some(answer.at + REMEMBER_ANSWERS) > self.at)
                 .cloned()
                 .collect(),
             policy: self.policy.clone(),

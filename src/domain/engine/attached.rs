@@ -79,17 +79,14 @@ impl Attached {
         self.by_alert.get(&alert).into_iter().flatten().copied()
     }
 
-    /// Forgets a closed incident; says which of its alerts belong to none now.
-    pub fn forget(&mut self, incident: IncidentId) -> Vec<AlertId> {
-        let mut free = Vec::new();
+    /// Forgets a closed incident.
+    pub fn forget(&mut self, incident: IncidentId) {
         for alert in self.by_incident.remove(&incident).unwrap_or_default().all {
             let Some(incidents) = self.by_alert.get_mut(&alert) else { continue };
             incidents.remove(&incident);
             if incidents.is_empty() {
                 self.by_alert.remove(&alert);
-                free.push(alert);
             }
         }
-        free
     }
 }

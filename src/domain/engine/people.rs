@@ -6,7 +6,7 @@ use crate::alert::Pairs;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
-use crate::incident::{Act, Actor, Command, Fact, Refusal, Reply, Severity};
+use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity};
 use crate::notice::phrase::next_update;
 use crate::text;
 
@@ -15,13 +15,13 @@ const LABELS_MAX: usize = 32;
 
 impl Turn<'_> {
     pub(super) fn command(&mut self, command: Command) {
-        let known = command.key.as_ref().and_then(|key| self.state.answers.get(key));
-        let reply = match known {
-            Some((_, reply)) => reply.clone(),
-            None => self.act(&command).unwrap_or_else(Reply::Refused),
-        };
+        let known = command.key.as_ref().and_then(|key| self.state.answer(key, self.at));
+        let is_new = known.is_none();
+        let reply = known.cloned().unwrap_or_else(|| self.act(&command).unwrap_or_else(Reply::Refused));
         let answer = Answer { input: self.seq, key: command.key, reply, at: self.at };
-        self.state.remember_answer(&answer);
+        if is_new {
+            self.state.remember_answer(&answer);
+        }
         self.out.answers.push(answer);
     }
 
@@ -43,11 +43,21 @@ impl Turn<'_> {
 
     fn act_on(&mut self, id: IncidentId, actor: &Actor, act: &Act) -> Result<(), Refusal> {
         let incident = self.state.incidents.get(&id).ok_or(Refusal::Unknown { incident: id })?;
+        if let (Act::Reopen { .. }, Some(other)) = (act, self.open_beside(incident)) {
+            return Err(Refusal::Covered { incident: id, by: other });
+        }
         let facts = decide::decide(incident, act, self.at, &self.state.policy.source.timing)?;
         for fact in facts {
             self.record(id, actor.clone(), fact);
         }
         Ok(())
+    }
+
+    // Another incident of the same rule and correlation labels that is open: there must not be two.
+    fn open_beside(&self, incident: &Incident) -> Option<IncidentId> {
+        let key = (incident.rule.as_ref()?.name.clone(), incident.correlation.clone());
+        let newest = self.state.newest.get(&key).filter(|newest| **newest != incident.id)?;
+        self.state.incidents.get(newest).filter(|other| other.stage.is_open()).map(|other| other.id)
     }
 
     fn declare_by_hand(

@@ -20,11 +20,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Closed incidents stay in memory for this long, or as long as their rule may still reopen them or keep quiet.
-pub const REMEMBER_CLOSED: TimeDelta = TimeDelta::hours(25);
+/// Alerts of a closed incident stay attached for this long, or as long as its rule may still reopen it or keep quiet.
+pub const REMEMBER_ALERTS: TimeDelta = TimeDelta::hours(25);
 
-/// Longer waits of a rule are cut to this.
-pub const REMEMBER_CLOSED_MAX: TimeDelta = TimeDelta::days(7);
+/// Closed incidents stay in memory for this long: what became of their last notices belongs to their timeline. Waits of
+/// a rule are cut to this.
+pub const REMEMBER_CLOSED: TimeDelta = TimeDelta::days(7);
 
 /// A command repeated with the same key within this time is answered as before.
 pub const REMEMBER_ANSWERS: TimeDelta = TimeDelta::hours(24);
@@ -42,7 +43,9 @@ pub struct State {
     pub(super) evaluator: Evaluator,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) attached: Attached,
-    // Newest incident of each rule and correlation key, open or remembered.
+    // Closed incidents whose alerts the table may forget.
+    pub(super) released: BTreeSet<IncidentId>,
+    // Of each rule and correlation key, the incident that was opened last, by its rule or a person.
     pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
     // Subjects whose `when` is true now.
     pub(super) holding: HashMap<Subject, WhenHolds>,
@@ -72,6 +75,7 @@ impl State {
             alerts: Table::restore(loaded.alerts, loaded.last_alert),
             incidents: loaded.incidents.into_iter().map(|incident| (incident.id, incident)).collect(),
             attached: Attached::default(),
+            released: BTreeSet::new(),
             newest: BTreeMap::new(),
             holding: HashMap::new(),
             timers: Timers::default(),
@@ -162,13 +166,21 @@ impl State {
     }
 
     fn restore_attached(&mut self, evidence: &[Evidence]) {
+        let closed = self.incidents.values().filter_map(|incident| Some((incident, incident.stage.closed_at()?)));
+        let over = closed.filter(|(incident, closed_at)| *closed_at + self.remember(incident) <= self.at);
+        self.released = over.map(|(incident, _)| incident.id).collect();
         for evidence in evidence {
             self.attached.insert(*evidence);
-            self.alerts.pin(evidence.alert);
+            if !self.released.contains(&evidence.incident) {
+                self.alerts.pin(evidence.alert);
+            }
             let open = self.alerts.get(evidence.alert).is_some_and(|alert| alert.state.is_open());
             self.attached.set(evidence.incident, evidence.alert, if open { Fires::Yes } else { Fires::No });
         }
-        for incident in self.incidents.values() {
+        // The one that was opened last, by its rule or by a person.
+        let mut opened: Vec<&Incident> = self.incidents.values().collect();
+        opened.sort_by_key(|incident| (incident.opened_at, incident.id));
+        for incident in opened {
             if let Some(rule) = &incident.rule {
                 self.newest.insert((rule.name.clone(), incident.correlation.clone()), incident.id);
             }
@@ -215,17 +227,18 @@ impl State {
     pub(super) fn set_incident_timer(&mut self, id: IncidentId) {
         let Some(incident) = self.incidents.get(&id) else { return };
         let due = match incident.stage.closed_at() {
-            Some(closed_at) => Some(closed_at + self.remember(incident)),
+            Some(closed_at) if !self.released.contains(&id) => Some(closed_at + self.remember(incident)),
+            Some(closed_at) => Some(closed_at + REMEMBER_CLOSED),
             None => self.next_of_incident(incident).map(|(at, _)| at),
         };
         self.timers.set(Timer::Incident(id), due);
     }
 
     fn remember(&self, incident: &Incident) -> TimeDelta {
-        let Some(subject) = self.subject_of(incident) else { return REMEMBER_CLOSED };
+        let Some(subject) = self.subject_of(incident) else { return REMEMBER_ALERTS };
         let model = &self.policy.rules.rule(subject.rule).model;
         let waits = [model.cooldown, model.reopen_within].into_iter().flatten().map(Duration::delta);
-        waits.fold(REMEMBER_CLOSED, TimeDelta::max).min(REMEMBER_CLOSED_MAX)
+        waits.fold(REMEMBER_ALERTS, TimeDelta::max).min(REMEMBER_CLOSED)
     }
 
     pub(super) fn next_of_incident(&self, incident: &Incident) -> Option<(DateTime<Utc>, due::Due)> {
@@ -250,10 +263,14 @@ impl State {
         DeliveryId(self.last_delivery)
     }
 
+    pub(super) fn answer(&self, key: &str, at: DateTime<Utc>) -> Option<&Reply> {
+        self.answers.get(key).filter(|(answered, _)| *answered > at - REMEMBER_ANSWERS).map(|(_, reply)| reply)
+    }
+
     pub(super) fn remember_answer(&mut self, answer: &Answer) {
-        if let Some(key) = &answer.key {
-            self.answers.insert(key.clone(), (answer.at, answer.reply.clone()));
-        }
+        let Some(key) = &answer.key else { return };
+        self.answers.retain(|_, (answered, _)| *answered > answer.at - REMEMBER_ANSWERS);
+        self.answers.insert(key.clone(), (answer.at, answer.reply.clone()));
     }
 }
 

@@ -13,7 +13,7 @@ impl Turn<'_> {
     pub(super) fn incident_due(&mut self, id: IncidentId) {
         self.changed.insert(id);
         if self.state.incidents.get(&id).is_some_and(|incident| !incident.stage.is_open()) {
-            self.forget(id);
+            self.let_go(id);
             return;
         }
         // Each of these removes its own deadline, so this comes to rest.
@@ -94,14 +94,19 @@ impl Turn<'_> {
         self.report(id, words.failure);
     }
 
-    // A closed incident leaves the memory; pages read it from the store.
-    fn forget(&mut self, id: IncidentId) {
+    // A closed incident lets the table forget its alerts first, and leaves the memory later; pages read it from the store.
+    fn let_go(&mut self, id: IncidentId) {
+        if self.state.released.insert(id) {
+            for alert in self.state.attached.alerts(id).collect::<Vec<_>>() {
+                self.state.alerts.unpin(alert);
+            }
+            return;
+        }
+        self.state.released.remove(&id);
+        self.state.attached.forget(id);
         let Some(incident) = self.state.incidents.remove(&id) else { return };
         self.changed.remove(&id);
         self.drop_newest(&incident);
-        for alert in self.state.attached.forget(id) {
-            self.state.alerts.unpin(alert);
-        }
     }
 
     fn drop_newest(&mut self, incident: &Incident) {

@@ -97,6 +97,7 @@ impl<'a> Turn<'a> {
             Some(known) => {
                 apply(known, &entry);
                 self.judge_after_end(incident, &entry.fact);
+                self.note_opened(incident, &entry.fact);
             }
             None => {
                 if let Some(new) = declared(&entry) {
@@ -115,6 +116,19 @@ impl<'a> Turn<'a> {
         let incident = self.state.incidents.get(&incident).filter(|_| ended);
         if let Some(subject) = incident.and_then(|incident| self.state.subject_of(incident)) {
             self.touched.entry(subject).or_default();
+        }
+    }
+
+    fn note_opened(&mut self, id: IncidentId, fact: &Fact) {
+        let reopened = matches!(fact, Fact::Reopened { .. });
+        let Some(incident) = self.state.incidents.get(&id).filter(|_| reopened) else { return };
+        if let Some(rule) = &incident.rule {
+            self.state.newest.insert((rule.name.clone(), incident.correlation.clone()), id);
+        }
+        if self.state.released.remove(&id) {
+            for alert in self.state.attached.alerts(id) {
+                self.state.alerts.pin(alert);
+            }
         }
     }
 

@@ -168,6 +168,14 @@ pub enum Refusal {
         /// Where it stands.
         stage: String,
     },
+    /// Another one of the same rule is open.
+    #[error("{incident} stays closed: {by} is open for the same rule and alerts; go on there")]
+    Covered {
+        /// Which.
+        incident: IncidentId,
+        /// The open one.
+        by: IncidentId,
+    },
     /// It is so already.
     #[error("{incident} is {what} already")]
     Already {

@@ -31,7 +31,7 @@ pub fn load(conn: &mut Connection, now: DateTime<Utc>) -> Result<Loaded, StoreEr
     for hold in holds.query_map([], |row| row.get::<_, String>(0))? {
         loaded.holds.push(from_json("a hold", &hold?)?);
     }
-    loaded.answers = answers(&tx, now)?;
+    loaded.answers = answers(&tx)?;
     let policy: Option<String> = tx.query_row("SELECT policy FROM policy", [], |row| row.get(0)).optional()?;
     loaded.policy = policy.map(|policy| from_json("a configuration", &policy)).transpose()?;
     Ok(loaded)
@@ -140,9 +140,9 @@ fn evidence_of_all(conn: &Connection, incidents: &[Incident]) -> Result<Vec<Evid
     Ok(evidence)
 }
 
-fn answers(conn: &Connection, now: DateTime<Utc>) -> Result<Vec<Answer>, StoreError> {
-    let mut statement = conn.prepare("SELECT key, input, at, reply FROM answers WHERE at > ? ORDER BY input, key")?;
-    let mut rows = statement.query([micros(now - ANSWERS_KEPT)])?;
+fn answers(conn: &Connection) -> Result<Vec<Answer>, StoreError> {
+    let mut statement = conn.prepare("SELECT key, input, at, reply FROM answers WHERE at > COALESCE((SELECT at FROM position), 0) - ? ORDER BY input, key")?;
+    let mut rows = statement.query([ANSWERS_KEPT.num_microseconds().unwrap_or(i64::MAX)])?;
     let mut answers = Vec::new();
     while let Some(row) = rows.next()? {
         answers.push(Answer {
