@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Worlds in CI.
 const SEEDS: u64 = 2_000;
@@ -40,13 +41,31 @@ fn random_worlds_hold_what_always_holds() {
     let one = std::env::var("SEED").ok().map(|seed| seed.parse().expect("SEED is a number"));
     let many = std::env::var("SEEDS").ok().map_or(SEEDS, |seeds| seeds.parse().expect("SEEDS is a number"));
     let seeds = one.map_or(0..many, |seed: u64| seed..seed + 1);
-    for seed in seeds {
-        let played = catch_unwind(AssertUnwindSafe(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { World::new(seed).await.play().await });
-        }));
-        assert!(played.is_ok(), "seed {seed} fails; SEED={seed} cargo test --test simulation plays it again");
-    }
+    let next = AtomicU64::new(seeds.start);
+    let failed = AtomicU64::new(u64::MAX);
+    let work = || {
+        while failed.load(Ordering::SeqCst) == u64::MAX {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= seeds.end {
+                return;
+            }
+            if catch_unwind(AssertUnwindSafe(|| play(seed))).is_err() {
+                failed.fetch_min(seed, Ordering::SeqCst);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let seed = failed.into_inner();
+    assert!(seed == u64::MAX, "seed {seed} fails; SEED={seed} cargo test --test simulation plays it again");
+}
+
+fn play(seed: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { World::new(seed).await.play().await });
 }
 
 struct World {

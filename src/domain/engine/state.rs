@@ -179,7 +179,7 @@ impl State {
         }
         // The one that was opened last, by its rule or by a person.
         let mut opened: Vec<&Incident> = self.incidents.values().collect();
-        opened.sort_by_key(|incident| (incident.opened_at, incident.id));
+        opened.sort_by_key(|incident| (incident.opened_by, incident.id));
         for incident in opened {
             if let Some(rule) = &incident.rule {
                 self.newest.insert((rule.name.clone(), incident.correlation.clone()), incident.id);

@@ -143,22 +143,22 @@ impl<'a> Turn<'a> {
 
     fn alerts_changed(&mut self, taken: Taken) {
         self.out.counts += taken.counts;
-        for alert in &taken.changed {
-            self.out.alerts.insert(*alert, self.state.alerts.get(*alert).cloned());
-        }
         for alert in &taken.forgotten {
             self.out.alerts.insert(*alert, None);
         }
-        for transition in &taken.transitions {
-            let Some(alert) = self.state.alerts.get(transition.alert) else { continue };
+        for id in &taken.changed {
+            let Some(alert) = self.state.alerts.get(*id) else { continue };
+            self.out.alerts.insert(*id, Some(alert.clone()));
+            // Also where it fires as before: another start may move a `for`.
             let counts = alert.state.counts();
-            let touches = self.state.evaluator.set(&self.state.policy.rules, alert, counts);
-            for touch in touches {
+            for touch in self.state.evaluator.set(&self.state.policy.rules, alert, counts) {
                 let alerts = self.touched.entry(touch.subject).or_default();
                 if counts {
-                    alerts.push((transition.alert, touch.counted));
+                    alerts.push((*id, touch.counted));
                 }
             }
+        }
+        for transition in &taken.transitions {
             for incident in self.state.attached.incidents(transition.alert) {
                 self.news.entry(incident).or_default().push((transition.alert, transition.change));
             }

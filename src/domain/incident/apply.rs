@@ -44,6 +44,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         closed_by: None,
         reopened: 0,
         opened_at: entry.at,
+        opened_by: entry.input,
         proposed_at: None,
         tally: Tally { told_at: Some(entry.at), ..Tally::default() },
         clear_since: None,
@@ -121,6 +122,7 @@ fn reopen(incident: &mut Incident, entry: &Entry, confirmed: bool) {
     incident.closed_by = None;
     incident.reopened += 1;
     incident.opened_at = entry.at;
+    incident.opened_by = entry.input;
     incident.clear_since = None;
     incident.proposed_at = None;
 }

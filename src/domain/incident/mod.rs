@@ -12,7 +12,7 @@ pub use entry::{CallOffCode, Entry, Fact};
 pub use explanation::Explanation;
 
 use crate::alert::Pairs;
-use crate::ids::{DeliveryId, IncidentId};
+use crate::ids::{DeliveryId, IncidentId, InputSeq};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,6 +109,9 @@ pub struct Incident {
     pub reopened: u32,
     /// When it was declared or last reopened.
     pub opened_at: DateTime<Utc>,
+    /// By which input that was.
+    #[serde(default)]
+    pub opened_by: InputSeq,
     /// When people were last asked to resolve it, since it is clear.
     pub proposed_at: Option<DateTime<Utc>>,
     /// Its alerts in numbers; follows the alerts, not the entries.
