@@ -18,7 +18,8 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an attempt keeps others away; after it, somebody else may try. A killed program's deliveries wait this long.
+/// How long an attempt keeps others away; after it, somebody else may try. Where one process owns the store, a start
+/// takes over at once.
 pub const LEASE_SECONDS: u32 = 30;
 
 /// Attempts of one receiver that run at once, each about another incident.

@@ -80,7 +80,8 @@ impl Turn<'_> {
         for (alert, counted) in alerts {
             self.attach(Evidence { incident: id, alert: *alert, counted: *counted });
         }
-        self.raise(id, verdict.raise);
+        let new: Vec<AlertId> = alerts.iter().map(|(alert, _)| *alert).collect();
+        self.raise(id, &new, verdict.raise);
         let suspected = self.state.incidents.get(&id).is_some_and(|incident| incident.stage == Stage::Suspected);
         if verdict.confirm && suspected {
             let rule = &self.state.policy.rules.rule(subject.rule).name;
@@ -91,13 +92,14 @@ impl Turn<'_> {
         self.state.set_incident_timer(id);
     }
 
-    fn raise(&mut self, id: IncidentId, raise: Option<Severity>) {
+    // `alerts` are those that are new to it: the others have had their say, and severity only rises.
+    fn raise(&mut self, id: IncidentId, alerts: &[AlertId], raise: Option<Severity>) {
         let policy = Arc::clone(&self.state.policy);
         let Some(incident) = self.state.incidents.get(&id) else { return };
         let Some(subject) = self.state.subject_of(incident) else { return };
         let rule = policy.rules.rule(subject.rule);
         let from = incident.severity;
-        let mapped = rule.severity_of(self.state.attached.alerts(id).filter_map(|alert| self.state.alerts.get(alert)));
+        let mapped = rule.severity_of(alerts.iter().filter_map(|alert| self.state.alerts.get(*alert)));
         let to = raise.map_or(mapped, |raise| raise.max(mapped));
         // A person may have lowered it; only what is worse than anything seen so far raises it again.
         let lowered = incident.lowered_from.is_some_and(|before| to <= before);
@@ -148,7 +150,7 @@ impl Turn<'_> {
         self.record(id, Actor::Rule, Fact::Reopened { because, confirmed: was_real || verdict.confirm });
         let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
         self.attach_all(id, subject, &evidence);
-        self.raise(id, verdict.raise);
+        self.raise(id, &evidence, verdict.raise);
     }
 
     fn attach_all(&mut self, incident: IncidentId, subject: &Subject, evidence: &[AlertId]) {
