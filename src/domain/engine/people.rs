@@ -50,6 +50,9 @@ impl Turn<'_> {
         for fact in facts {
             self.record(id, actor.clone(), fact);
         }
+        if matches!(act, Act::Reopen { .. }) {
+            self.say_unsaid(id);
+        }
         Ok(())
     }
 

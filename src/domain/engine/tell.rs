@@ -17,8 +17,11 @@ impl Turn<'_> {
                 self.state.attached.set(id, *alert, if open { Fires::Yes } else { Fires::No });
             }
             self.changed.insert(id);
-            let Some(before) = self.count(id) else { continue };
-            self.say(id, &changes, before);
+            match self.count(id) {
+                Some(before) => self.say(id, &changes, before),
+                // Its timeline is closed; should it be reopened, they are said then.
+                None => self.leave_unsaid(id, changes.len()),
+            }
         }
     }
 
@@ -42,10 +45,8 @@ impl Turn<'_> {
         let turned = matches!((before, is_clear), (Clear::No, Clear::Yes) | (Clear::Yes, Clear::No));
         let pause_over = incident.tally.said_at.is_none_or(|said_at| said_at + SAY_EVERY <= self.at);
         if !(turned || pause_over || declared_now) {
-            self.tally(id, |tally| {
-                tally.unsaid = tally.unsaid.saturating_add(u32::try_from(changes.len()).unwrap_or(u32::MAX));
-                tally.untold = true;
-            });
+            self.leave_unsaid(id, changes.len());
+            self.tally(id, |tally| tally.untold = true);
             return;
         }
         self.record_alerts(id, changes);
@@ -57,6 +58,18 @@ impl Turn<'_> {
         } else {
             // What is due to be told is told with this entry, not a moment later by itself.
             self.tell_if_due(id);
+        }
+    }
+
+    fn leave_unsaid(&mut self, id: IncidentId, changes: usize) {
+        let changes = u32::try_from(changes).unwrap_or(u32::MAX);
+        self.tally(id, |tally| tally.unsaid = tally.unsaid.saturating_add(changes));
+    }
+
+    /// Says what happened to its alerts while it was closed.
+    pub(super) fn say_unsaid(&mut self, id: IncidentId) {
+        if self.state.incidents.get(&id).is_some_and(|incident| incident.tally.unsaid > 0) {
+            self.record_alerts(id, &[]);
         }
     }
 
