@@ -70,11 +70,6 @@ impl Pairs {
         Self::new(self.iter().filter(|(name, _)| names.iter().any(|wanted| wanted.as_ref() == *name)))
     }
 
-    /// Heap bytes held, for the memory report.
-    pub fn heap_bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * size_of::<u32>()
-    }
-
     fn piece(&self, at: usize) -> &str {
         let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
         &self.text[start..self.ends[at] as usize]

@@ -129,7 +129,7 @@ impl State {
         self.policy_refused.as_deref()
     }
 
-    /// An incident that is open, or was closed in the last day.
+    /// An incident that is open, or was closed within [`REMEMBER_CLOSED`].
     pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
         self.incidents.get(&id)
     }
