@@ -90,7 +90,15 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     }
     let hash = hash([file].into_iter().chain(&rules), &templates);
     let specs = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
-    let policy = PolicySource { rule_files, receivers: specs, route, templates, external_url, timing: written.timing };
+    let policy = PolicySource {
+        rule_files,
+        receivers: specs,
+        route,
+        templates,
+        external_url,
+        timing: written.timing,
+        ..PolicySource::default()
+    };
     // Rules were compiled above, so that their mistakes stand beside the others; here it is what only all parts show.
     if let Err(found) = Policy::compile(policy.clone()) {
         let (of_templates, others): (Vec<_>, Vec<_>) =

@@ -4,12 +4,14 @@
 //! out. Everything else here is a part of that decision, small enough to be tested alone.
 
 pub mod alert;
+pub mod backtest;
 pub mod delivery;
 pub mod document;
 pub mod duration;
 pub mod engine;
 pub mod ids;
 pub mod incident;
+pub mod interval;
 pub mod notice;
 pub mod policy;
 pub mod rules;

@@ -6,9 +6,10 @@ mod route;
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
+use crate::interval::NamedIntervals;
 use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
-use crate::rules::model::RuleFile;
+use crate::rules::model::{InhibitModel, RuleFile};
 use crate::rules::{Rule, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,15 +42,7 @@ impl Policy {
 
     /// Nothing is declared and nobody is told.
     pub fn empty() -> Self {
-        let source = PolicySource {
-            rule_files: Vec::new(),
-            receivers: Vec::new(),
-            route: Route::default(),
-            templates: BTreeMap::new(),
-            external_url: String::new(),
-            timing: Timing::default(),
-        };
-        Self { source: Arc::new(source), rules: RuleSet::default(), templates: Templates::default() }
+        Self { source: Arc::default(), rules: RuleSet::default(), templates: Templates::default() }
     }
 
     /// Who is told of an incident with these labels: those the rule names, else those of the route tree. Where neither
@@ -74,7 +67,7 @@ impl Policy {
 
 /// Everything from the configuration that changes a decision. Stored as an input when it changes, so that a replay
 /// decides by what was in force then. No secrets and no addresses: those belong to the shell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PolicySource {
     /// Rule files by name, in the order they apply.
     pub rule_files: Vec<NamedRuleFile>,
@@ -88,6 +81,28 @@ pub struct PolicySource {
     pub external_url: String,
     /// Waits and graces.
     pub timing: Timing,
+    /// Named times of the configuration; those of rule files are known beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_intervals: Vec<NamedIntervals>,
+    /// Which incidents keep which others from being declared; those of rule files hold beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inhibit_rules: Vec<InhibitModel>,
+    /// Alerts that must be heard of again and again: their silence is an alert of our own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heartbeats: Vec<Heartbeat>,
+}
+
+/// Alerts that must be heard of again and again, such as Prometheus' `Watchdog`. After two intervals of silence Earlybell
+/// raises an alert of its own, `HeartbeatMissing`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// Its name; the label `heartbeat` of the alert.
+    pub name: String,
+    /// Which alerts it is.
+    pub matchers: Vec<MatcherText>,
+    /// How often it comes at least: the `repeat_interval` of its route in Alertmanager.
+    pub interval: Duration,
 }
 
 /// A rule file and the name errors call it by.
@@ -166,6 +181,10 @@ pub struct Timing {
     pub promise_later: Duration,
     /// Resolved alerts are forgotten after this.
     pub forget_resolved: Duration,
+    /// How many incidents one rule may declare within an hour; what comes after that is one incident: a storm.
+    pub storm_after: u32,
+    /// An incident whose alerts came and went this often within an hour is flapping: people hear of it once in a while.
+    pub flapping_after: u32,
 }
 
 impl Default for Timing {
@@ -180,6 +199,8 @@ impl Default for Timing {
             promise: Duration::minutes(30),
             promise_later: Duration::minutes(60),
             forget_resolved: Duration::hours(24),
+            storm_after: 5,
+            flapping_after: 6,
         }
     }
 }

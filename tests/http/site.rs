@@ -5,7 +5,7 @@ use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Act, Command, Refusal, Reply};
-use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route, Timing};
+use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
 use earlybell::app::inbox::Inbox;
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::config::{Config, Source};
@@ -61,7 +61,7 @@ pub fn config() -> Config {
         route: Route::default(),
         templates: Default::default(),
         external_url: "https://bell.example.org".to_owned(),
-        timing: Timing::default(),
+        ..PolicySource::default()
     };
     Config {
         policy,

@@ -8,7 +8,7 @@ use domain::delivery::Lane;
 use domain::engine::{Answer, Changes, Evidence, Loaded};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Reply, Severity, Stage};
-use domain::policy::{PolicySource, Route, Timing};
+use domain::policy::{PolicySource, Route};
 use domain::rules::eval::HoldRow;
 use earlybell::store::{DeliveryFilter, Figures, IncidentFilter, InputKind, Store, StoreError};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ fn policy(url: &str) -> PolicySource {
         route: Route::default(),
         templates: BTreeMap::new(),
         external_url: url.to_owned(),
-        timing: Timing::default(),
+        ..PolicySource::default()
     }
 }
 

@@ -158,7 +158,7 @@ fn labels(at: usize, rules: usize) -> Pairs {
 
 fn file(count: usize) -> NamedRuleFile {
     let group = Group { name: "bench".to_owned(), labels: Pairs::default(), rules: (0..count).map(rule).collect() };
-    NamedRuleFile { name: "bench.yml".to_owned(), file: RuleFile { groups: vec![group] } }
+    NamedRuleFile { name: "bench.yml".to_owned(), file: RuleFile { groups: vec![group], ..RuleFile::default() } }
 }
 
 // Ten rules ask for the same name; a tenth of all patterns is distinct.
@@ -171,21 +171,7 @@ fn rule(at: usize) -> RuleModel {
     let alerts = alerts.into_iter().map(|text| MatcherText::try_from(text).expect("a matcher")).collect();
     RuleModel {
         incident: format!("Rule{at}"),
-        title: None,
-        general_impact: None,
-        runbook_url: None,
-        correlate_by: Vec::new(),
         when: ConditionModel { alerts: Some(alerts), ..ConditionModel::default() },
-        gather: Vec::new(),
-        severity: Default::default(),
-        labels: Pairs::default(),
-        declare_as: Default::default(),
-        confirm: None,
-        call_off: None,
-        resolve: None,
-        reopen_within: None,
-        cooldown: None,
-        receivers: Vec::new(),
-        templates: Default::default(),
+        ..RuleModel::default()
     }
 }

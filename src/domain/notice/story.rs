@@ -8,7 +8,7 @@ use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::entry::{AlertChange, AlertsChanged, Change};
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, RuleRef, Severity, Surface, Tally, apply};
-use crate::policy::{Policy, PolicySource, ReceiverKind, ReceiverSpec, Route, Timing};
+use crate::policy::{Policy, PolicySource, ReceiverKind, ReceiverSpec, Route};
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl Story {
             route: Route::default(),
             templates: templates.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
             external_url: "https://bell.example.org".to_owned(),
-            timing: Timing::default(),
+            ..PolicySource::default()
         };
         Self {
             policy: Policy::compile(source).unwrap(),

@@ -113,7 +113,10 @@ mod tests {
     fn source(model: RuleModel, templates: &[(&str, &str)]) -> PolicySource {
         let group = Group { name: "g".to_owned(), labels: Default::default(), rules: vec![model] };
         PolicySource {
-            rule_files: vec![NamedRuleFile { name: "a.yml".to_owned(), file: RuleFile { groups: vec![group] } }],
+            rule_files: vec![NamedRuleFile {
+                name: "a.yml".to_owned(),
+                file: RuleFile { groups: vec![group], ..RuleFile::default() },
+            }],
             receivers: vec![ReceiverSpec {
                 name: "team".to_owned(),
                 kind: ReceiverKind::Email,

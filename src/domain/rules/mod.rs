@@ -9,6 +9,7 @@ mod matching;
 mod memo;
 pub mod model;
 mod severity;
+pub mod trial;
 mod version;
 
 pub use compile::{Mistake, Rule, RuleIx, RuleSet};

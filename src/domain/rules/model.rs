@@ -1,19 +1,47 @@
 //! Rule files as they are written. Strict: an unknown key is an error. What they mean stands in `docs/rules.md`.
 
+use super::trial::model::RuleTest;
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
 use crate::incident::Severity;
+use crate::interval::NamedIntervals;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One rule file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
     /// Rules that share labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    /// Which incidents keep which others from being declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inhibit_rules: Vec<InhibitModel>,
+    /// Named times, for `mute_time_intervals` and `active_time_intervals`; those of the configuration are known too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_intervals: Vec<NamedIntervals>,
+    /// Files whose rules the tests of this file play, relative to it; its own rules are always played.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rule_files: Vec<String>,
+    /// Tests of the rules; they change nothing that is decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<RuleTest>,
+}
+
+/// An open incident with `source_matchers` keeps those with `target_matchers` from being declared: their alerts become
+/// its evidence. Matched against incident labels, as Alertmanager does with those of alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InhibitModel {
+    /// Labels of the incident that is open.
+    pub source_matchers: Vec<MatcherText>,
+    /// Labels of those that are not declared beside it.
+    pub target_matchers: Vec<MatcherText>,
+    /// Labels whose values must be the same in both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equal: Vec<String>,
 }
 
 /// Rules that share labels.
@@ -30,7 +58,7 @@ pub struct Group {
 }
 
 /// One rule: when to declare an incident, and how it lives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleModel {
     /// Name of the rule; becomes the label `incident` of its incidents.
@@ -47,6 +75,9 @@ pub struct RuleModel {
     /// Labels that split the rule into incidents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub correlate_by: Vec<String>,
+    /// Whether it declares, or only records what it would have declared.
+    #[serde(default, skip_serializing_if = "Mode::is_live")]
+    pub mode: Mode,
     /// When it declares.
     pub when: ConditionModel,
     /// Alerts attached as evidence, but not counted.
@@ -76,6 +107,15 @@ pub struct RuleModel {
     /// After a human call-off, the same evidence does not declare again for this long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cooldown: Option<Duration>,
+    /// Declares within these times only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub active_time_intervals: Vec<String>,
+    /// Does not declare within these times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mute_time_intervals: Vec<String>,
+    /// Squad that is asked first, by role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<String, String>,
     /// Who is told; else the route tree.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receivers: Vec<String>,
@@ -84,7 +124,24 @@ pub struct RuleModel {
     pub templates: BTreeMap<String, String>,
 }
 
-/// Exactly one of `alerts`, `all`, `any`; each with `for`.
+/// Whether a rule declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It does.
+    #[default]
+    Live,
+    /// It records what it would have declared, and tells nobody.
+    Shadow,
+}
+
+impl Mode {
+    fn is_live(&self) -> bool {
+        *self == Self::Live
+    }
+}
+
+/// Exactly one of `alerts`, `absent`, `all`, `any`, `some`, `not`; each with `for`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionModel {
@@ -97,15 +154,53 @@ pub struct ConditionModel {
     /// Count distinct values of these labels instead of alerts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<Vec<String>>,
+    /// What is counted; not beside `distinct`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<CountOf>,
+    /// Count also what fired within this time and is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+    /// Count also alerts that a silence or an inhibition mutes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub count_silenced: bool,
+    /// No alert fires that matches all of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Vec<MatcherText>>,
     /// All parts are true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all: Option<Vec<ConditionModel>>,
     /// One part is true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub any: Option<Vec<ConditionModel>>,
+    /// At least so many parts are true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub some: Option<SomeModel>,
+    /// The part is false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not: Option<Box<ConditionModel>>,
     /// Continuously, for this long.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub held_for: Option<Duration>,
+}
+
+/// What `alerts` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountOf {
+    /// Alerts; the default.
+    Alerts,
+    /// Times that an alert fired, anew each time; with `within`.
+    Episodes,
+}
+
+/// At least so many of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SomeModel {
+    /// How many.
+    pub at_least: u32,
+    /// Of which.
+    pub of: Vec<ConditionModel>,
 }
 
 /// How bad the incidents of a rule are: fixed, or read from a label; and what makes them worse.

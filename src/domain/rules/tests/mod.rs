@@ -42,7 +42,10 @@ fn alert(id: u64, labels: &str, since: i64) -> Alert {
 }
 
 fn file(name: &str, groups: &str) -> NamedRuleFile {
-    NamedRuleFile { name: name.to_owned(), file: RuleFile { groups: serde_json::from_str(groups).unwrap() } }
+    NamedRuleFile {
+        name: name.to_owned(),
+        file: RuleFile { groups: serde_json::from_str(groups).unwrap(), ..RuleFile::default() },
+    }
 }
 
 /// Rules of one group, as JSON objects.
