@@ -53,15 +53,17 @@ pub struct Score {
     pub declared: u64,
     /// Declared while an incident went on that people know of, by its alerts.
     pub right: u64,
-    /// Declared for anything else.
+    /// Declared for anything else; where only some incidents were judged, for what people called off.
     pub wrong: u64,
+    /// Declared for what nobody judged: says neither. None, where the truth is a file.
+    pub unjudged: u64,
     /// Called off by the rule itself.
     pub called_off: u64,
     /// Known incidents that were declared, and how many there are.
     pub found: u64,
     /// Known incidents.
     pub known: u64,
-    /// right / declared; not known without truth or declarations.
+    /// right / (right + wrong); not known without either.
     pub precision: Option<f64>,
     /// found / known.
     pub recall: Option<f64>,
