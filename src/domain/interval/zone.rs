@@ -1,0 +1,55 @@
+//! `location`: a time zone by its name.
+
+use chrono::{DateTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+/// A time zone of the IANA database, such as `Europe/Berlin`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Location(Tz);
+
+impl Location {
+    /// Where nothing is said.
+    pub const UTC: Self = Self(Tz::UTC);
+
+    /// By its name, exactly as the database spells it.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        match name {
+            // Go's name for none.
+            "" => Ok(Self::UTC),
+            "Local" => {
+                Err("`Local` is another zone on every machine; write its name, for example Europe/Berlin".to_owned())
+            }
+            _ => name.parse().map(Self).map_err(|_| unknown(name)),
+        }
+    }
+
+    /// As the database spells it.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// What a wall clock there is ahead of UTC, in seconds.
+    pub fn ahead(self, at: DateTime<Utc>) -> i64 {
+        i64::from(self.0.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc())
+    }
+}
+
+fn unknown(name: &str) -> String {
+    format!("there is no time zone `{name}`; write for example UTC or Europe/Berlin")
+}
+
+impl TryFrom<String> for Location {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::parse(&name)
+    }
+}
+
+impl From<Location> for String {
+    fn from(location: Location) -> Self {
+        location.name().to_owned()
+    }
+}
