@@ -16,19 +16,19 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 // What an earlier incident of the same rule and correlation labels says to a new one.
-enum Earlier {
+pub(super) enum Earlier {
     // It is still open: everything goes there.
     Open(IncidentId),
     // It ended so recently that this is the same one.
     Reopen(IncidentId),
     // A person called it off, and this is the same evidence: keep quiet until then.
-    Quiet(DateTime<Utc>),
+    Quiet { incident: IncidentId, until: DateTime<Utc> },
     // There is none that matters.
     None,
 }
 
 impl State {
-    fn earlier(&self, subject: &Subject, at: DateTime<Utc>) -> Earlier {
+    pub(super) fn earlier(&self, subject: &Subject, at: DateTime<Utc>) -> Earlier {
         let rule = self.policy.rules.rule(subject.rule);
         let newest = self.newest.get(&(rule.name.to_string(), subject.key.clone()));
         let Some(incident) = newest.and_then(|id| self.incidents.get(id)) else { return Earlier::None };
@@ -38,7 +38,8 @@ impl State {
         if matches!(incident.stage, Stage::CalledOff { .. }) && by_person {
             let quiet_until = closed_at + rule.model.cooldown.unwrap_or(timing.cooldown).delta();
             let quiet = at < quiet_until && self.only_known_evidence(subject, incident.id);
-            return if quiet { Earlier::Quiet(quiet_until) } else { Earlier::None };
+            let quiet_then = Earlier::Quiet { incident: incident.id, until: quiet_until };
+            return if quiet { quiet_then } else { Earlier::None };
         }
         let reopen_until = closed_at + rule.model.reopen_within.unwrap_or(timing.reopen_within).delta();
         if at < reopen_until { Earlier::Reopen(incident.id) } else { Earlier::None }
@@ -52,8 +53,8 @@ impl State {
     /// When this subject is to be judged again, if nothing touches it: a `for` is over, or the cooldown is.
     pub(super) fn set_subject_timer(&mut self, subject: &Subject, verdict: &Verdict) {
         let quiet_until = match self.earlier(subject, self.at) {
-            Earlier::Quiet(until) if verdict.when => Some(until),
-            Earlier::Open(_) | Earlier::Reopen(_) | Earlier::Quiet(_) | Earlier::None => None,
+            Earlier::Quiet { until, .. } if verdict.when => Some(until),
+            Earlier::Open(_) | Earlier::Reopen(_) | Earlier::Quiet { .. } | Earlier::None => None,
         };
         let due = [verdict.due, quiet_until].into_iter().flatten().filter(|due| *due > self.at).min();
         self.timers.set(Timer::Subject(subject.clone()), due);
@@ -71,7 +72,7 @@ impl Turn<'_> {
             Earlier::Open(incident) => self.go_on(incident, subject, alerts, &verdict),
             Earlier::Reopen(incident) if verdict.when => self.reopen(incident, subject, &verdict),
             Earlier::None if verdict.when => self.declare(subject, &verdict),
-            Earlier::Reopen(_) | Earlier::Quiet(_) | Earlier::None => {}
+            Earlier::Reopen(_) | Earlier::Quiet { .. } | Earlier::None => {}
         }
         self.state.set_subject_timer(subject, &verdict);
     }

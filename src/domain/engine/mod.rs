@@ -5,6 +5,7 @@
 
 pub mod attached;
 pub mod changes;
+pub mod explain;
 mod judge;
 mod people;
 mod policy_change;

@@ -91,6 +91,13 @@ impl State {
         state
     }
 
+    /// The same by other rules, before anything is known.
+    pub(super) fn with_policy(mut self, policy: &Arc<Policy>) -> Self {
+        self.evaluator = Evaluator::new(&policy.rules);
+        self.policy = Arc::clone(policy);
+        self
+    }
+
     /// Takes the next input: due timers first, then the input itself. What changed is added to `changes`.
     pub fn step(&mut self, seq: InputSeq, at: DateTime<Utc>, input: Input, changes: &mut Changes) {
         // The store keeps times in order; a step back would let a timer fire twice.

@@ -1,5 +1,7 @@
 //! Evaluation on change: counts per rule and correlation key, `for` holds, and the tree of reasons.
 
+mod asked;
+
 use super::compile::{Rule, RuleIx, RuleSet};
 use super::conditions::{Sight, alerts::Count};
 use super::index::{Role, TargetIx};

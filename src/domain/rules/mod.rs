@@ -9,12 +9,14 @@ mod matching;
 mod memo;
 pub mod model;
 mod severity;
+mod touch;
 pub mod trial;
 mod version;
 
 pub use compile::{Mistake, Rule, RuleIx, RuleSet};
 pub use eval::{Evaluator, HoldRow, Subject, Touch, Verdict};
 pub use memo::Memo;
+pub use touch::{NearMiss, RuleTouch};
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,43 @@
+//! What would follow from alerts that nobody sent: played into an empty state, by the rules in force.
+
+use super::{Explained, Standing};
+use crate::alert::{Alert, Batch, Fingerprint, Observation, Pairs, SourceName, Status};
+use crate::engine::{Changes, Input, Loaded, State};
+use crate::ids::InputSeq;
+use crate::policy::Policy;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// Explains an alert with these labels that begins to fire now, as if nothing else fired.
+pub fn explain_labels(policy: &Arc<Policy>, labels: Pairs, at: DateTime<Utc>) -> Explained {
+    let observation = Observation {
+        status: Status::Firing,
+        fingerprint: Fingerprint::of(&labels),
+        labels,
+        annotations: Pairs::default(),
+        starts_at: Some(at),
+        ends_at: None,
+        generator_url: "".into(),
+    };
+    let batch =
+        Batch { source: SourceName::from("supposed"), group: None, truncated: 0, observations: vec![observation] };
+    explain_payload(policy, batch, at)
+}
+
+/// Explains a message that comes now, as if nothing else fired.
+pub fn explain_payload(policy: &Arc<Policy>, batch: Batch, at: DateTime<Utc>) -> Explained {
+    // Not the first input ever: alerts that fire for long are then taken as known before we were.
+    let loaded = Loaded { position: InputSeq(1), at: Some(at), ..Loaded::default() };
+    let mut state = State::restore(loaded).with_policy(policy);
+    state.step(InputSeq(2), at, Input::Alerts(batch), &mut Changes::default());
+    let alerts: Vec<&Alert> = state.alerts.iter().collect();
+    let mut explained = Explained { supposed: true, ..state.explain_alerts(&alerts, at) };
+    for rule in &mut explained.rules {
+        // Whatever is open here, this message opened.
+        if let Standing::Attached { .. } = rule.verdict {
+            rule.verdict = Standing::New;
+            rule.because = Standing::New.words(at);
+        }
+    }
+    explained.with_near_misses(&policy.rules)
+}
