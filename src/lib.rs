@@ -10,4 +10,5 @@ pub mod clock;
 pub mod config;
 pub mod http;
 pub mod metrics;
+pub mod report;
 pub mod store;

@@ -1,0 +1,192 @@
+//! Everything the pictures show, and more, as tables.
+
+use super::lanes;
+use super::words::{UNKNOWN, counted, gap, minutes, number, percent, rate, time};
+use chrono::{DateTime, Utc};
+use domain::backtest::score::{Declaration, Report, Score, TrueIncident};
+use domain::duration::Duration;
+use serde::Serialize;
+
+/// Most rules named one by one.
+const RULES_MAX: usize = 1_000;
+/// Most declarations listed.
+const DECLARATIONS_MAX: usize = 200;
+/// Most days listed, the newest: ten years.
+const DAYS_MAX: usize = 3_660;
+/// Most known incidents listed.
+const INCIDENTS_MAX: usize = 1_000;
+
+/// A table: the first cell of each row names it.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Table {
+    /// Heads.
+    pub columns: Vec<Column>,
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<String>>,
+    /// What is left out, in words; empty: nothing.
+    pub more: String,
+}
+
+/// The head of a column.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Column {
+    name: &'static str,
+    // Whether numbers stand in it: they end where the column does.
+    numeric: bool,
+}
+
+/// Columns of words.
+pub fn words<const N: usize>(names: [&'static str; N]) -> Vec<Column> {
+    names.map(|name| Column { name, numeric: false }).into()
+}
+
+/// Columns of numbers.
+pub fn numbers<const N: usize>(names: [&'static str; N]) -> Vec<Column> {
+    names.map(|name| Column { name, numeric: true }).into()
+}
+
+/// Numbers of each rule that declared, then of all together; and the names of those that never did.
+pub fn rules(report: &Report) -> (Table, Vec<String>) {
+    let mut columns = words(["Rule"]);
+    columns.extend(numbers(["Declared"]));
+    if report.truth_known {
+        columns.extend(numbers(["Right", "Wrong", "Precision", "Found"]));
+    }
+    columns.extend(numbers(["Called off"]));
+    columns.extend(words(["First alert → declared"]));
+    if report.truth_known {
+        columns.extend(words(["Against people"]));
+        columns.extend(numbers(["Wrong a week"]));
+    }
+    columns.extend(numbers(["Notices a week"]));
+    // A rule that never declared, but should have, is not silent: its zero is the news.
+    let loud = report.rules.iter().filter(|rule| rule.score.declared > 0);
+    let count = loud.clone().count();
+    let mut rows: Vec<Vec<String>> =
+        loud.take(RULES_MAX).map(|rule| score(&rule.rule, &rule.score, report.truth_known)).collect();
+    if rows.len() != 1 {
+        rows.push(score("All rules", &report.total, report.truth_known));
+    }
+    let silent = report.rules.iter().filter(|rule| rule.score.declared == 0).map(|rule| rule.rule.clone());
+    (Table { columns, rows, more: left_out(count, RULES_MAX, "rule") }, silent.take(RULES_MAX).collect())
+}
+
+fn score(name: &str, score: &Score, judged: bool) -> Vec<String> {
+    let mut cells = vec![name.to_owned(), number(score.declared)];
+    if judged {
+        let found = format!("{} of {}", number(score.found), number(score.known));
+        cells.extend([number(score.right), number(score.wrong), percent(score.precision), found]);
+    }
+    cells.extend([number(score.called_off), delays(score)]);
+    if judged {
+        cells.extend([score.lead_minutes_p50.map_or_else(unknown, gap), rate(score.wrong_per_week)]);
+    }
+    cells.push(rate(score.notices_per_week));
+    cells
+}
+
+fn delays(score: &Score) -> String {
+    let (Some(half), Some(most)) = (score.to_declare_p50, score.to_declare_p90) else { return unknown() };
+    let (half, most) = (half.rough(), most.rough());
+    if half == most { half } else { format!("{half}, 9 of 10 in {most}") }
+}
+
+/// Known incidents: when, who declared first, and by how much.
+pub fn incidents(report: &Report) -> Table {
+    let mut columns =
+        words(["Incident", "Start", "People declared", "Rules declared", "First rule", "Rules against people"]);
+    columns.extend(words(["First sign"]));
+    let row = |known: &TrueIncident| {
+        let after = |at: Option<DateTime<Utc>>, never: &str| {
+            at.map_or_else(
+                || never.to_owned(),
+                |at| format!("{} (after {})", time(at), minutes(lanes::since(known, at))),
+            )
+        };
+        vec![
+            known.id.clone(),
+            time(known.start),
+            after(known.by_people, "not known"),
+            after(known.by_rules, "not found"),
+            known.rule.clone().unwrap_or_else(unknown),
+            known.lead_minutes.map_or_else(unknown, gap),
+            if known.lead_counts { "measured" } else { "not measured" }.to_owned(),
+        ]
+    };
+    Table {
+        columns,
+        rows: report.incidents.iter().take(INCIDENTS_MAX).map(row).collect(),
+        more: left_out(report.incidents.len(), INCIDENTS_MAX, "incident"),
+    }
+}
+
+/// Days with declarations, the newest first.
+pub fn days(report: &Report) -> Table {
+    let mut columns = words(["Day (UTC)"]);
+    columns.extend(if report.truth_known { numbers(["Right", "Wrong"]) } else { numbers(["Declared"]) });
+    let row = |day: &domain::backtest::score::Day| {
+        let (right, wrong) = (u64::from(day.right), u64::from(day.wrong));
+        let counts = if report.truth_known { vec![number(right), number(wrong)] } else { vec![number(right + wrong)] };
+        [vec![day.day.to_string()], counts].concat()
+    };
+    Table {
+        columns,
+        rows: report.days.iter().rev().take(DAYS_MAX).map(row).collect(),
+        more: left_out(report.days.len(), DAYS_MAX, "day"),
+    }
+}
+
+/// What was declared, in order.
+pub fn declarations(report: &Report) -> Table {
+    let mut columns = words(["Declared", "Rule", "Title"]);
+    if report.truth_known {
+        columns.extend(words(["Verdict"]));
+    }
+    columns.extend(words(["Until", "First alert"]));
+    columns.extend(numbers(["Alerts", "Notices"]));
+    let row = |declared: &Declaration| {
+        let mut cells = vec![time(declared.at), rule(declared), declared.title.clone()];
+        if report.truth_known {
+            cells.push(declared.incident.as_ref().map_or("■ wrong".to_owned(), |known| format!("● right: {known}")));
+        }
+        cells.push(ending(declared));
+        let before =
+            declared.first_alert_at.map(|first| format!("{} before", Duration::between(first, declared.at).rough()));
+        cells.extend([before.unwrap_or_else(unknown), number(declared.alerts.into()), number(declared.notices.into())]);
+        cells
+    };
+    let listed = report.declarations.len().min(DECLARATIONS_MAX);
+    let more = (report.declarations.len() - listed) as u64 + report.more_declarations;
+    Table {
+        columns,
+        rows: report.declarations.iter().take(DECLARATIONS_MAX).map(row).collect(),
+        more: if more > 0 { format!("And {}.", counted(more, "later declaration")) } else { String::new() },
+    }
+}
+
+fn rule(declared: &Declaration) -> String {
+    let labels: Vec<String> = declared.correlation.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if labels.is_empty() { declared.rule.clone() } else { format!("{} ({})", declared.rule, labels.join(", ")) }
+}
+
+fn ending(declared: &Declaration) -> String {
+    let mut words = match declared.until {
+        Some(until) if declared.called_off => format!("called off {}", time(until)),
+        Some(until) => time(until),
+        None => "open".to_owned(),
+    };
+    match declared.reopened {
+        0 => {}
+        1 => words.push_str(", reopened once"),
+        times => words.push_str(&format!(", reopened {times} times")),
+    }
+    words
+}
+
+fn left_out(all: usize, most: usize, what: &str) -> String {
+    if all > most { format!("And {} more.", counted((all - most) as u64, what)) } else { String::new() }
+}
+
+fn unknown() -> String {
+    UNKNOWN.to_owned()
+}
