@@ -46,6 +46,7 @@ fn alert(id: u64, labels: &[(&str, &str)], since: i64) -> Alert {
         group: None,
         expires_at: None,
         episodes: 1,
+        past: Vec::new(),
     }
 }
 

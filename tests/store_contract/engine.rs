@@ -111,6 +111,7 @@ pub async fn overwrites_rows_of_earlier_commits(store: &Arc<dyn Store>) {
     (changed.episodes, changed.group, changed.expires_at) = (4, None, None);
     (changed.last_seen, changed.starts_at, changed.generator_url) = (at(9), at(8), "".into());
     changed.claimed_starts_at = None;
+    changed.past.clear();
     changed.annotations = Pairs::default();
     let mut later = incident(7, Stage::Confirmed);
     later.severity = Severity::Critical;

@@ -1,7 +1,7 @@
 //! Rows to store, with everything a test does not care about filled in.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause, SourceName};
+use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause, SourceName, Span};
 use domain::delivery::{Content, Delivery, DeliveryState, Lane, Outcome};
 use domain::engine::{Changes, Evidence};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
@@ -35,6 +35,7 @@ pub fn alert(id: u64, source: &str, state: AlertState) -> Alert {
         group: Some(u64::MAX - id),
         expires_at: Some(at(300)),
         episodes: 3,
+        past: vec![Span { starts_at: at(-600), until: at(-500), muted: true }],
     }
 }
 

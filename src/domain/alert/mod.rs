@@ -3,12 +3,14 @@
 pub mod fingerprint;
 pub mod matcher;
 pub mod pairs;
+mod past;
 pub mod reconcile;
 pub mod regex;
 pub mod table;
 
 pub use fingerprint::Fingerprint;
 pub use pairs::Pairs;
+pub use past::{PAST_MAX, PAST_REACH, Span};
 
 use crate::ids::AlertId;
 use chrono::{DateTime, Utc};
@@ -102,6 +104,9 @@ pub struct Alert {
     pub expires_at: Option<DateTime<Utc>>,
     /// Number of episodes so far.
     pub episodes: u32,
+    /// When it fired before, the newest last: what `within` counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<Span>,
 }
 
 /// Where the episode of an alert stands.

@@ -89,6 +89,7 @@ fn alert(at: usize) -> Alert {
         group: None,
         expires_at: None,
         episodes: 1,
+        past: Vec::new(),
     }
 }
 

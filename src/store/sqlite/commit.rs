@@ -51,12 +51,13 @@ fn refuse_twice(conn: &Connection, position: InputSeq) -> Result<(), StoreError>
 fn write_alerts(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
     // Labels make the fingerprint, and neither changes under one number.
     let sql = "INSERT INTO alerts (id, source, fingerprint, labels, annotations, generator_url, open, state,
-                 starts_at, claimed_at, last_seen, grouped, expires_at, episodes)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 starts_at, claimed_at, last_seen, grouped, expires_at, episodes, past)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (id) DO UPDATE SET annotations = excluded.annotations,
                  generator_url = excluded.generator_url, open = excluded.open, state = excluded.state,
                  starts_at = excluded.starts_at, claimed_at = excluded.claimed_at,
-                 last_seen = excluded.last_seen, grouped = excluded.grouped, expires_at = excluded.expires_at, episodes = excluded.episodes";
+                 last_seen = excluded.last_seen, grouped = excluded.grouped, expires_at = excluded.expires_at,
+                 episodes = excluded.episodes, past = excluded.past";
     let mut upsert = conn.prepare_cached(sql)?;
     for (id, alert) in &changes.alerts {
         let Some(alert) = alert else {
@@ -78,6 +79,7 @@ fn write_alerts(conn: &Connection, changes: &Changes) -> Result<(), StoreError> 
             alert.group.map(u64::cast_signed),
             alert.expires_at.map(micros),
             alert.episodes,
+            to_json(&alert.past)?,
         ])?;
     }
     Ok(())

@@ -14,7 +14,12 @@ pub struct Schema {
 pub const INBOX: Schema = Schema { migrations: &[include_str!("../migrations/sqlite/inbox_0001.sql")] };
 
 /// Of `earlybell.db`.
-pub const MAIN: Schema = Schema { migrations: &[include_str!("../migrations/sqlite/earlybell_0001.sql")] };
+pub const MAIN: Schema = Schema {
+    migrations: &[
+        include_str!("../migrations/sqlite/earlybell_0001.sql"),
+        include_str!("../migrations/sqlite/earlybell_0002.sql"),
+    ],
+};
 
 const VERSION_TABLE: &str =
     "CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;

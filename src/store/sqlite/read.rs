@@ -58,7 +58,7 @@ pub fn position(conn: &Connection) -> Result<(InputSeq, Option<i64>), StoreError
 }
 
 const ALERT_COLUMNS: &str = "id, source, fingerprint, labels, annotations, generator_url, state, starts_at, claimed_at, \
-                             last_seen, grouped, expires_at, episodes";
+                             last_seen, grouped, expires_at, episodes, past";
 
 // A few sources repeat on every row; they share one text in memory.
 #[derive(Default)]
@@ -106,6 +106,7 @@ fn read_alert(row: &Row<'_>, sources: &mut Sources) -> Result<Alert, StoreError>
         group: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
         expires_at: time_if(row.get(11)?)?,
         episodes: uint32(row.get(12)?),
+        past: from_json("an alert", text(13)?)?,
     })
 }
 

@@ -56,6 +56,7 @@ pub(super) fn first(source: &SourceName, seen: &Observation, context: &Context<'
         group: context.group,
         expires_at: expiry(seen, context),
         episodes: 1,
+        past: Vec::new(),
     }
 }
 

@@ -236,7 +236,7 @@ impl Table {
         let at = self.sources.iter().position(|known| *known == alert.key.source)?;
         let source = SourceIx::new(at);
         let before = index::places(source, alert, pinned);
-        let result = change(alert);
+        let result = alert.change(change);
         self.index.put(id, before, index::places(source, alert, pinned));
         Some(result)
     }

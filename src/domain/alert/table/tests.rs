@@ -1,5 +1,6 @@
 //! Stories of single alerts; then random worlds.
 
+mod past;
 mod worlds;
 
 use super::{Counts, Table, Taken};

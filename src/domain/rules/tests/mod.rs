@@ -38,6 +38,7 @@ fn alert(id: u64, labels: &str, since: i64) -> Alert {
         group: None,
         expires_at: None,
         episodes: 1,
+        past: Vec::new(),
     }
 }
 
