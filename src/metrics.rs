@@ -8,6 +8,7 @@ mod shelf;
 pub use observe::RouteMetrics;
 pub use scrape::{REVISION, VERSION};
 
+use crate::app::wire::recorder;
 use domain::alert::table::Counts;
 use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
 use shelf::{HOURS, MILLISECONDS, Shelf};
@@ -35,6 +36,7 @@ pub struct Metrics {
     alert_changes: IntCounterVec,
     /// Webhooks cut off by `max_alerts`.
     truncated: IntCounterVec,
+    recorder_events: IntCounterVec,
     auth_failures: IntCounterVec,
     webhook_commit: Histogram,
     decide: Histogram,
@@ -101,6 +103,11 @@ impl Metrics {
                 "earlybell_webhooks_truncated_total",
                 "Webhooks from which `max_alerts` cut alerts off, by source.",
                 &["source"],
+            )?,
+            recorder_events: shelf.counters(
+                "earlybell_alertmanager_events_total",
+                "Events of Alertmanager's event recorder, by kind; `unknown` for kinds that this version does not know.",
+                &["kind"],
             )?,
             auth_failures: shelf.counters(
                 "earlybell_auth_failures_total",
@@ -210,6 +217,9 @@ impl Metrics {
         }
         for (change, _) in observe::changes_by_word(Counts::default()) {
             self.alert_changes.with_label_values(&[change]);
+        }
+        for kind in recorder::kinds() {
+            self.recorder_events.with_label_values(&[kind]);
         }
         for reason in AUTH_REASONS {
             self.auth_failures.with_label_values(&["unknown", reason]);

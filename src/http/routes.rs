@@ -46,6 +46,10 @@ const ADMIN: Access = Access::AtLeast(Role::Admin);
 pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/alertmanager", Access::Ingest, || web::to(webhook::alertmanager)),
     post("/api/v1/alertmanager/", Access::Ingest, || web::to(webhook::alertmanager)),
+    post("/api/v1/alertmanager/events", Access::Ingest, || web::to(webhook::events)),
+    post("/api/v1/alertmanager/events/", Access::Ingest, || web::to(webhook::events)),
+    post("/api/v1/alertmanager/{source}/events", Access::Ingest, || web::to(webhook::events)),
+    post("/api/v1/alertmanager/{source}/events/", Access::Ingest, || web::to(webhook::events)),
     post("/api/v1/alertmanager/{source}", Access::Ingest, || web::to(webhook::alertmanager)),
     post("/api/v1/alertmanager/{source}/", Access::Ingest, || web::to(webhook::alertmanager)),
     post("/api/v2/alerts", Access::Ingest, || web::to(webhook::push)),

@@ -5,7 +5,7 @@ use super::body::{announced_bytes, read};
 use super::error::Failure;
 use super::site::Site;
 use crate::app::wire::alertmanager::Checked;
-use crate::app::wire::{WireError, alertmanager, push};
+use crate::app::wire::{WireError, alertmanager, push, recorder};
 use crate::config::DEFAULT_SOURCE;
 use crate::store::{InputKind, NewQuarantined, Role};
 use actix_web::http::StatusCode;
@@ -29,6 +29,17 @@ pub async fn alertmanager(
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
     let input = take(&site, &request, &who, payload, InputKind::Webhook).await?;
+    Ok(json(StatusCode::OK, format!("{{\"status\":\"success\",\"input\":{input}}}")))
+}
+
+/// `POST /api/v1/alertmanager/events`: Alertmanager's event recorder.
+pub async fn events(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    who: Identity,
+    payload: web::Payload,
+) -> Result<HttpResponse, Failure> {
+    let input = take(&site, &request, &who, payload, InputKind::Events).await?;
     Ok(json(StatusCode::OK, format!("{{\"status\":\"success\",\"input\":{input}}}")))
 }
 
@@ -57,22 +68,26 @@ async fn take(
         Ok(body) => body,
         Err(failure) => return Err(not_read(site, request, &source, failure).await),
     };
-    match look(kind, &body.bytes) {
-        Ok(checked) if checked.dropped > 0 => in_part(site, request, &source, &checked, &body.bytes).await?,
-        Ok(_) => {}
+    let checked = match look(kind, &body.bytes) {
+        Ok(checked) => checked,
         Err(error) => return Err(not_understood(site, request, &source, error, body.bytes).await),
+    };
+    if checked.dropped > 0 {
+        in_part(site, request, &source, &checked, &body.bytes).await?;
     }
     let appended = site.parts.inbox.append(kind, &source, body.bytes).await;
     let appended = appended.inspect_err(|error| site.log_refused(error))?;
     site.log_taken();
     drop(body.held);
     site.parts.metrics.input_committed(began.elapsed());
+    site.parts.metrics.recorder_told(&checked.kinds);
     Ok(appended.seq.0)
 }
 
 fn look(kind: InputKind, body: &[u8]) -> Result<Checked, WireError> {
     match kind {
         InputKind::Webhook => alertmanager::check(body),
+        InputKind::Events => recorder::check(body),
         _ => push::check(body),
     }
 }

@@ -52,6 +52,13 @@ impl Metrics {
         self.webhook_commit.observe(took.as_secs_f64());
     }
 
+    /// Events of Alertmanager's event recorder are on disk: so many of each kind.
+    pub fn recorder_told(&self, kinds: &BTreeMap<&'static str, u64>) {
+        for (kind, count) in kinds {
+            self.recorder_events.with_label_values(&[kind]).inc_by(*count);
+        }
+    }
+
     /// A body with alerts was refused, for one of [`super::INVALID_REASONS`].
     pub fn alerts_refused(&self, reason: &'static str) {
         self.alerts_invalid.with_label_values(&[reason]).inc();

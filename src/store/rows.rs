@@ -13,6 +13,8 @@ pub enum InputKind {
     Webhook,
     /// `POST /api/v2/alerts`, as it came.
     Push,
+    /// Alertmanager's event recorder, as it came.
+    Events,
     /// Differences a poll found, as JSON.
     Poll,
     /// A command, as JSON.

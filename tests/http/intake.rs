@@ -59,6 +59,28 @@ async fn prometheus_and_amtool_may_push_as_to_an_alertmanager() {
 }
 
 #[tokio::test]
+async fn the_event_recorder_has_a_path_of_its_own() {
+    let site = TestSite::open().await;
+    let file = include_str!("../fixtures/alertmanager/event_recorder_0.33.1.json");
+    let recorded: Vec<serde_json::Value> = serde_json::from_str(file).unwrap();
+    let bodies: Vec<serde_json::Value> = recorded.into_iter().map(|request| request["body"].clone()).collect();
+    for body in &bodies {
+        let answer = site.call(Request::post("/api/v1/alertmanager/events", body.to_string())).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+    }
+    let together = serde_json::Value::from(bodies).to_string();
+    let answer = site.call(Request::post("/api/v1/alertmanager/second/events/", together.as_str())).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"success","input":19}"#));
+    let last = site.inputs().await.pop().unwrap();
+    assert_eq!((last.kind, &*last.source, last.body.as_slice()), (InputKind::Events, "second", together.as_bytes()));
+    assert_eq!(site.metric("earlybell_alertmanager_events_total{kind=\"alert_resolved\"}").await, 4.0);
+    assert_eq!(site.metric("earlybell_alertmanager_events_total{kind=\"unknown\"}").await, 0.0);
+    let webhook = site.call(Request::post("/api/v1/alertmanager/events", BODY)).await;
+    assert_eq!(webhook.status, 422, "{}", webhook.body);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn what_can_t_be_understood_is_refused_kept_and_counted() {
     let site = TestSite::open().await;
     for (body, status, reason) in [

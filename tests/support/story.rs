@@ -40,6 +40,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "storm" => storm(world, rest)?,
         "webhook" => webhook(world, rest)?,
         "push" => push(world, rest)?,
+        "events" => events(world, rest)?,
         "poll" => poll(world, rest)?,
         "lost" => outcome(world, rest)?,
         name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
@@ -68,6 +69,34 @@ fn push(world: &mut World, rest: &str) -> Result<(), String> {
     let (_, alerts) = rest.split_once(':').ok_or("needs `:` before its alerts")?;
     let alerts: Vec<Value> = alerts.split(';').map(|alert| alert_json(world.now, alert)).collect::<Result<_, _>>()?;
     world.body(InputKind::Push, "default", Value::from(alerts).to_string().into_bytes());
+    Ok(())
+}
+
+// events : created alertname=A [@-5m] ; silenced alertname=A by=silence-1 ; resolved alertname=A: Alertmanager's recorder.
+fn events(world: &mut World, rest: &str) -> Result<(), String> {
+    let (_, events) = rest.split_once(':').ok_or("needs `:` before its events")?;
+    let mut bodies = Vec::new();
+    for event in events.split(';').map(str::trim) {
+        let (by, words): (Vec<&str>, Vec<&str>) = event.split_whitespace().partition(|word| word.starts_with("by="));
+        let alert = alert_json(world.now, &words.join(" "))?;
+        let pairs = |of: &Value| -> Vec<Value> {
+            of.as_object().into_iter().flatten().map(|(key, value)| json!({"key": key, "value": value})).collect()
+        };
+        let details = json!({
+            "labels": {"labels": pairs(&alert["labels"])}, "annotations": {"labels": pairs(&alert["annotations"])},
+            "startsAt": alert["startsAt"], "endsAt": alert["endsAt"],
+        });
+        let data = match words.first() {
+            Some(&"created") => json!({"alertCreated": {"alert": details}}),
+            Some(&"resolved") => json!({"alertResolved": {"alert": {"details": details}}}),
+            Some(&"silenced") => json!({"silenceMutedAlert": {
+                "mutedAlert": details, "silence": {"id": by.first().map_or("", |by| &by[3..])},
+            }}),
+            _ => return Err("an alert of an event is created, silenced or resolved".to_owned()),
+        };
+        bodies.push(json!({"@timestamp": world.now.to_rfc3339(), "instance": "am", "data": data}));
+    }
+    world.body(InputKind::Events, "default", Value::from(bodies).to_string().into_bytes());
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::{WireError, lossy};
 use domain::alert::fingerprint::hash_texts;
 use domain::alert::{Batch, Observation, SourceName, Status};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The only version there ever was, and the one that Grafana writes into the same shape.
 const VERSION: &str = "4";
@@ -34,6 +35,8 @@ pub struct Checked {
     pub dropped: u64,
     /// What is wrong with the first of those.
     pub problem: Option<String>,
+    /// How many events of which kind, in a body of Alertmanager's event recorder.
+    pub kinds: BTreeMap<&'static str, u64>,
 }
 
 /// Reads a webhook body.

@@ -7,6 +7,7 @@ mod fields;
 mod lossy;
 pub mod poll;
 pub mod push;
+pub mod recorder;
 mod time;
 
 /// Why a body can't be understood; a sentence for whoever sent it.
@@ -26,6 +27,7 @@ pub fn decode(stored: &StoredInput) -> Result<Input, WireError> {
     Ok(match stored.kind {
         InputKind::Webhook => Input::Alerts(alertmanager::batch(&stored.source, &stored.body)?),
         InputKind::Push => Input::Alerts(push::batch(&stored.source, &stored.body, stored.at)?),
+        InputKind::Events => Input::Events(recorder::events(&stored.source, &stored.body)?),
         InputKind::Poll => Input::Poll(push::poll(&stored.source, &stored.body)?),
         InputKind::Command => Input::Command(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Outcome => Input::Outcome(serde_json::from_slice(&stored.body).map_err(shape)?),

@@ -1,6 +1,7 @@
 //! Recorded requests of real Alertmanagers, read and played into the table of alerts.
 
 mod bodies;
+mod recorder;
 mod scenarios;
 
 use chrono::{DateTime, Utc};

@@ -7,6 +7,8 @@ use domain::duration::Duration;
 
 /// The source when none is written.
 pub const DEFAULT_SOURCE: &str = "default";
+// `POST /api/v1/alertmanager/events` is a path of its own.
+const NOT_A_SOURCE: &str = "events";
 const POLL_EVERY: Duration = Duration::seconds(60);
 // Alertmanager learns its alerts from Prometheus: after a start, it lists none for a while.
 const SETTLE: Duration = Duration::minutes(5);
@@ -24,6 +26,12 @@ impl Check<'_> {
         for (at, source) in written.into_iter().enumerate() {
             let before: Vec<&str> = names[..at].iter().map(String::as_str).collect();
             self.name(&format!("sources[{at}].name"), &source.name, &before);
+            if source.name == NOT_A_SOURCE {
+                self.wrong(
+                    &format!("sources[{at}].name"),
+                    "that path takes Alertmanager's event recorder: another name",
+                );
+            }
             sources.push(self.source(&format!("sources[{at}]"), source));
         }
         sources

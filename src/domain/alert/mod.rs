@@ -1,5 +1,6 @@
 //! Alerts as Alertmanager reports them: identity, labels, states; and the matchers that select them.
 
+pub mod event;
 pub mod fingerprint;
 pub mod matcher;
 pub mod pairs;

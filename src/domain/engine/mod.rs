@@ -19,6 +19,7 @@ pub use changes::{Answer, Changes, Evidence, Loaded};
 pub use state::State;
 
 use crate::alert::Batch;
+use crate::alert::event::Events;
 use crate::alert::reconcile::Poll;
 use crate::ids::{DeliveryId, IncidentId};
 use crate::incident::Command;
@@ -29,6 +30,8 @@ use crate::policy::PolicySource;
 pub enum Input {
     /// A message with alerts.
     Alerts(Batch),
+    /// What an Alertmanager's event recorder tells.
+    Events(Events),
     /// What an Alertmanager lists, where it differs from what we know.
     Poll(Poll),
     /// A person's command.

@@ -61,6 +61,10 @@ impl<'a> Turn<'a> {
                 let taken = self.state.alerts.take(&batch, self.at, &timing);
                 self.alerts_changed(taken);
             }
+            Input::Events(events) => {
+                let taken = self.state.alerts.events(&events, self.at, &timing);
+                self.alerts_changed(taken);
+            }
             Input::Poll(poll) => {
                 let taken = self.state.alerts.poll(&poll, self.at, &timing);
                 self.alerts_changed(taken);

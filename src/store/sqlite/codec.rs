@@ -71,7 +71,7 @@ pub fn unreadable(what: &str, problem: &str) -> StoreError {
 }
 
 // The numbers are stored: they only grow.
-const KINDS: [(InputKind, i64); 7] = [
+const KINDS: [(InputKind, i64); 8] = [
     (InputKind::Webhook, 1),
     (InputKind::Push, 2),
     (InputKind::Poll, 3),
@@ -79,6 +79,7 @@ const KINDS: [(InputKind, i64); 7] = [
     (InputKind::Outcome, 5),
     (InputKind::Policy, 6),
     (InputKind::Tick, 7),
+    (InputKind::Events, 8),
 ];
 
 pub fn kind_number(kind: InputKind) -> i64 {
@@ -90,6 +91,7 @@ pub fn kind_number(kind: InputKind) -> i64 {
         InputKind::Outcome => 5,
         InputKind::Policy => 6,
         InputKind::Tick => 7,
+        InputKind::Events => 8,
     }
 }
 

@@ -178,7 +178,7 @@ fn renew(alert: &mut Alert, seen: &Observation, context: &Context<'_>) -> Effect
     Effect::Kept
 }
 
-fn fire(alert: &mut Alert, seen: &Observation, context: &Context<'_>) -> Effect {
+pub(super) fn fire(alert: &mut Alert, seen: &Observation, context: &Context<'_>) -> Effect {
     alert.state = AlertState::Firing;
     alert.expires_at = expiry(seen, context);
     take_texts(alert, seen, context);
@@ -198,7 +198,7 @@ pub(super) fn begin(alert: &mut Alert, seen: &Observation, context: &Context<'_>
 }
 
 // Fires, with a newer start than we knew: it was over in between, and nobody told.
-fn began_again(alert: &mut Alert, seen: &Observation, context: &Context<'_>) -> bool {
+pub(super) fn began_again(alert: &mut Alert, seen: &Observation, context: &Context<'_>) -> bool {
     match (alert.claimed_starts_at, seen.starts_at) {
         (Some(known), Some(start)) if start > known => {
             begin(alert, seen, context);

@@ -5,6 +5,7 @@
 
 mod due;
 mod episode;
+mod event;
 mod index;
 mod poll;
 
