@@ -1,6 +1,7 @@
 //! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
 
 pub(crate) mod check;
+mod inhibit;
 mod route;
 
 use crate::alert::Pairs;
@@ -24,6 +25,8 @@ pub struct Policy {
     pub rules: RuleSet,
     /// Templates, ready to be rendered.
     pub templates: Templates,
+    /// Which incidents keep which others from being declared.
+    pub inhibitions: Vec<InhibitModel>,
 }
 
 impl Policy {
@@ -37,12 +40,23 @@ impl Policy {
             Templates::default()
         });
         mistakes.extend(check::names(&source, &rules, &places));
-        if mistakes.is_empty() { Ok(Self { source: Arc::new(source), rules, templates }) } else { Err(mistakes) }
+        let (inhibitions, wrong) = inhibit::inhibitions(&source);
+        mistakes.extend(wrong);
+        if mistakes.is_empty() {
+            Ok(Self { source: Arc::new(source), rules, templates, inhibitions })
+        } else {
+            Err(mistakes)
+        }
     }
 
     /// Nothing is declared and nobody is told.
     pub fn empty() -> Self {
-        Self { source: Arc::default(), rules: RuleSet::default(), templates: Templates::default() }
+        Self {
+            source: Arc::default(),
+            rules: RuleSet::default(),
+            templates: Templates::default(),
+            inhibitions: Vec::new(),
+        }
     }
 
     /// Who is told of an incident with these labels: those the rule names, else those of the route tree. Where neither

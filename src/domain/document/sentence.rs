@@ -41,6 +41,10 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             let stage = if *confirmed { "confirmed" } else { "suspected" };
             format!("reopened as {stage}{}", why(because))
         }
+        Fact::Inhibits { rule, correlation, because } => {
+            let which = if correlation.is_empty() { String::new() } else { format!(" {correlation}") };
+            format!("keeps {rule}{which} from being declared beside it, and takes its alerts{}", why(because))
+        }
         Fact::ThreadStarted { receiver, .. } => format!("{receiver} has the first notice"),
         Fact::NoticeLost { receiver, notice, because, .. } => {
             format!("the notice “{notice}” did not reach {receiver}: {because}")
@@ -60,6 +64,7 @@ pub fn is_private(fact: &Fact) -> bool {
     match fact {
         Fact::Noted { .. }
         | Fact::ResolveProposed { .. }
+        | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }

@@ -2,64 +2,16 @@
 
 use super::attached::EVIDENCE_MAX;
 use super::changes::Evidence;
-use super::state::State;
-use super::timers::Timer;
+use super::inhibit::incident_labels;
+use super::standing::Standing;
 use super::turn::Turn;
-use crate::alert::Pairs;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::{Actor, Fact, Incident, RuleRef, Severity, Stage};
 use crate::notice::plan::ALERTS_SHOWN_MAX;
 use crate::notice::template;
 use crate::rules::model::DeclareAs;
 use crate::rules::{Subject, Verdict};
-use chrono::{DateTime, Utc};
 use std::sync::Arc;
-
-// What an earlier incident of the same rule and correlation labels says to a new one.
-pub(super) enum Earlier {
-    // It is still open: everything goes there.
-    Open(IncidentId),
-    // It ended so recently that this is the same one.
-    Reopen(IncidentId),
-    // A person called it off, and this is the same evidence: keep quiet until then.
-    Quiet { incident: IncidentId, until: DateTime<Utc> },
-    // There is none that matters.
-    None,
-}
-
-impl State {
-    pub(super) fn earlier(&self, subject: &Subject, at: DateTime<Utc>) -> Earlier {
-        let rule = self.policy.rules.rule(subject.rule);
-        let newest = self.newest.get(&(rule.name.to_string(), subject.key.clone()));
-        let Some(incident) = newest.and_then(|id| self.incidents.get(id)) else { return Earlier::None };
-        let Some(closed_at) = incident.stage.closed_at() else { return Earlier::Open(incident.id) };
-        let timing = &self.policy.source.timing;
-        let by_person = matches!(incident.closed_by, Some(Actor::Person { .. }));
-        if matches!(incident.stage, Stage::CalledOff { .. }) && by_person {
-            let quiet_until = closed_at + rule.model.cooldown.unwrap_or(timing.cooldown).delta();
-            let quiet = at < quiet_until && self.only_known_evidence(subject, incident.id);
-            let quiet_then = Earlier::Quiet { incident: incident.id, until: quiet_until };
-            return if quiet { quiet_then } else { Earlier::None };
-        }
-        let reopen_until = closed_at + rule.model.reopen_within.unwrap_or(timing.reopen_within).delta();
-        if at < reopen_until { Earlier::Reopen(incident.id) } else { Earlier::None }
-    }
-
-    fn only_known_evidence(&self, subject: &Subject, incident: IncidentId) -> bool {
-        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
-        evidence.iter().all(|alert| self.attached.contains(incident, *alert))
-    }
-
-    /// When this subject is to be judged again, if nothing touches it: a `for` is over, or the cooldown is.
-    pub(super) fn set_subject_timer(&mut self, subject: &Subject, verdict: &Verdict) {
-        let quiet_until = match self.earlier(subject, self.at) {
-            Earlier::Quiet { until, .. } if verdict.when => Some(until),
-            Earlier::Open(_) | Earlier::Reopen(_) | Earlier::Quiet { .. } | Earlier::None => None,
-        };
-        let due = [verdict.due, quiet_until].into_iter().flatten().filter(|due| *due > self.at).min();
-        self.timers.set(Timer::Subject(subject.clone()), due);
-    }
-}
 
 impl Turn<'_> {
     /// Judges a subject; `alerts` are the firing ones that touched it, and whether each counted.
@@ -68,13 +20,18 @@ impl Turn<'_> {
         let verdict = self.state.evaluator.judge(&policy.rules, subject, self.at);
         self.store_holds(subject);
         self.state.remember_verdict(subject, verdict.when);
-        match self.state.earlier(subject, self.at) {
-            Earlier::Open(incident) => self.go_on(incident, subject, alerts, &verdict),
-            Earlier::Reopen(incident) if verdict.when => self.reopen(incident, subject, &verdict),
-            Earlier::None if verdict.when => self.declare(subject, &verdict),
-            Earlier::Reopen(_) | Earlier::Quiet { .. } | Earlier::None => {}
+        match self.state.standing(subject, verdict.when, self.at) {
+            Standing::Attached { incident } => self.go_on(incident, subject, alerts, &verdict),
+            Standing::Inhibited { by } => self.inhibit(by, subject, alerts),
+            Standing::Reopens { incident } => self.reopen(incident, subject, &verdict),
+            Standing::New => self.declare(subject, &verdict),
+            Standing::BelowThreshold
+            | Standing::Holding { .. }
+            | Standing::Spent { .. }
+            | Standing::Cooldown { .. }
+            | Standing::Shadow => {}
         }
-        self.state.set_subject_timer(subject, &verdict);
+        self.state.set_subject_timer(subject, verdict.due, verdict.when);
     }
 
     fn go_on(&mut self, id: IncidentId, subject: &Subject, alerts: &[(AlertId, bool)], verdict: &Verdict) {
@@ -118,7 +75,7 @@ impl Turn<'_> {
         let rule = policy.rules.rule(subject.rule);
         let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
         let alerts: Vec<_> = evidence.iter().filter_map(|id| self.state.alerts.get(*id)).collect();
-        let labels = Pairs::labels(subject.key.iter().chain(rule.labels.iter()));
+        let labels = incident_labels(rule, &subject.key);
         let severity = rule.severity_of(alerts.iter().copied()).max(verdict.raise.unwrap_or(Severity::Minor));
         let shown = &alerts[..alerts.len().min(ALERTS_SHOWN_MAX)];
         let title = template::title(&policy, rule, severity, &labels, shown);

@@ -6,9 +6,11 @@
 pub mod attached;
 pub mod changes;
 pub mod explain;
+mod inhibit;
 mod judge;
 mod people;
 mod policy_change;
+pub mod standing;
 pub mod state;
 mod tell;
 mod time;
@@ -16,6 +18,7 @@ pub mod timers;
 mod turn;
 
 pub use changes::{Answer, Changes, Evidence, Loaded};
+pub use standing::Standing;
 pub use state::State;
 
 use crate::alert::Batch;

@@ -48,7 +48,7 @@ pub struct State {
     // Of each rule and correlation key, the incident that was opened last, by its rule or a person.
     pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
     // Subjects whose `when` is true now.
-    pub(super) holding: HashMap<Subject, WhenHolds>,
+    pub(super) holding: BTreeSet<Subject>,
     pub(super) timers: Timers,
     // Running `for`s as they stand in the store, so that only changes are written.
     pub(super) stored_holds: BTreeMap<(String, Pairs), HoldRow>,
@@ -77,7 +77,7 @@ impl State {
             attached: Attached::default(),
             released: BTreeSet::new(),
             newest: BTreeMap::new(),
-            holding: HashMap::new(),
+            holding: BTreeSet::new(),
             timers: Timers::default(),
             stored_holds: loaded.holds.into_iter().map(|row| ((row.rule.clone(), row.key.clone()), row)).collect(),
             answers: loaded.answers.into_iter().filter_map(|a| Some((a.key?, (a.at, a.reply)))).collect(),
@@ -204,7 +204,7 @@ impl State {
         for subject in subjects {
             let verdict = self.evaluator.judge(&self.policy.rules, &subject, self.at);
             self.remember_verdict(&subject, verdict.when);
-            self.set_subject_timer(&subject, &verdict);
+            self.set_subject_timer(&subject, verdict.due, verdict.when);
         }
         let ids: Vec<IncidentId> = self.incidents.keys().copied().collect();
         ids.into_iter().for_each(|id| self.set_incident_timer(id));
@@ -225,7 +225,7 @@ impl State {
 
     pub(super) fn remember_verdict(&mut self, subject: &Subject, when: bool) {
         if when {
-            self.holding.insert(subject.clone(), WhenHolds::Yes);
+            self.holding.insert(subject.clone());
         } else {
             self.holding.remove(subject);
         }
@@ -250,7 +250,10 @@ impl State {
 
     pub(super) fn next_of_incident(&self, incident: &Incident) -> Option<(DateTime<Utc>, due::Due)> {
         let subject = self.subject_of(incident);
-        let holds = subject.as_ref().and_then(|subject| self.holding.get(subject)).copied().unwrap_or(WhenHolds::No);
+        let holds = match &subject {
+            Some(subject) if self.holding.contains(subject) => WhenHolds::Yes,
+            _ => WhenHolds::No,
+        };
         let rule = subject.map(|subject| self.policy.rules.rule(subject.rule));
         due::next(incident, rule, holds, &self.policy.source.timing)
     }

@@ -36,6 +36,11 @@ impl Timers {
         }
     }
 
+    /// The deadline of a timer.
+    pub fn of(&self, timer: &Timer) -> Option<DateTime<Utc>> {
+        self.set.get(timer).copied()
+    }
+
     /// The earliest deadline.
     pub fn next(&self) -> Option<DateTime<Utc>> {
         self.queue.first().map(|(at, _)| *at)

@@ -116,11 +116,14 @@ impl<'a> Turn<'a> {
 
     // The rule of an incident that ended is judged again: its alerts may still fire, and be one again after the cooldown.
     fn judge_after_end(&mut self, incident: IncidentId, fact: &Fact) {
-        let ended = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
-        let incident = self.state.incidents.get(&incident).filter(|_| ended);
-        if let Some(subject) = incident.and_then(|incident| self.state.subject_of(incident)) {
+        if !matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. }) {
+            return;
+        }
+        let subject = self.state.incidents.get(&incident).and_then(|incident| self.state.subject_of(incident));
+        if let Some(subject) = subject {
             self.touched.entry(subject).or_default();
         }
+        self.touch_inhibited(incident);
     }
 
     fn note_opened(&mut self, id: IncidentId, fact: &Fact) {

@@ -48,6 +48,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         proposed_at: None,
         tally: Tally { told_at: Some(entry.at), ..Tally::default() },
         clear_since: None,
+        inhibits: BTreeSet::new(),
         last_update: None,
         threads: BTreeMap::new(),
         blocked: BTreeSet::new(),
@@ -99,6 +100,9 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
             incident.closed_by = Some(entry.actor.clone());
         }
         Fact::Reopened { confirmed, .. } => reopen(incident, entry, *confirmed),
+        Fact::Inhibits { rule, correlation, .. } => {
+            incident.inhibits.insert((rule.clone(), correlation.clone()));
+        }
         Fact::ThreadStarted { receiver, remote_id } => {
             incident.threads.insert(receiver.clone(), remote_id.clone());
             incident.blocked.remove(receiver);

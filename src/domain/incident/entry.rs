@@ -118,6 +118,15 @@ pub enum Fact {
         /// Whether it is already known to be real.
         confirmed: bool,
     },
+    /// It keeps another incident from being declared, whose alerts are attached here.
+    Inhibits {
+        /// Rule of the other one.
+        rule: String,
+        /// Values of its `correlate_by`.
+        correlation: Pairs,
+        /// Why it would have been declared, in words.
+        because: String,
+    },
     /// A receiver accepted the first notice: where its thread starts.
     ThreadStarted {
         /// Which receiver.

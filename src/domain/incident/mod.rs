@@ -118,6 +118,9 @@ pub struct Incident {
     pub tally: Tally,
     /// Since when no attached alert fires.
     pub clear_since: Option<DateTime<Utc>>,
+    /// What it keeps from being declared: each is said once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub inhibits: BTreeSet<(String, Pairs)>,
     /// The newest public update.
     pub last_update: Option<LastUpdate>,
     /// Where each receiver's thread starts, once its first notice was accepted.

@@ -113,6 +113,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         | Fact::Noted { .. }
         | Fact::Summarised { .. }
         | Fact::Clear { .. }
+        | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => return None,
@@ -135,6 +136,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         Fact::Declared { .. }
         | Fact::Noted { .. }
         | Fact::ResolveProposed { .. }
+        | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }

@@ -7,8 +7,8 @@ mod supposed;
 #[cfg(test)]
 mod tests;
 
+pub use super::Standing;
 pub use alerts::AlertExplained;
-pub use standing::Standing;
 pub use supposed::{explain_labels, explain_payload};
 
 use super::State;
@@ -168,7 +168,7 @@ impl State {
             let rule = rules.by_name(&row.rule)?;
             Some(Subject { rule, key: row.key.clone() })
         });
-        let subjects: BTreeSet<Subject> = self.holding.keys().cloned().chain(waits).collect();
+        let subjects: BTreeSet<Subject> = self.holding.iter().cloned().chain(waits).collect();
         self.explain_subjects(subjects.into_iter().map(|subject| (subject, None)), at)
     }
 
@@ -200,7 +200,7 @@ impl State {
 
     fn explain_subject(&self, subject: &Subject, touch: Option<TouchKind>, at: DateTime<Utc>) -> RuleExplained {
         let rule = self.policy.rules.rule(subject.rule);
-        let verdict = self.standing(subject, at);
+        let verdict = self.standing_of(subject, at);
         let mut because = verdict.words(at);
         if touch == Some(TouchKind::Gathered) {
             because.push_str("; the alert is only gathered: it is evidence, and makes no condition true");

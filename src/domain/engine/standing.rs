@@ -1,0 +1,137 @@
+//! What follows if a subject is judged: the order of checks, as a value with its reason. Only read here, so that whoever
+//! explains a decision asks the same question as whoever takes it.
+
+use super::attached::EVIDENCE_MAX;
+use super::state::State;
+use super::timers::Timer;
+use crate::alert::Pairs;
+use crate::ids::IncidentId;
+use crate::incident::{Actor, Incident, Stage};
+use crate::rules::model::Mode;
+use crate::rules::{Rule, Subject};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How a rule stands towards one set of correlation labels; the first that applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Standing {
+    /// Its incident is open: what matches is attached to it, whether or not the condition is met.
+    Attached {
+        /// To which.
+        incident: IncidentId,
+    },
+    /// Its condition is not met.
+    BelowThreshold,
+    /// Its condition is met, but not for long enough.
+    Holding {
+        /// From when on it is.
+        until: DateTime<Utc>,
+    },
+    /// Its condition is met, but an open incident keeps it from being declared, and takes its alerts.
+    Inhibited {
+        /// Which.
+        by: IncidentId,
+    },
+    /// Its condition is met, but the rule is on trial: it is recorded, and nobody is told.
+    Shadow,
+    /// Its condition is met still, by what was over when its last incident ended.
+    Spent {
+        /// Which incident that was.
+        incident: IncidentId,
+    },
+    /// Its condition is met, by evidence of which a person said that it was nothing.
+    Cooldown {
+        /// The incident that was called off.
+        incident: IncidentId,
+        /// Until when it keeps quiet, unless there is new evidence.
+        until: DateTime<Utc>,
+    },
+    /// Its condition is met, and its last incident ended so recently that it is the same one.
+    Reopens {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Its condition is met, and nothing is in the way: it declares.
+    New,
+}
+
+impl State {
+    /// How this subject stands now, if it were judged.
+    pub fn standing_of(&self, subject: &Subject, at: DateTime<Utc>) -> Standing {
+        let from = self.evaluator.true_from(&self.policy.rules, subject, at);
+        match (self.standing(subject, from.is_some_and(|from| from <= at), at), from) {
+            (Standing::BelowThreshold, Some(until)) => Standing::Holding { until },
+            (standing, _) => standing,
+        }
+    }
+
+    /// The same, where it is known whether `when` is true. Everything that may change this by time alone has its place
+    /// in [`State::set_subject_timer`].
+    pub(super) fn standing(&self, subject: &Subject, when: bool, at: DateTime<Utc>) -> Standing {
+        let rule = self.policy.rules.rule(subject.rule);
+        let newest = self.newest(rule, &subject.key);
+        if let Some(open) = newest.filter(|incident| incident.stage.is_open()) {
+            return Standing::Attached { incident: open.id };
+        }
+        if !when {
+            return Standing::BelowThreshold;
+        }
+        if let Some(by) = self.inhibited_by(rule, &subject.key) {
+            return Standing::Inhibited { by };
+        }
+        if rule.model.mode == Mode::Shadow {
+            return Standing::Shadow;
+        }
+        newest.and_then(|closed| self.after(closed, subject, at)).unwrap_or(Standing::New)
+    }
+
+    // What a closed incident of the same rule and correlation labels says to a new one.
+    fn after(&self, closed: &Incident, subject: &Subject, at: DateTime<Utc>) -> Option<Standing> {
+        let closed_at = closed.stage.closed_at()?;
+        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
+        let alerts = || evidence.iter().filter_map(|id| self.alerts.get(*id));
+        // `within` remembers what is over: that was told already.
+        let over = alerts().all(|alert| !alert.state.is_open() && alert.starts_at <= closed_at);
+        if over && !evidence.is_empty() {
+            return Some(Standing::Spent { incident: closed.id });
+        }
+        if let Some(until) = self.quiet_until(closed, subject) {
+            let quiet = at < until && evidence.iter().all(|alert| self.attached.contains(closed.id, *alert));
+            return quiet.then_some(Standing::Cooldown { incident: closed.id, until });
+        }
+        let rule = self.policy.rules.rule(subject.rule);
+        let reopen_within = rule.model.reopen_within.unwrap_or(self.policy.source.timing.reopen_within);
+        (at < closed_at + reopen_within.delta()).then_some(Standing::Reopens { incident: closed.id })
+    }
+
+    // The end of the cooldown, where a person called it off.
+    fn quiet_until(&self, closed: &Incident, subject: &Subject) -> Option<DateTime<Utc>> {
+        let Stage::CalledOff { at, .. } = closed.stage else { return None };
+        let rule = self.policy.rules.rule(subject.rule);
+        let cooldown = rule.model.cooldown.unwrap_or(self.policy.source.timing.cooldown);
+        matches!(closed.closed_by, Some(Actor::Person { .. })).then(|| at + cooldown.delta())
+    }
+
+    /// When this subject is to be judged again, if nothing touches it: whatever changes its standing by time alone. A
+    /// function of what is known now, not of what was judged before: so it is the same after a restart.
+    pub(super) fn set_subject_timer(&mut self, subject: &Subject, due: Option<DateTime<Utc>>, when: bool) {
+        let edges = if when { self.edges(subject) } else { Vec::new() };
+        let due = due.into_iter().chain(edges).filter(|due| *due > self.at).min();
+        self.timers.set(Timer::Subject(subject.clone()), due);
+    }
+
+    fn edges(&self, subject: &Subject) -> Vec<DateTime<Utc>> {
+        let rule = self.policy.rules.rule(subject.rule);
+        let newest = self.newest(rule, &subject.key);
+        if newest.is_some_and(|incident| incident.stage.is_open()) {
+            return Vec::new();
+        }
+        newest.and_then(|closed| self.quiet_until(closed, subject)).into_iter().collect()
+    }
+
+    /// Of this rule and key, the incident that was opened last.
+    pub(super) fn newest(&self, rule: &Rule, key: &Pairs) -> Option<&Incident> {
+        self.newest.get(&(rule.name.to_string(), key.clone())).and_then(|id| self.incidents.get(id))
+    }
+}
