@@ -151,7 +151,7 @@ pub fn parse_rules(files: &[Named], found: &mut Findings) -> Vec<NamedRuleFile> 
 }
 
 // What `domain` found wrong, shown where it stands.
-fn shown(files: &[Named], found: Vec<Mistake>) -> Vec<ConfigError> {
+pub(super) fn shown(files: &[Named], found: Vec<Mistake>) -> Vec<ConfigError> {
     let mut places: BTreeMap<&str, Places> = BTreeMap::new();
     let more = found.len().saturating_sub(MISTAKES_MAX);
     let and_more = found.last().filter(|_| more > 0).map(|last| last.file.clone());

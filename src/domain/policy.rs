@@ -24,7 +24,7 @@ pub struct Policy {
     /// Rules, ready to be evaluated.
     pub rules: RuleSet,
     /// Templates, ready to be rendered.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     /// Which incidents keep which others from being declared.
     pub inhibitions: Vec<InhibitModel>,
 }
@@ -32,12 +32,26 @@ pub struct Policy {
 impl Policy {
     /// Compiles and checks everything, or says all that is wrong.
     pub fn compile(source: PolicySource) -> Result<Self, Vec<Mistake>> {
+        Self::compile_by(source, |source, rules, places| Templates::compile(source, rules, places).map(Arc::new))
+    }
+
+    /// The same with rule files that differ in anything but names of rules and templates, at the price of the rules alone:
+    /// for trying out thousands of variants.
+    pub fn with_rule_files(&self, rule_files: Vec<NamedRuleFile>) -> Result<Self, Vec<Mistake>> {
+        let source = PolicySource { rule_files, ..(*self.source).clone() };
+        Self::compile_by(source, |_, _, _| Ok(Arc::clone(&self.templates)))
+    }
+
+    fn compile_by(
+        source: PolicySource,
+        templates: impl FnOnce(&PolicySource, &RuleSet, &check::Places) -> Result<Arc<Templates>, Vec<Mistake>>,
+    ) -> Result<Self, Vec<Mistake>> {
         let rules = RuleSet::compile(&source.rule_files)?;
         let mut mistakes = Vec::new();
         let places = check::Places::of(&source);
-        let templates = Templates::compile(&source, &rules, &places).unwrap_or_else(|wrong| {
+        let templates = templates(&source, &rules, &places).unwrap_or_else(|wrong| {
             mistakes = wrong;
-            Templates::default()
+            Arc::default()
         });
         mistakes.extend(check::names(&source, &rules, &places));
         let (inhibitions, wrong) = inhibit::inhibitions(&source);
@@ -51,12 +65,7 @@ impl Policy {
 
     /// Nothing is declared and nobody is told.
     pub fn empty() -> Self {
-        Self {
-            source: Arc::default(),
-            rules: RuleSet::default(),
-            templates: Templates::default(),
-            inhibitions: Vec::new(),
-        }
+        Self { source: Arc::default(), rules: RuleSet::default(), templates: Arc::default(), inhibitions: Vec::new() }
     }
 
     /// Who is told of an incident with these labels: those the rule names, else those of the route tree. Where neither
