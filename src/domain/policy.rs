@@ -1,13 +1,15 @@
 //! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
 
 pub(crate) mod check;
+mod heartbeats;
 mod inhibit;
+mod intervals;
 mod route;
 
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
-use crate::interval::NamedIntervals;
+use crate::interval::{Intervals, NamedIntervals};
 use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
@@ -15,6 +17,9 @@ use crate::rules::{Rule, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What mistakes call the configuration file, whose name only the shell knows.
+pub const CONFIG: &str = "config";
 
 /// A [`PolicySource`] that was checked and compiled: what the engine decides by.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub struct Policy {
     pub templates: Arc<Templates>,
     /// Which incidents keep which others from being declared.
     pub inhibitions: Vec<InhibitModel>,
+    /// Named times by name, ready to be asked.
+    pub intervals: BTreeMap<String, Intervals>,
 }
 
 impl Policy {
@@ -56,16 +63,24 @@ impl Policy {
         mistakes.extend(check::names(&source, &rules, &places));
         let (inhibitions, wrong) = inhibit::inhibitions(&source);
         mistakes.extend(wrong);
-        if mistakes.is_empty() {
-            Ok(Self { source: Arc::new(source), rules, templates, inhibitions })
-        } else {
-            Err(mistakes)
+        let (intervals, wrong) = intervals::intervals(&source);
+        mistakes.extend(wrong);
+        mistakes.extend(heartbeats::check(&source));
+        if !mistakes.is_empty() {
+            return Err(mistakes);
         }
+        Ok(Self { source: Arc::new(source), rules, templates, inhibitions, intervals })
     }
 
     /// Nothing is declared and nobody is told.
     pub fn empty() -> Self {
-        Self { source: Arc::default(), rules: RuleSet::default(), templates: Arc::default(), inhibitions: Vec::new() }
+        Self {
+            source: Arc::default(),
+            rules: RuleSet::default(),
+            templates: Arc::default(),
+            inhibitions: Vec::new(),
+            intervals: BTreeMap::new(),
+        }
     }
 
     /// Who is told of an incident with these labels: those the rule names, else those of the route tree. Where neither

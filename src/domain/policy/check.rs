@@ -1,6 +1,6 @@
 //! Names that point somewhere: receivers in rules and routes, templates in rules and receivers.
 
-use super::{NamedRuleFile, PolicySource, Route};
+use super::{CONFIG, NamedRuleFile, PolicySource, Route};
 use crate::notice::NoticeKind;
 use crate::notice::template::SHIPPED;
 use crate::rules::compile::Mistake;
@@ -89,7 +89,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn in_config(path: &str, problem: String) -> Mistake {
-    Mistake { file: "config".to_owned(), path: path.to_owned(), problem }
+    Mistake { file: CONFIG.to_owned(), path: path.to_owned(), problem }
 }
 
 #[cfg(test)]
