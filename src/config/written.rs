@@ -2,9 +2,7 @@
 
 use domain::alert::matcher::MatcherText;
 use domain::duration::Duration;
-use domain::interval::NamedIntervals;
-use domain::policy::{Heartbeat, Timing};
-use domain::rules::model::InhibitModel;
+use domain::policy::Timing;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,12 +22,6 @@ pub struct Written {
     pub rule_files: Option<Vec<String>>,
     /// Patterns of template files.
     pub templates: Vec<String>,
-    /// Named times, for rules.
-    pub time_intervals: Vec<NamedIntervals>,
-    /// Which incidents keep which others from being declared.
-    pub inhibit_rules: Vec<InhibitModel>,
-    /// Alerts that must be heard of again and again.
-    pub heartbeats: Vec<Heartbeat>,
     /// Waits and graces.
     pub timing: Timing,
 }

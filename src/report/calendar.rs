@@ -1,6 +1,6 @@
 //! The calendar of declarations: a column for each week, half a year in a band, so that it can be read on a phone.
 
-use super::words::counted;
+use super::words::{counted, number};
 use chrono::{Datelike, Days, NaiveDate};
 use domain::backtest::score::{Day, Report};
 use serde::Serialize;
@@ -34,8 +34,9 @@ pub struct Calendar {
 pub struct Kinds {
     right: bool,
     wrong: bool,
-    both: bool,
     unjudged: bool,
+    // Right, and something else too, on one day.
+    both: bool,
 }
 
 /// One year: a band, or two.
@@ -72,7 +73,10 @@ pub struct Mark {
     // Its middle.
     x: f64,
     y: f64,
-    kind: &'static str,
+    // Something was right: a disc.
+    disc: bool,
+    // Something was not: a square of this kind.
+    square: Option<&'static str>,
     // Half the side of its square: the more declarations, the larger.
     reach: f64,
     says: String,
@@ -95,12 +99,10 @@ pub fn calendar(report: &Report, name: &str) -> Option<Calendar> {
     });
     let mut has = Kinds::default();
     for day in days {
-        match kind(day, report.truth_known) {
-            "right" => has.right = true,
-            "wrong" => has.wrong = true,
-            "both" => has.both = true,
-            _ => has.unjudged = true,
-        }
+        has.right |= day.right > 0;
+        has.wrong |= day.wrong > 0;
+        has.unjudged |= day.unjudged > 0;
+        has.both |= day.right > 0 && square(day).is_some();
     }
     Some(Calendar { width: WIDTH, height: HEIGHT, years: years.collect(), older: since - first.year(), has })
 }
@@ -126,51 +128,51 @@ fn draw(start: NaiveDate, end: NaiveDate, history: (NaiveDate, NaiveDate), repor
     Half {
         id: format!("{name}-{}-{}", start.year(), start.month()),
         name: format!("Declarations from {half} {}", start.year()),
-        says: says(&inside, report.truth_known),
+        says: says(&inside),
         months: (0..6).filter_map(month).collect(),
         weekdays: vec![weekday(0, "Mon"), weekday(2, "Wed"), weekday(4, "Fri"), weekday(6, "Sun")],
         days: squares,
-        marks: inside.iter().map(|day| mark(start, day, report.truth_known)).collect(),
+        marks: inside.iter().map(|day| mark(start, day)).collect(),
     }
 }
 
-fn says(days: &[&Day], judged: bool) -> String {
+fn says(days: &[&Day]) -> String {
     let sum = |of: fn(&Day) -> u32| days.iter().map(|day| u64::from(of(day))).sum::<u64>();
-    let (right, wrong) = (sum(|day| day.right), sum(|day| day.wrong));
+    let counts = counts(sum(|day| day.right), sum(|day| day.wrong), sum(|day| day.unjudged));
     let on = counted(days.len() as u64, "day");
-    if judged {
-        format!("{right} right and {wrong} wrong, on {on}. A row for each weekday, a column for each week.")
-    } else {
-        format!("{}, on {on}. A row for each weekday, a column for each week.", counted(right + wrong, "declaration"))
-    }
+    format!("{counts}, on {on}. A row for each weekday, a column for each week.")
 }
 
-fn mark(start: NaiveDate, day: &Day, judged: bool) -> Mark {
+fn counts(right: u64, wrong: u64, unjudged: u64) -> String {
+    let kinds = [(right, "right"), (wrong, "wrong"), (unjudged, "not judged")];
+    let words: Vec<String> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, kind)| format!("{} {kind}", number(*count)))
+        .collect();
+    if words.is_empty() { "nothing declared".to_owned() } else { words.join(", ") }
+}
+
+fn mark(start: NaiveDate, day: &Day) -> Mark {
     let (x, y) = place(start, day.day);
     let middle = f64::from(CELL) / 2.0;
-    let count = day.right + day.wrong;
-    let text = if judged {
-        format!("{}: {} right, {} wrong", day.day, day.right, day.wrong)
-    } else {
-        format!("{}: {}", day.day, counted(u64::from(count), "declaration"))
+    let (disc, square) = (day.right > 0, square(day));
+    let reach = match (disc, square, day.wrong + day.unjudged) {
+        (true, None, _) => 3.6,
+        (true, Some(_), _) => 4.0,
+        (false, _, 0 | 1) => 2.4,
+        (false, _, 2) => 3.2,
+        (false, ..) => 4.0,
     };
-    let kind = kind(day, judged);
-    let reach = match (kind, count) {
-        ("both", _) => 4.0,
-        ("right", _) => 3.6,
-        (_, 0 | 1) => 2.4,
-        (_, 2) => 3.2,
-        _ => 4.0,
-    };
-    Mark { x: f64::from(x) + middle, y: f64::from(y) + middle, kind, reach, says: text }
+    let says = format!("{}: {}", day.day, counts(day.right.into(), day.wrong.into(), day.unjudged.into()));
+    Mark { x: f64::from(x) + middle, y: f64::from(y) + middle, disc, square, reach, says }
 }
 
-fn kind(day: &Day, judged: bool) -> &'static str {
-    match (judged, day.right, day.wrong) {
-        (false, ..) => "unjudged",
-        (true, 0, _) => "wrong",
-        (true, _, 0) => "right",
-        (true, _, _) => "both",
+fn square(day: &Day) -> Option<&'static str> {
+    match (day.wrong, day.unjudged) {
+        (0, 0) => None,
+        (0, _) => Some("unjudged"),
+        _ => Some("wrong"),
     }
 }
 
@@ -196,6 +198,7 @@ mod tests {
     use super::{LEFT, PITCH, TOP, WIDTH, calendar, place};
     use crate::report::page::tests::{day, report};
     use chrono::NaiveDate;
+    use domain::backtest::score::Day;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -234,14 +237,16 @@ mod tests {
             .map(|year| (year.year, year.halves.iter().map(|half| half.marks.len()).collect::<Vec<_>>()))
             .collect();
         assert_eq!(halves, [(2024, vec![1]), (2025, vec![1, 1]), (2026, vec![0])]);
-        let kinds: Vec<_> = drawn
-            .years
-            .iter()
-            .flat_map(|year| &year.halves)
-            .flat_map(|half| &half.marks)
-            .map(|mark| mark.kind)
-            .collect();
-        assert_eq!(kinds, ["right", "wrong", "both"]);
+        let marks = drawn.years.iter().flat_map(|year| &year.halves).flat_map(|half| &half.marks);
+        let signs: Vec<_> = marks.map(|mark| (mark.disc, mark.square, mark.says.as_str())).collect();
+        assert_eq!(
+            signs,
+            [
+                (true, None, "2024-12-31: 1 right"),
+                (false, Some("wrong"), "2025-01-01: 3 wrong"),
+                (true, Some("wrong"), "2025-12-31: 1 right, 1 wrong")
+            ]
+        );
         let last = drawn.years[2].halves[0].days.matches('M').count();
         assert_eq!(last, 1, "the year ends with the history");
         assert_eq!(drawn.older, 0);
@@ -256,10 +261,9 @@ mod tests {
     }
 
     #[test]
-    fn without_truth_no_day_is_right_or_wrong() {
+    fn what_nobody_judged_is_neither_right_nor_wrong() {
         let mut report = report("2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z");
-        report.truth_known = false;
-        report.days = vec![day("2025-01-01", 0, 2)];
+        report.days = vec![Day { unjudged: 2, ..day("2025-01-01", 0, 0) }];
         let drawn = calendar(&report, "x").unwrap();
         assert_eq!((drawn.has.unjudged, drawn.has.wrong), (true, false));
         report.days.clear();

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most rules in the table and in the picture, those that changed most first.
 const RULES_MAX: usize = 300;
 const DRAWN_MAX: usize = 20;
-const LINE_EMS: f64 = 22.0;
+const LINE_EMS: f64 = 21.0;
 const ROW_HEIGHT: u32 = 58;
 
 /// What is shown of a comparison.

@@ -67,12 +67,17 @@ fn declared(report: &Report) -> String {
         1 => "1 was wrong".to_owned(),
         wrong => format!("{} were wrong", number(wrong)),
     };
+    let open = match total.unjudged {
+        0 => String::new(),
+        1 => " 1 was judged by nobody.".to_owned(),
+        more => format!(" {} were judged by nobody.", number(more)),
+    };
     let often = if total.wrong > 0 && total.wrong_per_week.is_finite() {
         format!(": {} a week", rate(total.wrong_per_week))
     } else {
         String::new()
     };
-    format!("Of {} in {during}{share}, {wrong}{often}.", counted(total.declared, "declaration"))
+    format!("Of {} in {during}{share}, {wrong}{often}.{open}", counted(total.declared, "declaration"))
 }
 
 fn lead(report: &Report) -> Option<String> {

@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 
 /// Most incidents in the picture; the table has all.
 const INCIDENTS_MAX: usize = 60;
-// The narrowest room for bars, on a phone of 320 px, and the size of text there.
-const ROOM_PX: f64 = 204.0;
+// The narrowest room for bars, on a phone of 320 px with a scroll bar, and the size of text there.
+const ROOM_PX: f64 = 193.0;
 const MARGIN_PX: f64 = 10.0;
 const TEXT_PX: f64 = 12.0;
 /// A line of text in font sizes, on that phone.
-const LINE_EMS: f64 = 22.0;
+const LINE_EMS: f64 = 21.0;
 const HEAD_HEIGHT: u32 = 36;
 const BAR_PITCH: u32 = 17;
 const GAP_HEIGHT: u32 = 12;
@@ -79,10 +79,10 @@ pub fn lanes(report: &Report, against: Option<&Report>) -> Option<Lanes> {
     let others: Option<BTreeMap<&str, &TrueIncident>> =
         against.map(|other| other.incidents.iter().map(|known| (known.id.as_str(), known)).collect());
     let other = |known: &TrueIncident| others.as_ref().map(|others| others.get(known.id.as_str()).copied());
-    let after = |known: &TrueIncident, at: Option<DateTime<Utc>>| at.map(|at| since(known, at));
+    let waited = |known: &TrueIncident, at: Option<DateTime<Utc>>| at.map(|at| since(known, at));
     let all = drawn.iter().flat_map(|known| {
         let theirs = other(known).flatten().and_then(|other| other.by_rules);
-        [known.by_people, known.by_rules, theirs].map(|at| after(known, at))
+        [known.by_people, known.by_rules, theirs].map(|at| waited(known, at))
     });
     let longest = all.flatten().fold(10.0, f64::max);
     drawn.first()?;
@@ -90,7 +90,7 @@ pub fn lanes(report: &Report, against: Option<&Report>) -> Option<Lanes> {
     let rows: Vec<Row> = drawn
         .iter()
         .map(|known| {
-            let end = |at: Option<DateTime<Utc>>| after(known, at).map(|minutes| place(minutes, longest));
+            let end = |at: Option<DateTime<Utc>>| waited(known, at).map(|minutes| place(minutes, longest));
             let mut ends = vec![("people", "people", end(known.by_people)), ("rules", "rules", end(known.by_rules))];
             if let Some(theirs) = other(known) {
                 ends.push(("others", "others", end(theirs.and_then(|theirs| theirs.by_rules))));
@@ -128,25 +128,30 @@ fn row(known: &TrueIncident, ends: &[(&'static str, &'static str, Option<f64>)],
 
 /// Who was first, in words.
 pub fn says(known: &TrueIncident) -> String {
-    let after = |at: DateTime<Utc>| minutes(since(known, at));
     match (known.by_people, known.by_rules) {
         (Some(_), Some(_)) => {
             let lead = known.lead_minutes.map_or_else(|| UNKNOWN.to_owned(), gap);
             if known.lead_counts { lead } else { format!("{lead} (not measured)") }
         }
-        (None, Some(rules)) => format!("found after {}", after(rules)),
-        (Some(people), None) => format!("not found; people {}", after(people)),
+        (None, Some(rules)) => format!("found {}", after(known, rules)),
+        (Some(people), None) => format!("not found; people {}", after(known, people)),
         (None, None) => "not found".to_owned(),
     }
 }
 
-/// Minutes from the start of an incident; what came before it counts as its start.
-pub fn since(known: &TrueIncident, at: DateTime<Utc>) -> f64 {
-    ((at - known.start).num_seconds() as f64 / 60.0).max(0.0)
+/// How long after the start of an incident, in words; rules may be early enough to be before it.
+pub fn after(known: &TrueIncident, at: DateTime<Utc>) -> String {
+    let since = since(known, at);
+    if since < -0.5 { format!("{} before it", minutes(since)) } else { format!("after {}", minutes(since)) }
 }
 
+fn since(known: &TrueIncident, at: DateTime<Utc>) -> f64 {
+    (at - known.start).num_seconds() as f64 / 60.0
+}
+
+// What came before the start stands at the start.
 fn place(minutes: f64, longest: f64) -> f64 {
-    round(100.0 * (1.0 + minutes).log10() / (1.0 + longest).log10())
+    round(100.0 * (1.0 + minutes.max(0.0)).log10() / (1.0 + longest).log10())
 }
 
 // Marks of the axis whose text has room on a phone, the first and the larger ones before the others.
@@ -192,13 +197,7 @@ mod tests {
     fn marks_of_the_axis_drop_out_where_there_is_no_room() {
         assert_eq!(
             [10.0, 64.0, 500.0, 3_649.0, 600_000.0].map(texts),
-            [
-                "0 | 1 min",
-                "0 | 1 min | 10 min",
-                "0 | 10 min | 1 h",
-                "0 | 10 min | 1 h | 1 d",
-                "0 | 1 h | 1 d | 1 w | 10 w"
-            ]
+            ["0 | 1 min", "0 | 1 min | 10 min", "0 | 10 min | 1 h", "0 | 10 min | 1 h | 1 d", "0 | 1 h | 1 d | 10 w"]
         );
     }
 
@@ -213,8 +212,9 @@ mod tests {
         assert_eq!(says(&known("a", Some(439), Some(100))), "339 min earlier");
         assert_eq!(says(&known("a", Some(10), Some(20))), "10 min later");
         assert_eq!(says(&known("a", None, Some(20))), "found after 20 min");
-        assert_eq!(says(&known("a", Some(20), None)), "not found; people 20 min");
+        assert_eq!(says(&known("a", Some(20), None)), "not found; people after 20 min");
         assert_eq!(says(&known("a", None, None)), "not found");
+        assert_eq!(says(&known("a", None, Some(-12))), "found 12 min before it");
         let mut modelled = known("a", Some(10), Some(10));
         modelled.lead_counts = false;
         assert_eq!(says(&modelled), "at the same minute (not measured)");

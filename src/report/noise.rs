@@ -8,8 +8,8 @@ use serde::Serialize;
 
 /// Most rules in the picture; the table has all.
 const RULES_MAX: usize = 25;
-/// A line of text in font sizes, on a phone of 320 px.
-const LINE_EMS: f64 = 22.0;
+/// A line of text in font sizes, on a phone of 320 px with a scroll bar.
+const LINE_EMS: f64 = 21.0;
 const ROW_HEIGHT: u32 = 62;
 const WEEK_MINUTES: f64 = 10_080.0;
 
@@ -21,7 +21,7 @@ pub struct Noise {
     // What a full width stands for.
     declared_full: String,
     notices_full: String,
-    judged: bool,
+    has: [bool; 3],
     /// Rules that declared, and are not drawn.
     more: String,
 }
@@ -37,12 +37,14 @@ struct Row {
     // In percent of the whole width.
     right: f64,
     wrong: f64,
+    unjudged: f64,
     notices: f64,
 }
 
 /// Draws the loudest rules; nothing where none declared, or where there is no week to divide by.
 pub fn noise(report: &Report) -> Option<Noise> {
     let weeks = weeks(report)?;
+    let total = &report.total;
     let mut loud: Vec<&RuleScore> = report.rules.iter().filter(|rule| rule.score.declared > 0).collect();
     // Stable: rules that are as loud as each other stay in the order of the files.
     loud.sort_by(|a, b| loudness(b).cmp(&loudness(a)));
@@ -52,7 +54,6 @@ pub fn noise(report: &Report) -> Option<Noise> {
     let rows = (0..).zip(drawn).map(|(at, rule)| {
         let top = at * ROW_HEIGHT;
         let score = &rule.score;
-        let right = if report.truth_known { score.right } else { score.declared };
         Row {
             name: fit(&rule.rule, LINE_EMS * 0.88),
             name_y: top + 13,
@@ -60,8 +61,9 @@ pub fn noise(report: &Report) -> Option<Noise> {
             says_y: top + 28,
             y: top + 34,
             notices_y: top + 47,
-            right: share(right as f64, most),
-            wrong: share(score.declared.saturating_sub(right) as f64, most),
+            right: share(score.right as f64, most),
+            wrong: share(score.wrong as f64, most),
+            unjudged: share(score.unjudged as f64, most),
             notices: share(score.notices_per_week, notices_most),
         }
     });
@@ -70,7 +72,7 @@ pub fn noise(report: &Report) -> Option<Noise> {
         rows: rows.collect(),
         declared_full: rate(most / weeks),
         notices_full: rate(notices_most),
-        judged: report.truth_known,
+        has: [total.right > 0, total.wrong > 0, total.unjudged > 0],
         more: if loud.len() > drawn.len() { counted((loud.len() - drawn.len()) as u64, "rule") } else { String::new() },
     })
 }
@@ -89,14 +91,16 @@ fn loudness(rule: &RuleScore) -> (u64, u64) {
 
 fn says(report: &Report, rule: &RuleScore, weeks: f64) -> String {
     let score = &rule.score;
+    let a_week = |count: u64, kind: &str| format!("{} {kind}", rate(count as f64 / weeks));
     let notices = format!("{} notices", rate(score.notices_per_week));
-    if report.truth_known {
-        let right = rate(score.right as f64 / weeks);
-        let wrong = rate(score.declared.saturating_sub(score.right) as f64 / weeks);
-        format!("{wrong} wrong · {right} right · {notices}")
-    } else {
-        format!("{} declared · {notices}", rate(score.declared as f64 / weeks))
+    if !report.truth_known {
+        return format!("{} · {notices}", a_week(score.declared, "declared"));
     }
+    let mut words = vec![a_week(score.wrong, "wrong"), a_week(score.right, "right"), notices];
+    if score.unjudged > 0 {
+        words.push(a_week(score.unjudged, "not judged"));
+    }
+    words.join(" · ")
 }
 
 fn share(part: f64, whole: f64) -> f64 {

@@ -101,7 +101,7 @@ pub mod tests {
     use super::html;
     use chrono::{DateTime, TimeDelta, Utc};
     use domain::alert::Pairs;
-    use domain::backtest::score::{Day, Declaration, Report, RuleScore, Score, TrueIncident};
+    use domain::backtest::score::{Day, Declaration, Judgement, Report, RuleScore, Score, TrueIncident};
     use domain::incident::Severity;
 
     fn time(text: &str) -> DateTime<Utc> {
@@ -125,7 +125,7 @@ pub mod tests {
     }
 
     pub fn day(day: &str, right: u32, wrong: u32) -> Day {
-        Day { day: day.parse().unwrap(), right, wrong }
+        Day { day: day.parse().unwrap(), right, wrong, unjudged: 0 }
     }
 
     pub fn rule(name: &str, right: u64, wrong: u64) -> RuleScore {
@@ -160,6 +160,7 @@ pub mod tests {
             severity: Severity::Major,
             title: title.to_owned(),
             first_alert_at: Some(time("2025-10-15T09:00:00Z")),
+            judgement: Judgement::Wrong,
             incident: None,
             called_off: false,
             reopened: 0,
@@ -196,12 +197,13 @@ pub mod tests {
         assert!(page.contains("the history is empty") && page.contains("There are no rules"));
         let mut unjudged = report("2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z");
         unjudged.truth_known = false;
-        unjudged.rules = vec![rule("a", 0, 1)];
+        unjudged.rules = vec![rule("a", 0, 0)];
+        unjudged.rules[0].score = Score { declared: 1, unjudged: 1, ..Score::default() };
         unjudged.total = unjudged.rules[0].score.clone();
-        unjudged.days = vec![day("2025-01-01", 0, 1)];
+        unjudged.days = vec![Day { unjudged: 1, ..day("2025-01-01", 0, 0) }];
         let page = html(&unjudged, Some(&nothing));
         assert!(page.contains("--truth FILE") && page.contains("nothing can be said per week"));
-        assert!(!page.contains("wrong</"), "nobody called it wrong");
+        assert!(!page.contains(" wrong<"), "nobody called it wrong");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Everything the pictures show, and more, as tables.
 
 use super::lanes;
-use super::words::{UNKNOWN, counted, gap, minutes, number, percent, rate, time};
+use super::words::{UNKNOWN, counted, gap, number, percent, rate, time};
 use chrono::{DateTime, Utc};
-use domain::backtest::score::{Declaration, Report, Score, TrueIncident};
+use domain::backtest::score::{Day, Declaration, Judgement, Report, Score, TrueIncident};
 use domain::duration::Duration;
 use serde::Serialize;
 
@@ -50,7 +50,9 @@ pub fn rules(report: &Report) -> (Table, Vec<String>) {
     let mut columns = words(["Rule"]);
     columns.extend(numbers(["Declared"]));
     if report.truth_known {
-        columns.extend(numbers(["Right", "Wrong", "Precision", "Found"]));
+        columns.extend(numbers(["Right", "Wrong"]));
+        columns.extend(numbers(["Not judged"]).into_iter().filter(|_| some_unjudged(report)));
+        columns.extend(numbers(["Precision", "Found"]));
     }
     columns.extend(numbers(["Called off"]));
     columns.extend(words(["First alert → declared"]));
@@ -62,20 +64,26 @@ pub fn rules(report: &Report) -> (Table, Vec<String>) {
     // A rule that never declared, but should have, is not silent: its zero is the news.
     let loud = report.rules.iter().filter(|rule| rule.score.declared > 0);
     let count = loud.clone().count();
-    let mut rows: Vec<Vec<String>> =
-        loud.take(RULES_MAX).map(|rule| score(&rule.rule, &rule.score, report.truth_known)).collect();
+    let mut rows: Vec<Vec<String>> = loud.take(RULES_MAX).map(|rule| score(&rule.rule, &rule.score, report)).collect();
     if rows.len() != 1 {
-        rows.push(score("All rules", &report.total, report.truth_known));
+        rows.push(score("All rules", &report.total, report));
     }
     let silent = report.rules.iter().filter(|rule| rule.score.declared == 0).map(|rule| rule.rule.clone());
     (Table { columns, rows, more: left_out(count, RULES_MAX, "rule") }, silent.take(RULES_MAX).collect())
 }
 
-fn score(name: &str, score: &Score, judged: bool) -> Vec<String> {
+fn some_unjudged(report: &Report) -> bool {
+    report.total.unjudged > 0
+}
+
+fn score(name: &str, score: &Score, report: &Report) -> Vec<String> {
+    let judged = report.truth_known;
     let mut cells = vec![name.to_owned(), number(score.declared)];
     if judged {
         let found = format!("{} of {}", number(score.found), number(score.known));
-        cells.extend([number(score.right), number(score.wrong), percent(score.precision), found]);
+        cells.extend([number(score.right), number(score.wrong)]);
+        cells.extend(some_unjudged(report).then(|| number(score.unjudged)));
+        cells.extend([percent(score.precision), found]);
     }
     cells.extend([number(score.called_off), delays(score)]);
     if judged {
@@ -98,10 +106,7 @@ pub fn incidents(report: &Report) -> Table {
     columns.extend(words(["First sign"]));
     let row = |known: &TrueIncident| {
         let after = |at: Option<DateTime<Utc>>, never: &str| {
-            at.map_or_else(
-                || never.to_owned(),
-                |at| format!("{} (after {})", time(at), minutes(lanes::since(known, at))),
-            )
+            at.map_or_else(|| never.to_owned(), |at| format!("{} ({})", time(at), lanes::after(known, at)))
         };
         vec![
             known.id.clone(),
@@ -123,11 +128,10 @@ pub fn incidents(report: &Report) -> Table {
 /// Days with declarations, the newest first.
 pub fn days(report: &Report) -> Table {
     let mut columns = words(["Day (UTC)"]);
-    columns.extend(if report.truth_known { numbers(["Right", "Wrong"]) } else { numbers(["Declared"]) });
-    let row = |day: &domain::backtest::score::Day| {
-        let (right, wrong) = (u64::from(day.right), u64::from(day.wrong));
-        let counts = if report.truth_known { vec![number(right), number(wrong)] } else { vec![number(right + wrong)] };
-        [vec![day.day.to_string()], counts].concat()
+    columns.extend(numbers(["Right", "Wrong", "Not judged"]));
+    let row = |day: &Day| {
+        let counts = [day.right, day.wrong, day.unjudged].map(|count| number(count.into()));
+        [vec![day.day.to_string()], counts.to_vec()].concat()
     };
     Table {
         columns,
@@ -139,17 +143,12 @@ pub fn days(report: &Report) -> Table {
 /// What was declared, in order.
 pub fn declarations(report: &Report) -> Table {
     let mut columns = words(["Declared", "Rule", "Title"]);
-    if report.truth_known {
-        columns.extend(words(["Verdict"]));
-    }
+    columns.extend(words(["Verdict"]));
     columns.extend(words(["Until", "First alert"]));
     columns.extend(numbers(["Alerts", "Notices"]));
     let row = |declared: &Declaration| {
-        let mut cells = vec![time(declared.at), rule(declared), declared.title.clone()];
-        if report.truth_known {
-            cells.push(declared.incident.as_ref().map_or("■ wrong".to_owned(), |known| format!("● right: {known}")));
-        }
-        cells.push(ending(declared));
+        let mut cells =
+            vec![time(declared.at), rule(declared), declared.title.clone(), verdict(declared), ending(declared)];
         let before =
             declared.first_alert_at.map(|first| format!("{} before", Duration::between(first, declared.at).rough()));
         cells.extend([before.unwrap_or_else(unknown), number(declared.alerts.into()), number(declared.notices.into())]);
@@ -167,6 +166,15 @@ pub fn declarations(report: &Report) -> Table {
 fn rule(declared: &Declaration) -> String {
     let labels: Vec<String> = declared.correlation.iter().map(|(name, value)| format!("{name}={value}")).collect();
     if labels.is_empty() { declared.rule.clone() } else { format!("{} ({})", declared.rule, labels.join(", ")) }
+}
+
+fn verdict(declared: &Declaration) -> String {
+    match (declared.judgement, &declared.incident) {
+        (Judgement::Right, Some(known)) => format!("● right: {known}"),
+        (Judgement::Right, None) => "● right".to_owned(),
+        (Judgement::Wrong, _) => "■ wrong".to_owned(),
+        (Judgement::Unjudged, _) => "□ not judged".to_owned(),
+    }
 }
 
 fn ending(declared: &Declaration) -> String {

@@ -117,6 +117,8 @@ pub struct Declaration {
     pub title: String,
     /// Start of its first alert.
     pub first_alert_at: Option<DateTime<Utc>>,
+    /// Whether it was right.
+    pub judgement: Judgement,
     /// The known incident it belongs to, if any.
     pub incident: Option<String>,
     /// Whether it ended as called off.
@@ -129,6 +131,18 @@ pub struct Declaration {
     pub notices: u32,
 }
 
+/// Whether a declaration was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// It was about a real incident.
+    Right,
+    /// It was about nothing.
+    Wrong,
+    /// Nobody said.
+    Unjudged,
+}
+
 /// One day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Day {
@@ -136,6 +150,8 @@ pub struct Day {
     pub day: NaiveDate,
     /// Declared for known incidents.
     pub right: u32,
-    /// Declared for anything else, or for what nobody judged.
+    /// Declared for anything else.
     pub wrong: u32,
+    /// Declared for what nobody judged.
+    pub unjudged: u32,
 }

@@ -15,7 +15,6 @@ pub mod state;
 mod tell;
 mod time;
 pub mod timers;
-mod trial;
 mod turn;
 
 pub use changes::{Answer, Changes, Evidence, Loaded};
