@@ -182,6 +182,7 @@ fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
         first_alert_at: Some(at("2026-11-22T10:01:00Z")),
         because: "it fires".to_owned(),
         explanation: None,
+        storm: false,
     };
     let called_off = Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() };
     let ada = Actor::person("ada", Surface::Web);

@@ -52,6 +52,7 @@ async fn incident(site: &TestSite, number: u64, title: &str, facts: Vec<Fact>) {
         first_alert_at: Some(time(-5)),
         because: format!("because of {title}"),
         explanation: Some(Explanation { verdict: Mark::Holding, text: "any of".to_owned(), parts: vec![part] }),
+        storm: false,
     };
     let mut changes = Changes { position: InputSeq(number), at: Some(time(0)), ..Changes::default() };
     let mut made = None;

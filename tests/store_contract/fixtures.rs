@@ -56,6 +56,7 @@ pub fn incident(id: u64, stage: Stage) -> Incident {
         first_alert_at: Some(at(-60)),
         because: "1 of 1 alerts".to_owned(),
         explanation: None,
+        storm: false,
     };
     let incident = apply::declared(&Entry { actor: Actor::Rule, fact: declared, ..note(id, 1) });
     Incident { stage, threads: BTreeMap::from([("team".to_owned(), "169.1".to_owned())]), ..incident.unwrap() }

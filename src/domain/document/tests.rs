@@ -27,6 +27,7 @@ fn declared(title: &str, because: &str) -> Fact {
         first_alert_at: Some(fixture::time() - TimeDelta::minutes(5)),
         because: because.to_owned(),
         explanation: Some(Explanation { verdict: Mark::Met, text: "any of".to_owned(), parts: vec![part] }),
+        storm: false,
     }
 }
 

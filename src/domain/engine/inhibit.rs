@@ -57,7 +57,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Those that this incident kept from being declared are judged again: it is over.
+    /// Those that this incident keeps from being declared, or kept, are judged again: it opened, or it is over.
     pub(super) fn touch_inhibited(&mut self, id: IncidentId) {
         let state = &*self.state;
         if state.policy.inhibitions.is_empty() {

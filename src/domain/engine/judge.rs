@@ -5,6 +5,7 @@ use super::changes::Evidence;
 use super::inhibit::incident_labels;
 use super::standing::Standing;
 use super::turn::Turn;
+use crate::alert::Pairs;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::{Actor, Fact, Incident, RuleRef, Severity, Stage};
 use crate::notice::plan::ALERTS_SHOWN_MAX;
@@ -12,6 +13,14 @@ use crate::notice::template;
 use crate::rules::model::DeclareAs;
 use crate::rules::{Subject, Verdict};
 use std::sync::Arc;
+
+// What a new incident stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    ForItself,
+    // In a storm: for all of its rule that follow.
+    ForAll,
+}
 
 impl Turn<'_> {
     /// Judges a subject; `alerts` are the firing ones that touched it, and whether each counted.
@@ -24,7 +33,9 @@ impl Turn<'_> {
             Standing::Attached { incident } => self.go_on(incident, subject, alerts, &verdict),
             Standing::Inhibited { by } => self.inhibit(by, subject, alerts),
             Standing::Reopens { incident } => self.reopen(incident, subject, &verdict),
-            Standing::New => self.declare(subject, &verdict),
+            Standing::Storm { by } => self.join_storm(by, subject, &verdict),
+            Standing::StormBegins => self.declare(subject, &verdict, Stands::ForAll),
+            Standing::New => self.declare(subject, &verdict, Stands::ForItself),
             Standing::BelowThreshold
             | Standing::Holding { .. }
             | Standing::Spent { .. }
@@ -34,7 +45,7 @@ impl Turn<'_> {
         self.state.set_subject_timer(subject, verdict.due, verdict.when);
     }
 
-    fn go_on(&mut self, id: IncidentId, subject: &Subject, alerts: &[(AlertId, bool)], verdict: &Verdict) {
+    pub(super) fn go_on(&mut self, id: IncidentId, subject: &Subject, alerts: &[(AlertId, bool)], verdict: &Verdict) {
         for (alert, counted) in alerts {
             self.attach(Evidence { incident: id, alert: *alert, counted: *counted });
         }
@@ -70,15 +81,19 @@ impl Turn<'_> {
         }
     }
 
-    fn declare(&mut self, subject: &Subject, verdict: &Verdict) {
+    fn declare(&mut self, subject: &Subject, verdict: &Verdict, stands: Stands) {
         let policy = Arc::clone(&self.state.policy);
         let rule = policy.rules.rule(subject.rule);
         let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
         let alerts: Vec<_> = evidence.iter().filter_map(|id| self.state.alerts.get(*id)).collect();
-        let labels = incident_labels(rule, &subject.key);
+        let correlation = if stands == Stands::ForAll { Pairs::default() } else { subject.key.clone() };
+        let labels = incident_labels(rule, &correlation);
         let severity = rule.severity_of(alerts.iter().copied()).max(verdict.raise.unwrap_or(Severity::Minor));
         let shown = &alerts[..alerts.len().min(ALERTS_SHOWN_MAX)];
-        let title = template::title(&policy, rule, severity, &labels, shown);
+        let title = match stands {
+            Stands::ForItself => template::title(&policy, rule, severity, &labels, shown),
+            Stands::ForAll => template::Words { text: format!("{}: many at once", rule.name), failure: None },
+        };
         let explanation = self.state.evaluator.explain(&policy.rules, subject, self.at);
         let fact = Fact::Declared {
             title: title.text,
@@ -86,18 +101,29 @@ impl Turn<'_> {
             severity,
             confirmed: rule.model.declare_as == DeclareAs::Confirmed || verdict.confirm,
             rule: Some(RuleRef { name: rule.name.to_string(), version: rule.version }),
-            correlation: subject.key.clone(),
+            correlation: correlation.clone(),
             receivers: policy.receivers_for(Some(rule), &labels),
             labels,
             first_alert_at: alerts.iter().map(|alert| alert.starts_at).min(),
-            because: format!("rule {}: {}", rule.name, explanation.reason()),
+            because: self.because(&rule.name, &explanation.reason(), stands),
             explanation: Some(explanation),
+            storm: stands == Stands::ForAll,
         };
         let id = self.state.next_incident_id();
-        self.state.newest.insert((rule.name.to_string(), subject.key.clone()), id);
+        self.state.newest.insert((rule.name.to_string(), correlation), id);
         self.record(id, Actor::Rule, fact);
         self.attach_all(id, subject, &evidence);
         self.report(id, title.failure);
+    }
+
+    fn because(&self, rule: &str, reason: &str, stands: Stands) -> String {
+        let enough = self.state.policy.source.timing.storm_after;
+        match stands {
+            Stands::ForItself => format!("rule {rule}: {reason}"),
+            Stands::ForAll => format!(
+                "a storm: rule {rule} has declared {enough} incidents within an hour, and what follows is told here; {reason}"
+            ),
+        }
     }
 
     fn reopen(&mut self, id: IncidentId, subject: &Subject, verdict: &Verdict) {

@@ -12,6 +12,7 @@ mod people;
 mod policy_change;
 pub mod standing;
 pub mod state;
+mod storm;
 mod tell;
 mod time;
 pub mod timers;

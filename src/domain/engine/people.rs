@@ -92,6 +92,7 @@ impl Turn<'_> {
             first_alert_at: None,
             because: format!("{actor} declared it"),
             explanation: None,
+            storm: false,
         };
         let id = self.state.next_incident_id();
         self.record(id, actor.clone(), fact);

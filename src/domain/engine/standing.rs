@@ -52,6 +52,14 @@ pub enum Standing {
         /// Which.
         incident: IncidentId,
     },
+    /// Its condition is met, as is that of many: their rule has declared enough, its alerts go to the one incident that
+    /// stands for all that follow.
+    Storm {
+        /// Which.
+        by: IncidentId,
+    },
+    /// Its condition is met, as is that of many: it declares the one incident that stands for all that follow.
+    StormBegins,
     /// Its condition is met, and nothing is in the way: it declares.
     New,
 }
@@ -83,11 +91,14 @@ impl State {
         if rule.model.mode == Mode::Shadow {
             return Standing::Shadow;
         }
-        newest.and_then(|closed| self.after(closed, subject, at)).unwrap_or(Standing::New)
+        newest
+            .and_then(|closed| self.after(closed, subject, at))
+            .or_else(|| self.storm(subject, at))
+            .unwrap_or(Standing::New)
     }
 
-    // What a closed incident of the same rule and correlation labels says to a new one.
-    fn after(&self, closed: &Incident, subject: &Subject, at: DateTime<Utc>) -> Option<Standing> {
+    /// What a closed incident of the same rule says to a new one: of the same correlation labels, or of all in a storm.
+    pub(super) fn after(&self, closed: &Incident, subject: &Subject, at: DateTime<Utc>) -> Option<Standing> {
         let closed_at = closed.stage.closed_at()?;
         let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
         let alerts = || evidence.iter().filter_map(|id| self.alerts.get(*id));
@@ -106,7 +117,7 @@ impl State {
     }
 
     // The end of the cooldown, where a person called it off.
-    fn quiet_until(&self, closed: &Incident, subject: &Subject) -> Option<DateTime<Utc>> {
+    pub(super) fn quiet_until(&self, closed: &Incident, subject: &Subject) -> Option<DateTime<Utc>> {
         let Stage::CalledOff { at, .. } = closed.stage else { return None };
         let rule = self.policy.rules.rule(subject.rule);
         let cooldown = rule.model.cooldown.unwrap_or(self.policy.source.timing.cooldown);
@@ -127,7 +138,8 @@ impl State {
         if newest.is_some_and(|incident| incident.stage.is_open()) {
             return Vec::new();
         }
-        newest.and_then(|closed| self.quiet_until(closed, subject)).into_iter().collect()
+        let quiet_until = newest.and_then(|closed| self.quiet_until(closed, subject));
+        quiet_until.into_iter().chain(self.storm_edges(subject)).collect()
     }
 
     /// Of this rule and key, the incident that was opened last.

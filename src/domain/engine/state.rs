@@ -47,6 +47,8 @@ pub struct State {
     pub(super) released: BTreeSet<IncidentId>,
     // Of each rule and correlation key, the incident that was opened last, by its rule or a person.
     pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
+    // Of each rule, the incidents it declared within the last hour, but for those that stand for many.
+    pub(super) declared: BTreeMap<String, BTreeSet<(DateTime<Utc>, IncidentId)>>,
     // Subjects whose `when` is true now.
     pub(super) holding: BTreeSet<Subject>,
     pub(super) timers: Timers,
@@ -77,6 +79,7 @@ impl State {
             attached: Attached::default(),
             released: BTreeSet::new(),
             newest: BTreeMap::new(),
+            declared: BTreeMap::new(),
             holding: BTreeSet::new(),
             timers: Timers::default(),
             stored_holds: loaded.holds.into_iter().map(|row| ((row.rule.clone(), row.key.clone()), row)).collect(),
@@ -87,6 +90,7 @@ impl State {
             last_delivery: loaded.last_delivery,
         };
         state.restore_attached(&loaded.evidence);
+        state.restore_declared();
         state.restore_clocks();
         state
     }
@@ -251,7 +255,7 @@ impl State {
     pub(super) fn next_of_incident(&self, incident: &Incident) -> Option<(DateTime<Utc>, due::Due)> {
         let subject = self.subject_of(incident);
         let holds = match &subject {
-            Some(subject) if self.holding.contains(subject) => WhenHolds::Yes,
+            Some(subject) if self.when_holds(incident, subject) => WhenHolds::Yes,
             _ => WhenHolds::No,
         };
         let rule = subject.map(|subject| self.policy.rules.rule(subject.rule));

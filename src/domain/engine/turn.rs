@@ -100,30 +100,35 @@ impl<'a> Turn<'a> {
         match self.state.incidents.get_mut(&incident) {
             Some(known) => {
                 apply(known, &entry);
-                self.judge_after_end(incident, &entry.fact);
                 self.note_opened(incident, &entry.fact);
             }
             None => {
                 if let Some(new) = declared(&entry) {
+                    self.state.note_declared(&new);
                     self.state.incidents.insert(incident, new);
                 }
             }
         }
+        self.judge_beside(incident, &entry.fact);
         self.changed.insert(incident);
         self.recorded.entry(incident).or_default().push(entry.clone());
         self.out.entries.push(entry);
     }
 
     // The rule of an incident that ended is judged again: its alerts may still fire, and be one again after the cooldown.
-    fn judge_after_end(&mut self, incident: IncidentId, fact: &Fact) {
-        if !matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. }) {
+    // An incident that opens or ends changes how others stand, too: they are judged now, not when their time comes, so
+    // that it does not matter what was known when that was set.
+    fn judge_beside(&mut self, incident: IncidentId, fact: &Fact) {
+        let ends = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
+        if !ends && !matches!(fact, Fact::Declared { .. } | Fact::Reopened { .. }) {
             return;
         }
         let subject = self.state.incidents.get(&incident).and_then(|incident| self.state.subject_of(incident));
-        if let Some(subject) = subject {
+        if let Some(subject) = subject.filter(|_| ends) {
             self.touched.entry(subject).or_default();
         }
         self.touch_inhibited(incident);
+        self.touch_storm(incident);
     }
 
     fn note_opened(&mut self, id: IncidentId, fact: &Fact) {

@@ -18,6 +18,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         first_alert_at,
         because,
         explanation: _,
+        storm,
     } = &entry.fact
     else {
         return None;
@@ -32,6 +33,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         lowered_from: None,
         rule: rule.clone(),
         correlation: correlation.clone(),
+        storm: *storm,
         labels: labels.clone(),
         touched: is_person(&entry.actor),
         receivers: receivers.clone(),

@@ -53,6 +53,9 @@ pub enum Fact {
         because: String,
         /// The condition tree at that moment.
         explanation: Option<Explanation>,
+        /// Stands for all that its rule would declare, which are too many.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        storm: bool,
     },
     /// Alerts of one input changed; one fact however many they are.
     Alerts(AlertsChanged),

@@ -85,6 +85,9 @@ pub struct Incident {
     pub rule: Option<RuleRef>,
     /// Values of the rule's `correlate_by`.
     pub correlation: Pairs,
+    /// Stands for all that its rule would declare, which are too many.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub storm: bool,
     /// Labels of the rule and its group, for routing and inhibition.
     pub labels: Pairs,
     /// Whether a person has acted on it; the rule may no longer call it off.

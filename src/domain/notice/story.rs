@@ -78,6 +78,7 @@ impl Story {
                 first_alert_at: Some(self.at - TimeDelta::minutes(5)),
                 because: "1 of 1 alert matches alertname = HighLoad".to_owned(),
                 explanation: None,
+                storm: false,
             }],
         )
     }

@@ -109,6 +109,7 @@ mod tests {
             first_alert_at: None,
             because: String::new(),
             explanation: None,
+            storm: false,
         };
         let entry =
             Entry { incident: IncidentId(1), number: 1, at: at(5), input: InputSeq(1), actor: Actor::Rule, fact };

@@ -24,6 +24,8 @@ impl Standing {
             Self::Spent { incident } => {
                 format!("condition met still, but by what was over when {incident} ended; nothing fires since")
             }
+            Self::Storm { by } => format!("one of many: attached to {by}, which stands for all of its rule"),
+            Self::StormBegins => "one of many: declares one incident for all that follow".to_owned(),
             Self::BelowThreshold => "condition not met".to_owned(),
         }
     }

@@ -72,6 +72,7 @@ pub fn ruled() -> Incident {
         first_alert_at: Some(time() - TimeDelta::minutes(5)),
         because: "1 alert matches alertname = HighLoad".to_owned(),
         explanation: None,
+        storm: false,
     });
     incident.summary = "The frontend answers with errors.".to_owned();
     incident.tally = Tally { firing: 1, alerts: 2, ..Tally::default() };
@@ -93,6 +94,7 @@ fn manual() -> Incident {
         first_alert_at: None,
         because: String::new(),
         explanation: None,
+        storm: false,
     })
 }
 
