@@ -59,6 +59,11 @@ fn every_key_stands_in_the_default_file() {
         "sources: [{ name: a, basic_auth: { zzz: 1 } }]".to_owned(),
         "route: { zzz: 1 }".to_owned(),
         "timing: { zzz: 1 }".to_owned(),
+        "time_intervals: [{ zzz: 1 }]".to_owned(),
+        "time_intervals: [{ name: a, time_intervals: [{ zzz: 1 }] }]".to_owned(),
+        "time_intervals: [{ name: a, time_intervals: [{ times: [{ zzz: 1 }] }] }]".to_owned(),
+        "inhibit_rules: [{ zzz: 1 }]".to_owned(),
+        "heartbeats: [{ zzz: 1 }]".to_owned(),
         receiver("zzz: 1"),
         receiver("email: { zzz: 1 }"),
         receiver("slack: { zzz: 1 }"),
@@ -75,7 +80,7 @@ fn every_key_stands_in_the_default_file() {
             assert!(DEFAULT_CONFIG.lines().any(written), "config/earlybell.yml does not show `{key}`");
         }
     }
-    assert!(keys > 40, "only {keys} keys were looked for");
+    assert!(keys > 55, "only {keys} keys were looked for");
 }
 
 #[test]

@@ -24,8 +24,8 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// What `domain` may depend on: the purity rule.
-const DOMAIN_DEPENDENCIES: [&str; 7] =
-    ["serde", "chrono", "thiserror", "minijinja", "regex", "regex-syntax", "foldhash"];
+const DOMAIN_DEPENDENCIES: [&str; 9] =
+    ["serde", "chrono", "chrono-tz", "thiserror", "minijinja", "regex", "regex-syntax", "foldhash", "strsim"];
 
 struct Source {
     path: String,

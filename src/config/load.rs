@@ -6,7 +6,7 @@ use super::report::{ConfigError, ConfigErrors, Text};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
 use domain::alert::fingerprint::hash_texts;
-use domain::policy::{NamedRuleFile, Policy, PolicySource};
+use domain::policy::{CONFIG, NamedRuleFile, Policy, PolicySource};
 use domain::rules::compile::{Mistake, RuleSet};
 use domain::rules::model::RuleFile;
 use std::collections::BTreeMap;
@@ -97,7 +97,9 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         templates,
         external_url,
         timing: written.timing,
-        ..PolicySource::default()
+        time_intervals: written.time_intervals,
+        inhibit_rules: written.inhibit_rules,
+        heartbeats: written.heartbeats,
     };
     // Rules were compiled above, so that their mistakes stand beside the others; here it is what only all parts show.
     if let Err(found) = Policy::compile(policy.clone()) {
@@ -107,7 +109,12 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
             Some(template) => ConfigError::of_template(template.text(), &mistake.problem),
             None => ConfigError::of_file(&mistake.path, mistake.problem),
         });
-        let others = shown(&rules, others);
+        let files: Vec<Named> = rules.into_iter().chain([file.clone()]).collect();
+        let others = others.into_iter().map(|mistake| match mistake.file.as_str() {
+            CONFIG => Mistake { file: file.name.clone(), ..mistake },
+            _ => mistake,
+        });
+        let others = shown(&files, others.collect());
         return Err(ConfigErrors(of_templates.chain(others).collect()));
     }
     Ok(Config { policy, receivers, sources, hash, warnings })
@@ -151,7 +158,7 @@ pub fn parse_rules(files: &[Named], found: &mut Findings) -> Vec<NamedRuleFile> 
 }
 
 // What `domain` found wrong, shown where it stands.
-fn shown(files: &[Named], found: Vec<Mistake>) -> Vec<ConfigError> {
+pub(super) fn shown(files: &[Named], found: Vec<Mistake>) -> Vec<ConfigError> {
     let mut places: BTreeMap<&str, Places> = BTreeMap::new();
     let more = found.len().saturating_sub(MISTAKES_MAX);
     let and_more = found.last().filter(|_| more > 0).map(|last| last.file.clone());

@@ -6,12 +6,14 @@ mod load;
 mod place;
 mod read;
 mod report;
+mod trial;
 mod written;
 
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Findings, Named, Overrides, load, parse, parse_rules};
 pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};
+pub use trial::{TestFile, read_tests};
 
 use chrono::TimeDelta;
 use domain::policy::{PolicySource, ReceiverSpec};

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: file, line, column, the line itself and a caret.
 
 use super::place::{Place, Places};
+pub use domain::nearest::unknown;
 use domain::text::clean_line;
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 use std::fmt;
@@ -135,32 +136,6 @@ fn yaml_problem(error: &Error) -> String {
         Error::SerdeInvalidType { unexpected, expected, .. } => format!("expected {expected}, found {unexpected}"),
         other => UserMessageFormatter.format_message(other).into_owned(),
     }
-}
-
-/// Says that a name is not known, and which one was meant or which there are.
-pub fn unknown<S: AsRef<str>>(what: &str, name: &str, known: &[S]) -> String {
-    let name = clean_line(name, 80);
-    if let Some(near) = nearest(&name, known) {
-        return format!("unknown {what} `{name}`; did you mean `{near}`?");
-    }
-    if known.is_empty() {
-        return format!("unknown {what} `{name}`; there are none");
-    }
-    let list: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
-    format!("unknown {what} `{name}`; known: {}", list.join(", "))
-}
-
-// Far-fetched guesses confuse more than a list of what there is.
-const LIKENESS_MIN: f64 = 0.8;
-
-fn nearest<'a, S: AsRef<str>>(name: &str, known: &'a [S]) -> Option<&'a str> {
-    let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
-    known
-        .iter()
-        .map(|candidate| (likeness(candidate.as_ref()), candidate.as_ref()))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
 }
 
 impl fmt::Display for ConfigError {

@@ -2,7 +2,9 @@
 
 use domain::alert::matcher::MatcherText;
 use domain::duration::Duration;
-use domain::policy::Timing;
+use domain::interval::NamedIntervals;
+use domain::policy::{Heartbeat, Timing};
+use domain::rules::model::InhibitModel;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +24,12 @@ pub struct Written {
     pub rule_files: Option<Vec<String>>,
     /// Patterns of template files.
     pub templates: Vec<String>,
+    /// Named times, for rules.
+    pub time_intervals: Vec<NamedIntervals>,
+    /// Which incidents keep which others from being declared.
+    pub inhibit_rules: Vec<InhibitModel>,
+    /// Alerts that must be heard of again and again.
+    pub heartbeats: Vec<Heartbeat>,
     /// Waits and graces.
     pub timing: Timing,
 }

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod ids;
 pub mod incident;
 pub mod interval;
+pub mod nearest;
 pub mod notice;
 pub mod policy;
 pub mod rules;

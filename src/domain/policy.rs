@@ -1,13 +1,15 @@
 //! What decisions are made by: rules, receivers, templates and times, as one value that is itself an input.
 
 pub(crate) mod check;
+mod heartbeats;
 mod inhibit;
+mod intervals;
 mod route;
 
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
-use crate::interval::NamedIntervals;
+use crate::interval::{Intervals, NamedIntervals};
 use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
@@ -15,6 +17,9 @@ use crate::rules::{Rule, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What mistakes call the configuration file, whose name only the shell knows.
+pub const CONFIG: &str = "config";
 
 /// A [`PolicySource`] that was checked and compiled: what the engine decides by.
 #[derive(Debug)]
@@ -24,29 +29,47 @@ pub struct Policy {
     /// Rules, ready to be evaluated.
     pub rules: RuleSet,
     /// Templates, ready to be rendered.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     /// Which incidents keep which others from being declared.
     pub inhibitions: Vec<InhibitModel>,
+    /// Named times by name, ready to be asked.
+    pub intervals: BTreeMap<String, Intervals>,
 }
 
 impl Policy {
     /// Compiles and checks everything, or says all that is wrong.
     pub fn compile(source: PolicySource) -> Result<Self, Vec<Mistake>> {
+        Self::compile_by(source, |source, rules, places| Templates::compile(source, rules, places).map(Arc::new))
+    }
+
+    /// The same with rule files that differ in anything but names of rules and templates, at the price of the rules alone:
+    /// for trying out thousands of variants.
+    pub fn with_rule_files(&self, rule_files: Vec<NamedRuleFile>) -> Result<Self, Vec<Mistake>> {
+        let source = PolicySource { rule_files, ..(*self.source).clone() };
+        Self::compile_by(source, |_, _, _| Ok(Arc::clone(&self.templates)))
+    }
+
+    fn compile_by(
+        source: PolicySource,
+        templates: impl FnOnce(&PolicySource, &RuleSet, &check::Places) -> Result<Arc<Templates>, Vec<Mistake>>,
+    ) -> Result<Self, Vec<Mistake>> {
         let rules = RuleSet::compile(&source.rule_files)?;
         let mut mistakes = Vec::new();
         let places = check::Places::of(&source);
-        let templates = Templates::compile(&source, &rules, &places).unwrap_or_else(|wrong| {
+        let templates = templates(&source, &rules, &places).unwrap_or_else(|wrong| {
             mistakes = wrong;
-            Templates::default()
+            Arc::default()
         });
         mistakes.extend(check::names(&source, &rules, &places));
         let (inhibitions, wrong) = inhibit::inhibitions(&source);
         mistakes.extend(wrong);
-        if mistakes.is_empty() {
-            Ok(Self { source: Arc::new(source), rules, templates, inhibitions })
-        } else {
-            Err(mistakes)
+        let (intervals, wrong) = intervals::intervals(&source);
+        mistakes.extend(wrong);
+        mistakes.extend(heartbeats::check(&source));
+        if !mistakes.is_empty() {
+            return Err(mistakes);
         }
+        Ok(Self { source: Arc::new(source), rules, templates, inhibitions, intervals })
     }
 
     /// Nothing is declared and nobody is told.
@@ -54,8 +77,9 @@ impl Policy {
         Self {
             source: Arc::default(),
             rules: RuleSet::default(),
-            templates: Templates::default(),
+            templates: Arc::default(),
             inhibitions: Vec::new(),
+            intervals: BTreeMap::new(),
         }
     }
 

@@ -134,7 +134,7 @@ impl Check<'_> {
         let names: Vec<&str> = known.keys().map(String::as_str).chain(shipped).collect();
         for (notice, template) in chosen {
             let path = format!("{path}.templates.{notice}");
-            if !notices.contains(&notice.as_str()) {
+            if NoticeKind::parse(notice).is_none_or(|kind| !TEMPLATED.contains(&kind)) {
                 self.wrong(&path, unknown("notice", notice, &notices));
             } else if !names.contains(&template.as_str()) {
                 self.wrong(&path, unknown("template", template, &names));

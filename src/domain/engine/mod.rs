@@ -16,6 +16,7 @@ mod storm;
 mod tell;
 mod time;
 pub mod timers;
+mod trial;
 mod turn;
 
 pub use changes::{Answer, Changes, Evidence, Loaded};

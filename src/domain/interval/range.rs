@@ -1,5 +1,6 @@
 //! The ranges of an interval: how they are written, and how they are printed.
 
+use crate::nearest::nearest;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -121,8 +122,9 @@ fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
 impl Weekdays {
     fn parse(text: &str) -> Result<Self, String> {
         let day = |text: &str| named(&WEEKDAYS, text);
-        let example = "write for example monday:friday or saturday";
-        let (first, last) = range(text, day, "day of the week", example)?;
+        let (first, last) = range(text, day, |text| {
+            no(text, "day of the week", &WEEKDAYS, "write for example monday:friday or saturday")
+        })?;
         if first > last {
             let problem = "ends before it starts, for weeks start on sunday; write both days, or two ranges";
             return Err(format!("`{text}` {problem}"));
@@ -135,7 +137,8 @@ impl Months {
     fn parse(text: &str) -> Result<Self, String> {
         let number = |text: &str| digits(text).filter(|month| (1..=12).contains(month));
         let month = |text: &str| named(&MONTHS, text).map(|month| month + 1).or_else(|| number(text));
-        let (first, last) = range(text, month, "month", "write for example january:march or 12")?;
+        let (first, last) =
+            range(text, month, |text| no(text, "month", &MONTHS, "write for example january:march or 12"))?;
         if first > last {
             return Err(format!("`{text}` ends before it starts; write two ranges, one for each year"));
         }
@@ -146,7 +149,7 @@ impl Months {
 impl Years {
     fn parse(text: &str) -> Result<Self, String> {
         let year = |text: &str| digits(text).filter(|year| (0..=9999).contains(year));
-        let (first, last) = range(text, year, "year", "write for example 2026 or 2026:2028")?;
+        let (first, last) = range(text, year, |text| no(text, "year", &[], "write for example 2026 or 2026:2028"))?;
         if first > last {
             return Err(format!("`{text}` ends before it starts"));
         }
@@ -158,7 +161,7 @@ impl DaysOfMonth {
     fn parse(text: &str) -> Result<Self, String> {
         let day = |text: &str| text.parse().ok().filter(|day: &i8| *day != 0 && (-31..=31).contains(day));
         let example = "write for example 1:5, or -3:-1 for the last three";
-        let (first, last) = range(text, day, "day of the month", example)?;
+        let (first, last) = range(text, day, |text| no(text, "day of the month", &[], example))?;
         if first < 0 && last > 0 {
             return Err(format!("`{text}` starts at the end of a month and ends in its beginning; write two ranges"));
         }
@@ -172,11 +175,20 @@ impl DaysOfMonth {
 }
 
 // `a:b`, or `a` for both.
-fn range<N: Copy>(text: &str, read: impl Fn(&str) -> Option<N>, what: &str, example: &str) -> Result<(N, N), String> {
+fn range<N: Copy>(
+    text: &str,
+    read: impl Fn(&str) -> Option<N>,
+    problem: impl Fn(&str) -> String,
+) -> Result<(N, N), String> {
     let lower = text.to_lowercase();
     let (first, last) = lower.split_once(':').unwrap_or((&lower, &lower));
-    let member = |text: &str| read(text).ok_or_else(|| format!("`{text}` is no {what}; {example}"));
+    let member = |text: &str| read(text).ok_or_else(|| problem(text));
     Ok((member(first)?, member(last)?))
+}
+
+fn no(text: &str, what: &str, names: &[&str], example: &str) -> String {
+    let meant = nearest(text, names).map(|near| format!("did you mean `{near}`?"));
+    format!("`{text}` is no {what}; {}", meant.unwrap_or_else(|| example.to_owned()))
 }
 
 fn named(names: &[&str], name: &str) -> Option<u8> {

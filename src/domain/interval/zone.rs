@@ -1,5 +1,6 @@
 //! `location`: a time zone by its name.
 
+use crate::nearest::nearest;
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,10 @@ impl Location {
 }
 
 fn unknown(name: &str) -> String {
-    format!("there is no time zone `{name}`; write for example UTC or Europe/Berlin")
+    let known: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+    let meant = nearest(name, &known).map(|near| format!("did you mean `{near}`?"));
+    let meant = meant.unwrap_or_else(|| "write for example UTC or Europe/Berlin".to_owned());
+    format!("there is no time zone `{name}`; {meant}")
 }
 
 impl TryFrom<String> for Location {

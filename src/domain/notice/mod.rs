@@ -11,6 +11,7 @@ pub mod telling;
 pub mod template;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a notice tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,9 +48,27 @@ impl NoticeKind {
         Self::Board,
     ];
 
-    /// Reads one of the words.
+    /// Reads one of the words, or the verb that people use for it: `declared` or `declare`.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == text)
+        Self::ALL.into_iter().find(|kind| kind.word() == text || kind.verb() == Some(text))
+    }
+
+    /// What a map by notices holds for this one, under its word or its verb.
+    pub fn named_in<T>(self, by_notice: &BTreeMap<String, T>) -> Option<&T> {
+        by_notice.get(self.word()).or_else(|| by_notice.get(self.verb()?))
+    }
+
+    /// What somebody does whom this notice follows, if anyone.
+    pub fn verb(self) -> Option<&'static str> {
+        match self {
+            Self::Declared => Some("declare"),
+            Self::Updated => Some("update"),
+            Self::Confirmed => Some("confirm"),
+            Self::CalledOff => Some("call_off"),
+            Self::Resolved => Some("resolve"),
+            Self::Reopened => Some("reopen"),
+            Self::LossReport | Self::Board => None,
+        }
     }
 
     /// The word in templates' names, keys and metrics.

@@ -278,6 +278,26 @@ fn shipped_templates_say_what_is_known_and_never_a_placeholder() {
 }
 
 #[test]
+fn a_build_service_has_its_own_first_and_last_words() {
+    let mut mail = receiver("team-mail", ReceiverKind::Email);
+    mail.templates.insert(text("declare"), text("obs-declare"));
+    mail.templates.insert(text("resolved"), text("obs-resolve"));
+    let mut story = Story::new(vec![mail], &[]);
+    story.declare("frontend errors", "").rule(Fact::Resolved { because: text("no alert has fired for 2h") });
+    let words = story.transcript.split_whitespace().collect::<Vec<_>>().join(" ");
+    for expected in [
+        "Something may be wrong with the Open Build Service: frontend errors. This is an early warning.",
+        "Who is affected: possibly everyone who uses the Open Build Service.",
+        "What we know: 1 of 2 alerts still fires. - HighLoad: load of web1 is 40 (firing since",
+        "Follow it here: https://bell.example.org/incidents/42 Next update by 22:43 UTC.",
+        "The Open Build Service is back to normal. The incident \"frontend errors\" is over; it lasted ",
+        "How it ended: no alert has fired for 2h",
+    ] {
+        assert!(words.contains(expected), "{expected}\n{}", story.transcript);
+    }
+}
+
+#[test]
 fn an_empty_policy_still_plans() {
     let policy = Policy { source: Arc::clone(&Policy::empty().source), rules: RuleSet::default(), ..Policy::empty() };
     let incident = fixture::ruled();

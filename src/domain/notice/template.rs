@@ -24,8 +24,11 @@ use engine::Engine;
 use minijinja::Value;
 use std::collections::BTreeMap;
 
-/// Templates that are always there: what the notices of the two commonest situations say, to use or to start from.
-pub const SHIPPED: [(&str, &str); 2] = [
+/// Templates that are always there, to use or to start from: what the notices of the two commonest situations say, and
+/// the first and the last word of a build service.
+pub const SHIPPED: [(&str, &str); 4] = [
+    ("obs-declare", include_str!("words/obs-declare.txt")),
+    ("obs-resolve", include_str!("words/obs-resolve.txt")),
     ("service-disruption", include_str!("words/service-disruption.txt")),
     ("unresponsive-page", include_str!("words/unresponsive-page.txt")),
 ];
@@ -187,8 +190,8 @@ fn pick<'a>(
     lane: Lane,
 ) -> Option<&'a str> {
     let of = |kind: NoticeKind| {
-        let by_rule = || rule_of(policy, incident).and_then(|rule| rule.model.templates.get(kind.word()));
-        spec.templates.get(kind.word()).or_else(by_rule).map(String::as_str)
+        let by_rule = || rule_of(policy, incident).and_then(|rule| kind.named_in(&rule.model.templates));
+        kind.named_in(&spec.templates).or_else(by_rule).map(String::as_str)
     };
     // The first that the public hears is `confirmed`; it has the words of the declaration unless it has its own.
     of(kind).or_else(|| (lane == Lane::Root).then(|| of(NoticeKind::Declared)).flatten())

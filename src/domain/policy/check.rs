@@ -1,6 +1,6 @@
 //! Names that point somewhere: receivers in rules and routes, templates in rules and receivers.
 
-use super::{NamedRuleFile, PolicySource, Route};
+use super::{CONFIG, NamedRuleFile, PolicySource, Route};
 use crate::notice::NoticeKind;
 use crate::notice::template::SHIPPED;
 use crate::rules::compile::Mistake;
@@ -70,6 +70,10 @@ fn templates(source: &PolicySource, by_notice: &BTreeMap<String, String>) -> Vec
             let known = list(NoticeKind::ALL.iter().map(|kind| kind.word()));
             problems.push(format!("there is no notice `{notice}`; there are: {known}"));
         }
+        let said_twice = NoticeKind::parse(notice).filter(|kind| kind.word() != notice);
+        if let Some(kind) = said_twice.filter(|kind| by_notice.contains_key(kind.word())) {
+            problems.push(format!("`{notice}` and `{}` are the same notice; take one out", kind.word()));
+        }
         let shipped = SHIPPED.iter().map(|(name, _)| *name);
         if !source.templates.contains_key(template) && shipped.clone().all(|name| name != template) {
             let known = list(shipped.chain(source.templates.keys().map(String::as_str)));
@@ -85,7 +89,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn in_config(path: &str, problem: String) -> Mistake {
-    Mistake { file: "config".to_owned(), path: path.to_owned(), problem }
+    Mistake { file: CONFIG.to_owned(), path: path.to_owned(), problem }
 }
 
 #[cfg(test)]
@@ -135,7 +139,7 @@ mod tests {
             "{{ labels.service }}: {{ alerts | map(attribute='alertname') | unique | join(', ') }}",
             "over by itself after {{ duration }}",
             &["team"],
-            &[("declared", "unresponsive-page"), ("resolved", "ours")],
+            &[("declared", "unresponsive-page"), ("resolve", "ours")],
         );
         assert!(Policy::compile(source(model, &[("ours", "{{ incident.title }} is over")])).is_ok());
     }
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn everything_wrong_is_said_at_once_with_its_place() {
         let model =
-            rule("{{ alerts | nope }}", "{% set x = 1 %}", &["team", "teem"], &[("declare", "unresponsiv-page")]);
+            rule("{{ alerts | nope }}", "{% set x = 1 %}", &["team", "teem"], &[("declair", "unresponsiv-page")]);
         let mistakes = Policy::compile(source(model, &[("ours", "{{ incident.title")])).unwrap_err();
         let said: Vec<String> = mistakes.iter().map(|mistake| mistake.to_string().chars().take(96).collect()).collect();
         assert_eq!(
@@ -153,7 +157,7 @@ mod tests {
                 "a.yml: groups[0].rules[0].title: line 1: there is no filter `nope`; there are: capitalize, count",
                 "a.yml: groups[0].rules[0].call_off.reason: line 1: `{% set %}` is not allowed; there are: if, el",
                 "a.yml: groups[0].rules[0].receivers: there is no receiver `teem`; there are: team",
-                "a.yml: groups[0].rules[0].templates: there is no notice `declare`; there are: declared, updated,",
+                "a.yml: groups[0].rules[0].templates: there is no notice `declair`; there are: declared, updated,",
                 "a.yml: groups[0].rules[0].templates: there is no template `unresponsiv-page`; there are: service",
             ]
         );
