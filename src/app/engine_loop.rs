@@ -1,6 +1,7 @@
 //! Takes the next inputs, decides, commits, and tells who waits. The body is one step that tests can call.
 
 use super::inbox::Inbox;
+use super::questions::{Asked, Questions};
 use super::wire;
 use crate::clock::Clock;
 use crate::store::{InputKind, NewQuarantined, Store, StoreError, StoredInput};
@@ -93,6 +94,8 @@ pub struct EngineLoop {
     ahead: bool,
     // Inputs that made the engine panic: kept in quarantine, and skipped.
     poison: BTreeSet<InputSeq>,
+    // What people want to know.
+    asked: Asked,
     // What was logged last of a policy that can't be used: each is told once.
     complaint: Option<String>,
 }
@@ -113,10 +116,19 @@ impl EngineLoop {
             "engine goes on from input {}",
             state.position()
         );
-        let mut engine =
-            Self { store, inbox, clock, observer, state, ahead: false, poison: BTreeSet::new(), complaint: None };
+        // Nobody asks, unless `answering` says who.
+        let (_, asked) = Questions::new();
+        let poison = BTreeSet::new();
+        let mut engine = Self { store, inbox, clock, observer, state, ahead: false, poison, asked, complaint: None };
         engine.complain();
         Ok(engine)
+    }
+
+    /// Answers these questions while it runs.
+    #[must_use]
+    pub fn answering(mut self, asked: Asked) -> Self {
+        self.asked = asked;
+        self
     }
 
     /// What is decided so far.
@@ -161,7 +173,9 @@ impl EngineLoop {
         loop {
             let arrived = Arc::clone(&self.inbox.arrived);
             let began = Instant::now();
-            match self.step().await {
+            let stepped = self.step().await;
+            self.answer_waiting();
+            match stepped {
                 Ok(Step::Worked(_)) => {
                     pause = RETRY_FIRST;
                     let_senders_first(&self.inbox, began.elapsed()).await;
@@ -171,6 +185,7 @@ impl EngineLoop {
                     let wait = due.map_or(LOOK_AGAIN, |due| (due - self.clock.now()).to_std().unwrap_or_default());
                     tokio::select! {
                         () = arrived.notified() => {}
+                        question = self.asked.next() => question.answer(&self.state),
                         _ = stop.changed() => {}
                         () = tokio::time::sleep(wait.min(LOOK_AGAIN)) => {}
                     }
@@ -184,6 +199,13 @@ impl EngineLoop {
                     pause = (pause * 2).min(RETRY_MAX);
                 }
             }
+        }
+    }
+
+    // Never from what is not committed: it may not come true.
+    fn answer_waiting(&mut self) {
+        if !self.ahead {
+            self.asked.answer_waiting(&self.state);
         }
     }
 

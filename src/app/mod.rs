@@ -2,6 +2,8 @@
 
 pub mod delivery;
 pub mod engine_loop;
+pub mod explain;
 pub mod inbox;
+pub mod questions;
 pub mod reconcile;
 pub mod wire;

@@ -1,6 +1,7 @@
 //! Every refusal over HTTP: its status code and its sentence. The one place where errors become status codes.
 
 use crate::app::inbox::CommandError;
+use crate::app::questions::NoAnswer;
 use crate::app::wire::WireError;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
@@ -166,6 +167,15 @@ impl From<CommandError> for Failure {
         match error {
             CommandError::Store(error) => Self::Store(error),
             CommandError::Undecided(input) => Self::Undecided(input),
+        }
+    }
+}
+
+impl From<NoAnswer> for Failure {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::Failed => Self::Internal(error.to_string()),
+            NoAnswer::Busy | NoAnswer::NotRunning | NoAnswer::Late => Self::NotReady(error.to_string()),
         }
     }
 }

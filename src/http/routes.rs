@@ -71,6 +71,8 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents/{number}/calloff", MANAGER, || web::to(commands::act::<commands::CallOff>)),
     post("/api/v1/incidents/{number}/resolve", MANAGER, || web::to(commands::act::<commands::Resolve>)),
     post("/api/v1/incidents/{number}/reopen", MANAGER, || web::to(commands::act::<commands::Reopen>)),
+    get("/api/v1/explain", VIEWER, || web::to(api::explain::ask)),
+    post("/api/v1/explain", VIEWER, || web::to(api::explain::payload)),
     get("/api/v1/deliveries", VIEWER, || web::to(api::outbox::list)),
     post("/api/v1/deliveries/{number}/retry", MANAGER, || web::to(api::outbox::retry)),
     get("/api/v1/quarantine", VIEWER, || web::to(api::quarantine::list)),

@@ -4,7 +4,9 @@ use super::auth::Denied;
 use super::body::{Allowance, Budget};
 use super::tokens::Tokens;
 use crate::app::delivery::Deliveries;
+use crate::app::explain::Explainer;
 use crate::app::inbox::Inbox;
+use crate::app::questions::Questions;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -31,6 +33,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The way in.
     pub inbox: Arc<Inbox>,
+    /// What the engine knows.
+    pub questions: Questions,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// What is counted.
@@ -94,6 +98,8 @@ pub struct Site {
     pub tokens: Tokens,
     /// How much may be held in memory.
     pub budget: Budget,
+    /// Who answers why something happened, or did not.
+    pub explainer: Explainer,
     /// When the server began.
     pub started_at: DateTime<Utc>,
     // Minute in which a refusal was logged last: every one is counted, one a minute is told.
@@ -109,10 +115,12 @@ impl Site {
         let held_max = parts.limits.in_flight_bytes_max.max(parts.limits.body_bytes_max);
         let budget = Budget::new(held_max, parts.metrics.body_bytes().clone());
         let started_at = parts.clock.now();
+        let explainer = Explainer::new(parts.questions.clone());
         Self {
             parts,
             tokens: Tokens::default(),
             budget,
+            explainer,
             started_at,
             denied_logged: AtomicI64::new(0),
             refuses_alerts: AtomicBool::new(false),

@@ -6,6 +6,7 @@ mod access;
 mod api;
 #[path = "../support/clock.rs"]
 mod clock;
+mod explain;
 mod intake;
 mod observe;
 mod pages;

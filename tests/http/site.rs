@@ -7,6 +7,7 @@ use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Act, Command, Refusal, Reply};
 use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
 use earlybell::app::inbox::Inbox;
+use earlybell::app::questions::Questions;
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::config::{Config, Source};
 use earlybell::http::token::mint;
@@ -83,6 +84,8 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
     Parts {
         store: store.clone(),
         inbox: Arc::new(Inbox::new(store, clock.clone())),
+        // Nobody answers, unless a test starts an engine.
+        questions: Questions::new().0,
         clock,
         metrics,
         config: Arc::new(ArcSwap::from_pointee(config())),

@@ -7,6 +7,7 @@ use super::{facts, upkeep};
 use crate::app::delivery::{self, Deliveries};
 use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
+use crate::app::questions::Questions;
 use crate::app::reconcile::{self, Polled, Reconcile};
 use crate::channels::console::Console;
 use crate::channels::http_client;
@@ -57,7 +58,8 @@ impl Running {
 
         // The engine's observer rings the delivery loops, which are started after it.
         let bell: Arc<OnceLock<Arc<Deliveries>>> = Arc::default();
-        let engine = base.engine(bell.clone()).await?;
+        let (questions, asked) = Questions::new();
+        let engine = base.engine(bell.clone()).await?.answering(asked);
         tell_engine(&base.inbox, &config.policy, &engine.state().policy().source).await?;
         let (engine_stop, stopped) = watch::channel(false);
         let engine = tokio::spawn(engine.run(stopped));
@@ -79,7 +81,9 @@ impl Running {
             clock: base.clock.clone(),
             turn: tokio::sync::Mutex::default(),
         });
-        let server = http::serve(base.http_parts(flags, &reloader), bound).await.map_err(|error| error.to_string())?;
+        let server = http::serve(base.http_parts(flags, &reloader, questions), bound)
+            .await
+            .map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(upkeep::prune(base.store.clone(), base.clock.clone(), flags.retention));
         upkeep.spawn(upkeep::watchdog());
@@ -164,11 +168,12 @@ impl Base {
         }
     }
 
-    fn http_parts(&self, flags: &Serve, reloader: &Arc<Reloader>) -> http::Parts {
+    fn http_parts(&self, flags: &Serve, reloader: &Arc<Reloader>, questions: Questions) -> http::Parts {
         let again = reloader.clone();
         http::Parts {
             store: self.store.clone(),
             inbox: self.inbox.clone(),
+            questions,
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
             config: reloader.config.clone(),

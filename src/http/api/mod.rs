@@ -1,6 +1,7 @@
 //! The JSON API, one file per noun. Exact shapes stand in `docs/api.md`.
 
 pub mod commands;
+pub mod explain;
 pub mod incidents;
 pub mod outbox;
 pub mod quarantine;

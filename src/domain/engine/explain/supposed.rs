@@ -5,6 +5,7 @@ use crate::alert::{Alert, Batch, Fingerprint, Observation, Pairs, SourceName, St
 use crate::engine::{Changes, Input, Loaded, State};
 use crate::ids::InputSeq;
 use crate::policy::Policy;
+use crate::rules::Subject;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -40,4 +41,20 @@ pub fn explain_payload(policy: &Arc<Policy>, batch: Batch, at: DateTime<Utc>) ->
         }
     }
     explained.with_near_misses(&policy.rules)
+}
+
+impl Explained {
+    /// What is open already takes what is supposed, instead of a new incident.
+    #[must_use]
+    pub fn beside(mut self, state: &State, at: DateTime<Utc>) -> Self {
+        for explained in &mut self.rules {
+            let Some(rule) = state.policy.rules.by_name(&explained.rule) else { continue };
+            let subject = Subject { rule, key: explained.correlation.clone() };
+            if let open @ Standing::Attached { .. } = state.standing_of(&subject, at) {
+                explained.because = open.words(at);
+                explained.verdict = open;
+            }
+        }
+        self
+    }
 }
