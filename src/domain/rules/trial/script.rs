@@ -50,6 +50,11 @@ impl Script {
         if reader.wrong.is_empty() { Ok(script) } else { Err(reader.wrong) }
     }
 
+    /// Whether something is expected of this rule.
+    pub fn looks_at(&self, rule: &str) -> bool {
+        self.steps.iter().any(|(_, step)| matches!(step, Step::Looked(expected) if expected.incident == rule))
+    }
+
     /// Length of the test up to this time.
     pub(super) fn since_start(&self, at: DateTime<Utc>) -> Duration {
         Duration::between(self.start, at)
