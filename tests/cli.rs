@@ -39,11 +39,12 @@ fn assert_snapshot(name: &str, said: &str) {
 #[test]
 fn help_teaches() {
     let folder = tempfile::tempdir().unwrap();
-    let verbs: [&[&str]; 9] = [
+    let verbs: [&[&str]; 10] = [
         &["--help"],
         &["serve", "--help"],
         &["check", "config", "--help"],
         &["check", "ready", "--help"],
+        &["backtest", "--help"],
         &["alert", "add", "--help"],
         &["incident", "--help"],
         &["incident", "calloff", "--help"],

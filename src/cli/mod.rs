@@ -1,6 +1,7 @@
 //! The command line, one file per verb.
 
 mod alert;
+mod backtest;
 mod check;
 mod client;
 mod deliveries;
@@ -39,6 +40,7 @@ struct Cli {
 enum Verb {
     Serve(serve::Serve),
     Check(check::Check),
+    Backtest(backtest::Backtest),
     Alert(alert::Alert),
     Incident(incident::Incident),
     Deliveries(deliveries::Deliveries),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Serve(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Backtest(verb) => verb.run(),
         Verb::Alert(verb) => verb.run(),
         Verb::Incident(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),

@@ -93,11 +93,13 @@ impl WireAlert<'_, Texts<'_>> {
 }
 
 impl Texts<'_> {
-    fn labels(self) -> Pairs {
+    /// As labels: without the empty ones.
+    pub(super) fn labels(self) -> Pairs {
         Pairs::labels(self.cleaned())
     }
 
-    fn pairs(self) -> Pairs {
+    /// As annotations.
+    pub(super) fn pairs(self) -> Pairs {
         Pairs::new(self.cleaned())
     }
 

@@ -5,6 +5,7 @@ use domain::engine::Input;
 pub mod alertmanager;
 mod fields;
 mod lossy;
+pub mod observed;
 pub mod poll;
 pub mod push;
 pub mod recorder;

@@ -1,4 +1,13 @@
-//! What rules would have made of recorded alerts: played through the engine that decides live, and scored against what
-//! people found.
+//! Backtests: what rules would have made of a history, by the same engine that decides live.
 
+pub mod expect;
+pub mod play;
 pub mod score;
+mod stand_in;
+mod tally;
+pub mod truth;
+
+pub use expect::FailIf;
+pub use play::{Moment, Play};
+pub use stand_in::History;
+pub use truth::{Known, KnownAlert, Truth};

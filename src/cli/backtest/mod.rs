@@ -1,0 +1,156 @@
+//! `earlybell backtest`: what rules would have made of alerts that were recorded.
+
+mod feed;
+mod lines;
+mod order;
+mod print;
+mod progress;
+mod rules;
+mod truth;
+
+use super::CliError;
+use super::output::{self, Format, complain};
+use clap::{ArgGroup, Args};
+use domain::backtest::score::Report;
+use domain::backtest::{FailIf, History, Play, Truth, expect::Checked};
+use domain::policy::PolicySource;
+use feed::Feed;
+use progress::Progress;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Shows what rules would have declared, over alerts that were recorded
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("source").required(true).multiple(false),
+    after_help = "\
+The alerts are played through the same engine that decides live. With a truth file, each
+declaration is right or wrong; docs/backtest.md has its format, and says what each number means.
+
+Examples:
+  earlybell backtest history.jsonl                      the configured rules, or the shipped ones
+  earlybell backtest history.jsonl --truth truth.json --rules rules/*.yml
+  earlybell backtest history.jsonl --truth truth.json --rules new.yml --against old.yml
+  earlybell backtest history.jsonl --truth truth.json --html report.html
+  earlybell backtest history.jsonl --truth truth.json --fail-if 'precision < 0.8'
+"
+)]
+pub struct Backtest {
+    /// Files of JSON lines, {at, status, labels, annotations} or of Alertmanager's event recorder, in order of time;
+    /// `-` is standard input
+    #[arg(value_name = "FILE", group = "source")]
+    files: Vec<String>,
+    /// Rule files to play [default: those of the configuration]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    rules: Vec<PathBuf>,
+    /// Configuration file, for its rules, intervals and times [default: ./earlybell.yml, or the built-in one]
+    #[arg(long = "config.file", value_name = "FILE")]
+    config_file: Option<PathBuf>,
+    /// What was real: JSON {incidents: [{id, start, end, declared_by_humans_at, alerts: […]}]}
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+    /// Rule files to compare with
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    against: Vec<PathBuf>,
+    /// Exit with 1 if a number is so, as in 'precision < 0.8' or 'MyRule.wrong_per_week > 2'; may be repeated
+    #[arg(long, value_name = "CONDITION", value_parser = FailIf::parse)]
+    fail_if: Vec<FailIf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value = "simple")]
+    output: Format,
+    /// Write the report as one HTML page with pictures, for a browser
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Show no progress
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What is printed as JSON: the report, and beside it what it was compared with.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<&'a Report>,
+}
+
+impl Backtest {
+    /// Runs it.
+    pub fn run(self) -> Result<(), CliError> {
+        let rules = rules::load(self.config_file.as_deref(), &self.rules)?;
+        let against = match self.against.as_slice() {
+            [] => None,
+            files => Some(rules::replaced(&rules, files)?),
+        };
+        let truth = self.truth()?.map(Arc::new);
+        let sets = [Some(&rules), against.as_ref()].into_iter().flatten();
+        let plays = sets.map(|rules| self.play(rules, truth.clone())).collect::<Result<Vec<Play>, CliError>>()?;
+        let played = feed::play(plays, Progress::new(self.quiet), |feed| self.read(feed))?;
+        let source = self.source();
+        let mut reports = played.into_iter().map(|play| play.report(&source));
+        let Some(report) = reports.next() else { return Ok(()) };
+        let against = reports.next();
+        if report.observations == 0 {
+            return Err(CliError::told(format!("{source} holds no alerts")));
+        }
+        self.print(&report, against.as_ref())?;
+        if let Some(path) = &self.html {
+            let page = crate::report::html(&report, against.as_ref());
+            std::fs::write(path, page)
+                .map_err(|error| CliError::told(format!("can't write {}: {error}", path.display())))?;
+        }
+        self.judge(&report)
+    }
+
+    fn truth(&self) -> Result<Option<Truth>, CliError> {
+        self.truth.as_deref().map(truth::read).transpose()
+    }
+
+    fn history(&self) -> History {
+        History::Changes
+    }
+
+    fn play(&self, rules: &PolicySource, truth: Option<Arc<Truth>>) -> Result<Play, CliError> {
+        Play::new(rules, self.history(), truth).map_err(|mistakes| {
+            let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            CliError::told(mistakes.join("\n"))
+        })
+    }
+
+    fn read(&self, feed: &mut Feed) -> Result<(), CliError> {
+        lines::read(&self.files, feed)
+    }
+
+    fn source(&self) -> String {
+        self.files.join(", ")
+    }
+
+    fn print(&self, report: &Report, against: Option<&Report>) -> Result<(), CliError> {
+        match self.output {
+            Format::Json => {
+                let answer = serde_json::to_value(Answer { report, against }).map_err(CliError::told)?;
+                output::json(&answer);
+            }
+            Format::Simple => print::report(report, against, print::Detail::Short),
+            Format::Extended => print::report(report, against, print::Detail::All),
+        }
+        Ok(())
+    }
+
+    fn judge(&self, report: &Report) -> Result<(), CliError> {
+        let mut good = true;
+        for condition in &self.fail_if {
+            match condition.check(report) {
+                Checked::Fine => {}
+                Checked::Failed(words) => {
+                    good = false;
+                    complain(&format!("FAILED: {words}"));
+                }
+                Checked::Unknown(words) => return Err(CliError::told(words)),
+            }
+        }
+        if good { Ok(()) } else { Err(CliError::Silent) }
+    }
+}
