@@ -1,6 +1,6 @@
 //! Two rule sets over the same history: what the one does that the other doesn't.
 
-use super::fit::fit;
+use super::fit::{self, Line};
 use super::tables::{Table, numbers, words};
 use super::words::{UNKNOWN, change, gap, number, percent, rate, rate_change};
 use domain::backtest::score::{Report, RuleScore, Score};
@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most rules in the table and in the picture, those that changed most first.
 const RULES_MAX: usize = 300;
 const DRAWN_MAX: usize = 20;
-const LINE_EMS: f64 = 21.0;
-const ROW_HEIGHT: u32 = 58;
+const ROW_HEIGHT: u32 = 66;
 
 /// What is shown of a comparison.
 #[derive(Debug, PartialEq, Serialize)]
@@ -35,9 +34,9 @@ pub struct Picture {
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Row {
-    name: String,
+    name: Line,
     name_y: u32,
-    says: String,
+    says: Line,
     says_y: u32,
     y: u32,
     before_y: u32,
@@ -176,9 +175,9 @@ fn picture(changed: &[&Pair], judged: bool) -> Option<Picture> {
         let top = at * ROW_HEIGHT;
         let (before, after) = (loud(pair.there), loud(pair.here));
         Row {
-            name: fit(&pair.name(), LINE_EMS * 0.88),
+            name: fit::name(&pair.name()),
             name_y: top + 13,
-            says: fit(&format!("{what}: {}", both(before, after)), LINE_EMS),
+            says: fit::words(&format!("{what}: {}", both(before, after))),
             says_y: top + 28,
             y: top + 44,
             before_y: top + 34,

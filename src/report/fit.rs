@@ -1,5 +1,7 @@
 //! Text in pictures: nothing breaks a line there, so it is cut to what surely has room.
 
+use serde::Serialize;
+
 /// How wide a text is at most, in font sizes.
 ///
 /// Nobody knows the reader's font; these are the widths of DejaVu Sans, the widest of those that desktops come with.
@@ -7,8 +9,39 @@ pub fn ems(text: &str) -> f64 {
     text.chars().map(width).sum()
 }
 
+/// A line of text in font sizes, on a phone of 320 px with a scroll bar, and on anything from 768 px on.
+const TIGHT_EMS: f64 = 21.0;
+const ROOMY_EMS: f64 = 50.0;
+// Bold letters are wider.
+const BOLD: f64 = 0.88;
+
+/// A line of text in a picture: cut for a phone, and as it may stand where there is more room.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// For a phone.
+    pub tight: String,
+    /// For more room.
+    pub roomy: String,
+}
+
+/// A name, in bold.
+pub fn name(text: &str) -> Line {
+    let text = named(text);
+    Line { tight: fit(text, TIGHT_EMS * BOLD), roomy: fit(text, ROOMY_EMS * BOLD) }
+}
+
+/// A name, or that there is none: what can't be seen can't be asked about.
+pub fn named(name: &str) -> &str {
+    if name.trim().is_empty() { "(no name)" } else { name }
+}
+
+/// Words below a name.
+pub fn words(text: &str) -> Line {
+    Line { tight: fit(text, TIGHT_EMS), roomy: fit(text, ROOMY_EMS) }
+}
+
 /// The text, cut with `…` so that it is not wider than this many font sizes.
-pub fn fit(text: &str, ems_max: f64) -> String {
+fn fit(text: &str, ems_max: f64) -> String {
     let text = plain(text);
     if ems(&text) <= ems_max {
         return text;

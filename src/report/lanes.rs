@@ -3,7 +3,7 @@
 //! One scale for all of them, so that bars can be compared, and logarithmic, so that ten minutes can still be seen
 //! beside two days. Lengths are in percent of the room there is; text keeps its size.
 
-use super::fit::{ems, fit};
+use super::fit::{self, Line, ems};
 use super::words::{UNKNOWN, gap, minutes};
 use chrono::{DateTime, Utc};
 use domain::backtest::score::{Report, TrueIncident};
@@ -16,8 +16,6 @@ const INCIDENTS_MAX: usize = 60;
 const ROOM_PX: f64 = 193.0;
 const MARGIN_PX: f64 = 10.0;
 const TEXT_PX: f64 = 12.0;
-/// A line of text in font sizes, on that phone.
-const LINE_EMS: f64 = 21.0;
 const HEAD_HEIGHT: u32 = 36;
 const BAR_PITCH: u32 = 17;
 const GAP_HEIGHT: u32 = 12;
@@ -56,10 +54,13 @@ struct Tick {
 #[derive(Debug, PartialEq, Serialize)]
 struct Row {
     name_y: u32,
-    name: String,
+    name: Line,
     says_y: u32,
-    says: String,
+    says: Line,
     measured: bool,
+    // Between these stand the bars.
+    top: u32,
+    bottom: u32,
     bars: Vec<Bar>,
 }
 
@@ -118,10 +119,12 @@ fn row(known: &TrueIncident, ends: &[(&'static str, &'static str, Option<f64>)],
     });
     Row {
         name_y: top + 13,
-        name: fit(&known.id, LINE_EMS * 0.88),
+        name: fit::name(&known.id),
         says_y: top + 29,
-        says: fit(&says(known), LINE_EMS),
+        says: fit::words(&says(known)),
         measured: known.lead_counts,
+        top: top + HEAD_HEIGHT,
+        bottom: top + HEAD_HEIGHT + BAR_PITCH * u32::try_from(ends.len()).unwrap_or(0),
         bars: bars.collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! Noise by rule: what each declares and tells in a week, the loudest first.
 
-use super::fit::fit;
+use super::fit::{self, Line};
 use super::words::{counted, rate};
 use chrono::TimeDelta;
 use domain::backtest::score::{Report, RuleScore};
@@ -8,9 +8,7 @@ use serde::Serialize;
 
 /// Most rules in the picture; the table has all.
 const RULES_MAX: usize = 25;
-/// A line of text in font sizes, on a phone of 320 px with a scroll bar.
-const LINE_EMS: f64 = 21.0;
-const ROW_HEIGHT: u32 = 62;
+const ROW_HEIGHT: u32 = 66;
 const WEEK_MINUTES: f64 = 10_080.0;
 
 /// The picture.
@@ -28,9 +26,9 @@ pub struct Noise {
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Row {
-    name: String,
+    name: Line,
     name_y: u32,
-    says: String,
+    says: Line,
     says_y: u32,
     y: u32,
     notices_y: u32,
@@ -55,9 +53,9 @@ pub fn noise(report: &Report) -> Option<Noise> {
         let top = at * ROW_HEIGHT;
         let score = &rule.score;
         Row {
-            name: fit(&rule.rule, LINE_EMS * 0.88),
+            name: fit::name(&rule.rule),
             name_y: top + 13,
-            says: fit(&says(report, rule, weeks), LINE_EMS),
+            says: fit::words(&says(report, rule, weeks)),
             says_y: top + 28,
             y: top + 34,
             notices_y: top + 47,
@@ -117,8 +115,11 @@ mod tests {
         let mut report = report("2025-01-01T00:00:00Z", "2025-01-15T00:00:00Z");
         report.rules = vec![rule("quiet", 0, 0), rule("some", 1, 1), rule("loud", 2, 8)];
         let drawn = noise(&report).unwrap();
-        let rows: Vec<_> =
-            drawn.rows.iter().map(|row| (row.name.as_str(), row.right, row.wrong, row.says.as_str())).collect();
+        let rows: Vec<_> = drawn
+            .rows
+            .iter()
+            .map(|row| (row.name.tight.as_str(), row.right, row.wrong, row.says.tight.as_str()))
+            .collect();
         assert_eq!(
             rows,
             [
@@ -134,7 +135,10 @@ mod tests {
         let mut report = report("2025-01-01T00:00:00Z", "2025-01-15T00:00:00Z");
         report.rules = (0..300).map(|at| rule(&format!("rule {at}"), 0, at)).collect();
         let drawn = noise(&report).unwrap();
-        assert_eq!((drawn.rows.len(), drawn.more.as_str(), drawn.rows[0].name.as_str()), (25, "274 rules", "rule 299"));
+        assert_eq!(
+            (drawn.rows.len(), drawn.more.as_str(), drawn.rows[0].name.tight.as_str()),
+            (25, "274 rules", "rule 299")
+        );
     }
 
     #[test]

@@ -15,8 +15,9 @@ use serde::Serialize;
 
 // The sheet of the pages, so that a report looks as they do, and what only a report needs.
 const SHEET: &str = concat!(include_str!("../http/pages/assets/earlybell.css"), include_str!("templates/report.css"));
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("report.html", include_str!("templates/report.html")),
+    ("line.html", include_str!("templates/line.html")),
     ("table.html", include_str!("templates/table.html")),
     ("calendar.html", include_str!("templates/calendar.html")),
     ("sign.html", include_str!("templates/sign.html")),

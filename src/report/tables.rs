@@ -1,5 +1,6 @@
 //! Everything the pictures show, and more, as tables.
 
+use super::fit::named;
 use super::lanes;
 use super::words::{UNKNOWN, counted, gap, number, percent, rate, time};
 use chrono::{DateTime, Utc};
@@ -69,7 +70,10 @@ pub fn rules(report: &Report) -> (Table, Vec<String>) {
         rows.push(score("All rules", &report.total, report));
     }
     let silent = report.rules.iter().filter(|rule| rule.score.declared == 0).map(|rule| rule.rule.clone());
-    (Table { columns, rows, more: left_out(count, RULES_MAX, "rule") }, silent.take(RULES_MAX).collect())
+    (
+        Table { columns, rows, more: left_out(count, RULES_MAX, "rule") },
+        silent.map(|name| named(&name).to_owned()).take(RULES_MAX).collect(),
+    )
 }
 
 fn some_unjudged(report: &Report) -> bool {
@@ -78,7 +82,7 @@ fn some_unjudged(report: &Report) -> bool {
 
 fn score(name: &str, score: &Score, report: &Report) -> Vec<String> {
     let judged = report.truth_known;
-    let mut cells = vec![name.to_owned(), number(score.declared)];
+    let mut cells = vec![named(name).to_owned(), number(score.declared)];
     if judged {
         let found = format!("{} of {}", number(score.found), number(score.known));
         cells.extend([number(score.right), number(score.wrong)]);
@@ -109,7 +113,7 @@ pub fn incidents(report: &Report) -> Table {
             at.map_or_else(|| never.to_owned(), |at| format!("{} ({})", time(at), lanes::after(known, at)))
         };
         vec![
-            known.id.clone(),
+            named(&known.id).to_owned(),
             time(known.start),
             after(known.by_people, "not known"),
             after(known.by_rules, "not found"),
@@ -165,7 +169,11 @@ pub fn declarations(report: &Report) -> Table {
 
 fn rule(declared: &Declaration) -> String {
     let labels: Vec<String> = declared.correlation.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    if labels.is_empty() { declared.rule.clone() } else { format!("{} ({})", declared.rule, labels.join(", ")) }
+    if labels.is_empty() {
+        named(&declared.rule).to_owned()
+    } else {
+        format!("{} ({})", declared.rule, labels.join(", "))
+    }
 }
 
 fn verdict(declared: &Declaration) -> String {
