@@ -33,6 +33,8 @@ fn words(fact: &Fact, by: &Actor) -> String {
         Fact::CalledOff { code, reason } => format!("called off by {by}: {}: {reason}", code.word()),
         Fact::Resolved { because } => format!("resolved by {by}: {because}"),
         Fact::Reopened { because, .. } => format!("reopened by {by}: {because}"),
+        Fact::Flapping { turns } => format!("flapping: turned {turns} times within an hour"),
+        Fact::Steady => "steady again".to_owned(),
         Fact::Inhibits { rule, correlation, because } => format!("keeps {rule} {correlation} back: {because}"),
         Fact::ThreadStarted { receiver, .. } => format!("thread started at {receiver}"),
         Fact::NoticeLost { receiver, notice, because, .. } => format!("{notice} to {receiver} is lost: {because}"),

@@ -152,6 +152,8 @@ impl Play {
             | Fact::Summarised { .. }
             | Fact::Clear { .. }
             | Fact::ResolveProposed { .. }
+            | Fact::Flapping { .. }
+            | Fact::Steady
             | Fact::Inhibits { .. }
             | Fact::ThreadStarted { .. }
             | Fact::NoticeLost { .. }

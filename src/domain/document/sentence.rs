@@ -41,6 +41,11 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             let stage = if *confirmed { "confirmed" } else { "suspected" };
             format!("reopened as {stage}{}", why(because))
         }
+        Fact::Flapping { turns } => format!(
+            "flapping: its alerts came and went {turns} times within an hour; it is told once an hour at most, and ends by \
+             rule only after an hour without alerts"
+        ),
+        Fact::Steady => "steady again: for an hour no alert came or went".to_owned(),
         Fact::Inhibits { rule, correlation, because } => {
             let which = if correlation.is_empty() { String::new() } else { format!(" {correlation}") };
             format!("keeps {rule}{which} from being declared beside it, and takes its alerts{}", why(because))
@@ -64,6 +69,8 @@ pub fn is_private(fact: &Fact) -> bool {
     match fact {
         Fact::Noted { .. }
         | Fact::ResolveProposed { .. }
+        | Fact::Flapping { .. }
+        | Fact::Steady
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }

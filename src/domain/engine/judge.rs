@@ -37,6 +37,8 @@ impl Turn<'_> {
             Standing::StormBegins => self.declare(subject, &verdict, Stands::ForAll),
             Standing::New => self.declare(subject, &verdict, Stands::ForItself),
             Standing::BelowThreshold
+            | Standing::Muted { .. }
+            | Standing::Inactive { .. }
             | Standing::Holding { .. }
             | Standing::Spent { .. }
             | Standing::Cooldown { .. }

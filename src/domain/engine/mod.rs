@@ -6,6 +6,8 @@
 pub mod attached;
 pub mod changes;
 pub mod explain;
+mod flap;
+mod hours;
 mod inhibit;
 mod judge;
 mod people;

@@ -28,6 +28,18 @@ pub enum Standing {
         /// From when on it is.
         until: DateTime<Utc>,
     },
+    /// Its condition is met, in a time in which its rule declares nothing.
+    Muted {
+        /// One of its `mute_time_intervals`.
+        interval: String,
+        /// The end of it.
+        until: Option<DateTime<Utc>>,
+    },
+    /// Its condition is met, outside of the `active_time_intervals` of its rule.
+    Inactive {
+        /// When the next of them begins.
+        until: Option<DateTime<Utc>>,
+    },
     /// Its condition is met, but an open incident keeps it from being declared, and takes its alerts.
     Inhibited {
         /// Which.
@@ -85,6 +97,9 @@ impl State {
         if !when {
             return Standing::BelowThreshold;
         }
+        if let Some(held) = self.out_of_hours(rule, at) {
+            return held;
+        }
         if let Some(by) = self.inhibited_by(rule, &subject.key) {
             return Standing::Inhibited { by };
         }
@@ -139,7 +154,7 @@ impl State {
             return Vec::new();
         }
         let quiet_until = newest.and_then(|closed| self.quiet_until(closed, subject));
-        quiet_until.into_iter().chain(self.storm_edges(subject)).collect()
+        quiet_until.into_iter().chain(self.storm_edges(subject)).chain(self.hour_edges(rule)).collect()
     }
 
     /// Of this rule and key, the incident that was opened last.

@@ -110,6 +110,8 @@ impl Turn<'_> {
     }
 
     fn record_clear(&mut self, id: IncidentId) {
+        // First, so that what follows counts with the longer waits.
+        self.note_flapping(id, 1);
         let at = self.at;
         let then = self.state.incidents.get(&id).and_then(|incident| {
             let subject = self.state.subject_of(incident);

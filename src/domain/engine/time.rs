@@ -3,7 +3,7 @@
 use super::turn::Turn;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::due::Due;
+use crate::incident::due::{self, Due};
 use crate::incident::{Actor, CallOffCode, Fact, Incident};
 use crate::notice::phrase::unheard;
 use crate::notice::template;
@@ -28,6 +28,7 @@ impl Turn<'_> {
         let Some(incident) = self.state.incidents.get(&id) else { return };
         let clear_for = Duration::between(incident.clear_since.unwrap_or(self.at), self.at);
         match due {
+            Due::Steady => self.record(id, Actor::Rule, Fact::Steady),
             Due::SayAlerts => self.record_alerts(id, &[]),
             Due::TellAlerts => self.tell_alerts(id),
             Due::Confirm => {
@@ -36,6 +37,8 @@ impl Turn<'_> {
                 self.record(id, Actor::Rule, Fact::Confirmed { because });
             }
             Due::CallOff => self.call_off(id, clear_for),
+            // Nobody can answer in no time: where both are due, as after flapping, its rule resolves it.
+            Due::ProposeResolve if self.resolves_now(id) => self.do_due(id, Due::Resolve),
             Due::ProposeResolve => self.record(id, Actor::Rule, Fact::ResolveProposed { clear_for }),
             Due::Resolve => {
                 let because = format!("no alert has fired for {}", clear_for.rough());
@@ -43,6 +46,13 @@ impl Turn<'_> {
                 self.record(id, Actor::Rule, Fact::Resolved { because });
             }
         }
+    }
+
+    fn resolves_now(&self, id: IncidentId) -> bool {
+        let Some(incident) = self.state.incidents.get(&id) else { return false };
+        let rule = self.state.subject_of(incident).map(|subject| self.state.policy.rules.rule(subject.rule));
+        let end = incident.clear_since.and_then(|since| due::end_if_clear_from(since, incident, rule));
+        end.is_some_and(|(at, due)| due == Due::Resolve && at <= self.at)
     }
 
     // An end that follows from silence is never told as if somebody had seen it.

@@ -210,6 +210,7 @@ impl<'a> Turn<'a> {
             self.judge(&subject, &alerts);
         }
         self.settle_alerts();
+        self.changed.clone().into_iter().for_each(|incident| self.note_flapping(incident, 0));
         for incident in std::mem::take(&mut self.changed) {
             self.settle_incident(incident);
         }

@@ -1,7 +1,8 @@
 //! The fold: what each entry does to the incident. The only code that changes one.
 
 use super::entry::Change;
-use super::{Actor, Entry, Fact, Incident, LastUpdate, Stage, Tally};
+use super::{Actor, Entry, FLAPPING_WINDOW, Fact, Incident, LastUpdate, Stage, TURNS_KEPT_MAX, Tally};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The incident that a `Declared` entry makes; `None` for any other entry.
@@ -50,6 +51,8 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         proposed_at: None,
         tally: Tally { told_at: Some(entry.at), ..Tally::default() },
         clear_since: None,
+        turns: Vec::new(),
+        flapping_since: None,
         inhibits: BTreeSet::new(),
         last_update: None,
         threads: BTreeMap::new(),
@@ -69,7 +72,9 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         Fact::Alerts(changed) => {
             let fires = |change| matches!(change, Change::Attached | Change::Firing);
             if changed.firing > 0 || changed.named.iter().any(|alert| fires(alert.change)) {
-                incident.clear_since = None;
+                if incident.clear_since.take().is_some() {
+                    turn(incident, entry.at);
+                }
                 incident.proposed_at = None;
             }
         }
@@ -91,14 +96,21 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
             }
         }
         Fact::Summarised { text } => incident.summary.clone_from(text),
-        Fact::Clear { .. } => incident.clear_since = Some(entry.at),
+        Fact::Clear { .. } => {
+            incident.clear_since = Some(entry.at);
+            turn(incident, entry.at);
+        }
+        Fact::Flapping { .. } => incident.flapping_since = Some(entry.at),
+        Fact::Steady => incident.flapping_since = None,
         Fact::ResolveProposed { .. } => incident.proposed_at = Some(entry.at),
         Fact::CalledOff { code, reason } => {
             incident.stage = Stage::CalledOff { at: entry.at, code: *code, reason: reason.clone() };
+            incident.flapping_since = None;
             incident.closed_by = Some(entry.actor.clone());
         }
         Fact::Resolved { .. } => {
             incident.stage = Stage::Resolved { at: entry.at };
+            incident.flapping_since = None;
             incident.closed_by = Some(entry.actor.clone());
         }
         Fact::Reopened { confirmed, .. } => reopen(incident, entry, *confirmed),
@@ -131,6 +143,15 @@ fn reopen(incident: &mut Incident, entry: &Entry, confirmed: bool) {
     incident.opened_by = entry.input;
     incident.clear_since = None;
     incident.proposed_at = None;
+    turn(incident, entry.at);
+}
+
+fn turn(incident: &mut Incident, at: DateTime<Utc>) {
+    incident.turns.retain(|turn| *turn > at - FLAPPING_WINDOW);
+    if incident.turns.len() == TURNS_KEPT_MAX {
+        incident.turns.remove(0);
+    }
+    incident.turns.push(at);
 }
 
 fn is_person(actor: &Actor) -> bool {

@@ -1,6 +1,6 @@
 //! What a rule does to an incident as time passes: the deadlines, and what is done when one is reached.
 
-use super::{Incident, Stage};
+use super::{FLAPPING_WINDOW, Incident, Stage};
 use crate::duration::Duration;
 use crate::policy::Timing;
 use crate::rules::Rule;
@@ -15,6 +15,8 @@ pub const PROPOSE_AFTER: Duration = Duration::minutes(15);
 /// What time brings to an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
+    /// Its alerts came and went, and did not for a while. Before everything else: the other waits get shorter by it.
+    Steady,
     /// Its timeline tells the alert changes that were only counted so far.
     SayAlerts,
     /// Its receivers are told the alert changes.
@@ -40,21 +42,25 @@ pub fn deadlines(
         return Vec::new();
     }
     let mut dues = Vec::new();
+    if let Some(since) = incident.flapping_since {
+        dues.push((incident.turns.last().copied().unwrap_or(since) + FLAPPING_WINDOW, Due::Steady));
+    }
     if incident.tally.unsaid > 0 {
         dues.push((incident.tally.said_at.map_or(incident.opened_at, |at| at + SAY_EVERY), Due::SayAlerts));
     }
     // Once it is clear, the end of it is the next thing to tell.
     if incident.tally.untold && incident.clear_since.is_none() {
-        dues.push((
-            incident.tally.told_at.unwrap_or(incident.opened_at) + timing.update_interval.delta(),
-            Due::TellAlerts,
-        ));
+        let pause = match incident.flapping_since {
+            Some(_) => timing.update_interval.delta().max(FLAPPING_WINDOW),
+            None => timing.update_interval.delta(),
+        };
+        dues.push((incident.tally.told_at.unwrap_or(incident.opened_at) + pause, Due::TellAlerts));
     }
     if let (Stage::Suspected, WhenHolds::Yes, Some(after)) = (&incident.stage, holds, rule.and_then(confirm_after)) {
         dues.push((incident.opened_at + after.delta(), Due::Confirm));
     }
     if let Some(clear_since) = incident.clear_since {
-        dues.extend(endings(incident, rule).into_iter().map(|(after, due)| (clear_since + after.delta(), due)));
+        dues.extend(endings(incident, rule).into_iter().map(|(after, due)| (clear_since + after, due)));
     }
     dues
 }
@@ -76,7 +82,7 @@ pub fn end_if_clear_from(
     rule: Option<&Rule>,
 ) -> Option<(DateTime<Utc>, Due)> {
     let ends = endings(incident, rule).into_iter().filter(|(_, due)| matches!(due, Due::CallOff | Due::Resolve));
-    ends.map(|(after, due)| (clear_since + after.delta(), due)).min()
+    ends.map(|(after, due)| (clear_since + after, due)).min()
 }
 
 /// Whether the rule's `when` is true now.
@@ -89,7 +95,14 @@ pub enum WhenHolds {
 }
 
 // How a clear incident ends by itself: the waits, counted from when it became clear.
-fn endings(incident: &Incident, rule: Option<&Rule>) -> Vec<(Duration, Due)> {
+fn endings(incident: &Incident, rule: Option<&Rule>) -> Vec<(TimeDelta, Due)> {
+    // Clear is the other half of flapping: it means little before it lasts.
+    let least = if incident.flapping_since.is_some() { FLAPPING_WINDOW } else { TimeDelta::zero() };
+    let waits = waits(incident, rule).into_iter();
+    waits.map(|(after, due)| (after.delta().max(least), due)).collect()
+}
+
+fn waits(incident: &Incident, rule: Option<&Rule>) -> Vec<(Duration, Due)> {
     let rule = rule.map(|rule| &rule.model);
     let call_off = rule.and_then(|rule| rule.call_off.as_ref());
     if let (Stage::Suspected, false, Some(call_off)) = (&incident.stage, incident.touched, call_off) {

@@ -121,6 +121,13 @@ pub enum Fact {
         /// Whether it is already known to be real.
         confirmed: bool,
     },
+    /// Its alerts come and go: people hear of it once in a while.
+    Flapping {
+        /// How often they did, within an hour.
+        turns: u32,
+    },
+    /// They stopped coming and going.
+    Steady,
     /// It keeps another incident from being declared, whose alerts are attached here.
     Inhibits {
         /// Rule of the other one.

@@ -13,7 +13,7 @@ pub use explanation::Explanation;
 
 use crate::alert::Pairs;
 use crate::ids::{DeliveryId, IncidentId, InputSeq};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -121,6 +121,12 @@ pub struct Incident {
     pub tally: Tally,
     /// Since when no attached alert fires.
     pub clear_since: Option<DateTime<Utc>>,
+    /// When it became clear, ceased to be, or came back, within the hour before the last of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<DateTime<Utc>>,
+    /// Since when its alerts come and go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapping_since: Option<DateTime<Utc>>,
     /// What it keeps from being declared: each is said once.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub inhibits: BTreeSet<(String, Pairs)>,
@@ -137,6 +143,13 @@ pub struct Incident {
     /// Time of the newest entry.
     pub changed_at: DateTime<Utc>,
 }
+
+/// Turns are counted for this long; a flapping incident is steady after it passed without one, and people hear of it no
+/// more often.
+pub const FLAPPING_WINDOW: TimeDelta = TimeDelta::hours(1);
+
+/// Most turns remembered; `flapping_after` is cut to it.
+pub const TURNS_KEPT_MAX: usize = 100;
 
 /// The alerts of an incident in numbers, and how much of their changes the timeline and the people know.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -166,6 +179,13 @@ pub struct LastUpdate {
     pub text: String,
     /// When the next one was promised.
     pub next_by: Option<DateTime<Utc>>,
+}
+
+impl Incident {
+    /// How often it turned within the hour before this time.
+    pub fn turns_since(&self, at: DateTime<Utc>) -> usize {
+        self.turns.iter().filter(|turn| **turn > at - FLAPPING_WINDOW).count()
+    }
 }
 
 impl Stage {

@@ -36,6 +36,7 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         }
         About::Alerts(changed) => alerts_changed(scene, changed),
         About::LooksOver(clear_for) => looks_over(scene, &clear_for.rough()),
+        About::Flapping(turns) => flapping(scene, turns),
         About::CalledOff(code, reason) => called_off(telling, reader, code, reason),
         About::Resolved(because) => resolved(scene, telling, because),
         About::Reopened(because) => reopened(scene, for_reader(telling, reader, because)),
@@ -250,6 +251,15 @@ fn resolved(scene: &Scene<'_>, telling: &Telling<'_>, because: &str) -> Vec<Part
     if !because.is_empty() {
         parts.push(Part::Field("Why it is over", because.to_owned()));
     }
+    parts
+}
+
+fn flapping(scene: &Scene<'_>, turns: u32) -> Vec<Part> {
+    let mut parts = vec![Part::Words(format!(
+        "Flapping: its alerts came and went {turns} times within an hour. From here on you hear of them once an hour at \
+         most, and no rule ends it before it was clear for an hour."
+    ))];
+    parts.extend(known(scene));
     parts
 }
 

@@ -3,7 +3,7 @@
 use super::NoticeKind;
 use super::builtin::{Reader, compose};
 use super::layout::{Part, Place, show};
-use super::telling::{About, Audience, Telling, changes_board, is_end, telling};
+use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, is_end, telling};
 use super::template::{self, TemplateFailure};
 use crate::alert::Alert;
 use crate::delivery::{Content, Lane};
@@ -149,7 +149,10 @@ fn lane(incident: &Incident, spec: &ReceiverSpec, kind: NoticeKind, seat: Seat) 
 }
 
 fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
-    let changed = scene.tell_alerts || scene.entries.iter().any(|entry| changes_board(&entry.fact));
+    // While alerts come and go, the board follows them as slowly as people hear of them.
+    let collapsed = |fact: &Fact| scene.incident.flapping_since.is_some() && comes_and_goes(fact);
+    let shown = |fact: &Fact| changes_board(fact) && !collapsed(fact);
+    let changed = scene.tell_alerts || scene.entries.iter().any(|entry| shown(&entry.fact));
     let ends_now = scene.entries.iter().any(|entry| is_end(&entry.fact));
     if !changed || !(scene.incident.stage.is_open() || ends_now) {
         return;

@@ -179,6 +179,8 @@ fn every_notice_reads_as_people_would_want_it() {
         })
         .rule(Fact::Clear { then: None })
         .rule(Fact::ResolveProposed { clear_for: Duration::minutes(15) })
+        .rule(Fact::Flapping { turns: 6 })
+        .rule(Fact::Steady)
         .rule(Fact::NoticeLost {
             delivery: DeliveryId(3),
             receiver: text("team-mail"),

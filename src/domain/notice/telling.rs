@@ -50,6 +50,8 @@ pub enum About<'a> {
     Alerts(Option<&'a AlertsChanged>),
     /// It looks over.
     LooksOver(Duration),
+    /// Its alerts come and go: so often within an hour.
+    Flapping(u32),
     /// It was nothing.
     CalledOff(CallOffCode, &'a str),
     /// Service is back.
@@ -98,6 +100,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
             (Kind::Updated, About::Said { text, impact: impact.as_deref(), next_by: *next_by }, Audience::Everyone)
         }
         Fact::ResolveProposed { clear_for } => (Kind::Updated, About::LooksOver(*clear_for), Audience::Team),
+        Fact::Flapping { turns } => (Kind::Updated, About::Flapping(*turns), Audience::Team),
         Fact::CalledOff { code, reason } => (Kind::CalledOff, About::CalledOff(*code, reason), Audience::Everyone),
         Fact::Resolved { because } => (Kind::Resolved, About::Resolved(because), Audience::Everyone),
         Fact::Reopened { because, .. } => (Kind::Reopened, About::Reopened(because), Audience::Everyone),
@@ -113,6 +116,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         | Fact::Noted { .. }
         | Fact::Summarised { .. }
         | Fact::Clear { .. }
+        | Fact::Steady
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::TemplateFailed { .. }
@@ -136,6 +140,8 @@ pub fn changes_board(fact: &Fact) -> bool {
         Fact::Declared { .. }
         | Fact::Noted { .. }
         | Fact::ResolveProposed { .. }
+        | Fact::Flapping { .. }
+        | Fact::Steady
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
@@ -143,6 +149,11 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => false,
     }
+}
+
+/// Whether a fact only follows the alerts.
+pub fn comes_and_goes(fact: &Fact) -> bool {
+    matches!(fact, Fact::Alerts(_) | Fact::Clear { .. })
 }
 
 /// Whether a fact ends the incident: what else happens in the same step is told with it, or not at all.

@@ -26,6 +26,14 @@ impl Standing {
             }
             Self::Storm { by } => format!("one of many: attached to {by}, which stands for all of its rule"),
             Self::StormBegins => "one of many: declares one incident for all that follow".to_owned(),
+            Self::Muted { interval, until } => {
+                let until = until.as_ref().map_or_else(String::new, |until| format!(" until {}", clock(until)));
+                format!("condition met, but muted by `{interval}`{until}")
+            }
+            Self::Inactive { until } => {
+                let until = until.as_ref().map_or_else(String::new, |until| format!(" before {}", clock(until)));
+                format!("condition met, but outside of its active times: it declares nothing{until}")
+            }
             Self::BelowThreshold => "condition not met".to_owned(),
         }
     }

@@ -116,6 +116,11 @@ fn reason(about: About<'_>) -> (&str, &str) {
         About::CalledOff(code, reason) => (reason, code.word()),
         About::Confirmed(because) | About::Resolved(because) | About::Reopened(because) => (because, ""),
         About::Severity { because, .. } | About::Lost { because, .. } | About::Blocked { because, .. } => (because, ""),
-        About::Alarm | About::Board | About::Said { .. } | About::Alerts(_) | About::LooksOver(_) => ("", ""),
+        About::Alarm
+        | About::Board
+        | About::Said { .. }
+        | About::Alerts(_)
+        | About::LooksOver(_)
+        | About::Flapping(_) => ("", ""),
     }
 }
