@@ -39,10 +39,11 @@ fn assert_snapshot(name: &str, said: &str) {
 #[test]
 fn help_teaches() {
     let folder = tempfile::tempdir().unwrap();
-    let verbs: [&[&str]; 10] = [
+    let verbs: &[&[&str]] = &[
         &["--help"],
         &["serve", "--help"],
         &["check", "config", "--help"],
+        &["test", "rules", "--help"],
         &["check", "ready", "--help"],
         &["backtest", "--help"],
         &["alert", "add", "--help"],
@@ -84,6 +85,83 @@ fn checks_say_what_is_wrong_and_where() {
     ];
     let said: Vec<String> = runs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("check.txt", &said.join("\n"));
+}
+
+const RULES_WITH_TESTS: &str = r#"
+groups:
+  - name: shop
+    rules:
+      - incident: ShopErrors
+        title: "errors in {{ labels.region }}"
+        correlate_by: [region]
+        when: { alerts: ['alertname = HighErrorRate'], for: 2m }
+        call_off: { if_clear_for: 10m }
+tests:
+  - name: errors declare after two minutes
+    input_alerts:
+      - { series: '{alertname="HighErrorRate", region="eu"}', values: '1x3 0x12' }
+    incident_rule_test:
+      - { eval_time: 1m, incident: ShopErrors }
+      - { eval_time: 2m, incident: ShopErrors, exp_incidents: [{ exp_state: suspected }] }
+      - { eval_time: 14m, incident: ShopErrors, exp_incidents: [{ exp_state: called_off }] }
+  - name: two <regions> are two incidents
+    input_alerts:
+      - { series: '{alertname="HighErrorRate", region="eu"}', values: '1x9' }
+      - { series: '{alertname="HighErrorRate", region="us"}', values: '1x9' }
+    actions:
+      - { at: 1m, incident: ShopErrors, action: call_off }
+      - { at: 3m, incident: ShopErrors, action: reopen }
+    incident_rule_test:
+      - eval_time: 3m
+        incident: ShopErrors
+        exp_incidents: [{ exp_state: suspected, exp_labels: { region: eu }, exp_title: errors in us }]
+"#;
+
+const TESTS_WITH_MISTAKES: &str = r#"
+rule_files: [good.yml, "none-*.yml"]
+tests:
+  - name: nothing is right here
+    interval: 0s
+    input_alerts:
+      - { series: '{alertname=~"High.*"}', values: '1x3' }
+      - { series: '{alertname="HighErrorRate"}', values: '1+1x3' }
+    actions: [{ at: 1m, incident: ShopErors, action: severity }]
+    incident_rule_test: [{ eval_time: 1m, incident: Other }]
+"#;
+
+#[test]
+fn rule_tests_are_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    write("good.yml", RULES_WITH_TESTS.split("  - name: two").next().unwrap());
+    write("shop.yml", RULES_WITH_TESTS);
+    write("bad_test.yml", &TESTS_WITH_MISTAKES.replace(", \"none-*.yml\"", ""));
+    write("files_test.yml", TESTS_WITH_MISTAKES);
+    write("none.yml", "groups: []\n");
+    let runs: [&[&str]; 10] = [
+        &["test", "rules", "good.yml", "shop.yml"],
+        &["test", "rules", "--diff", "shop.yml"],
+        &["test", "rules", "--debug", "good.yml"],
+        &["test", "rules", "--run", "^errors", "--run", "never", "-o", "extended", "shop.yml", "good.yml"],
+        &["test", "rules", "--run", "no such", "shop.yml"],
+        &["test", "rules", "--run", "(", "shop.yml"],
+        &["test", "rules", "none.yml"],
+        &["test", "rules", "bad_test.yml", "files_test.yml", "missing.yml"],
+        &["test", "rules", "-o", "json", "shop.yml"],
+        &["test", "rules", "--junit", "report.xml", "shop.yml", "missing.yml"],
+    ];
+    let mut said: Vec<String> = runs.iter().map(|words| transcript(folder.path(), words)).collect();
+    said.push(std::fs::read_to_string(folder.path().join("report.xml")).unwrap());
+    assert_snapshot("test.txt", &said.join("\n"));
+}
+
+#[test]
+fn the_worked_examples_of_the_rule_language_check_and_play() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules");
+    let checked = transcript(&folder, &["check", "rules", "frontend.yml"]);
+    assert!(checked.ends_with("  SUCCESS: 1 rule\n(exit 0)\n"), "{checked}");
+    let played = transcript(&folder, &["test", "rules", "frontend.yml", "unresponsive_test.yml"]);
+    assert!(played.matches("  SUCCESS\n").count() == 2 && played.ends_with("(exit 0)\n"), "{played}");
 }
 
 #[test]

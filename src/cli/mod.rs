@@ -9,6 +9,7 @@ mod incident;
 mod output;
 mod quarantine;
 mod serve;
+mod test;
 mod token;
 
 use clap::{Parser, Subcommand};
@@ -27,7 +28,8 @@ Examples:
   earlybell alert add alertname=SiteDown severity=critical   send a test alert
   earlybell incident list                                    what is going on
   earlybell incident calloff 1 no-user-impact \"probe was wrong\"
-  earlybell check config earlybell.yml                       look for mistakes before a reload";
+  earlybell check config earlybell.yml                       look for mistakes before a reload
+  earlybell test rules rules/*.yml                           play the tests of rules";
 
 #[derive(Debug, Parser)]
 #[command(name = "earlybell", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
@@ -40,6 +42,7 @@ struct Cli {
 enum Verb {
     Serve(serve::Serve),
     Check(check::Check),
+    Test(test::Test),
     Backtest(backtest::Backtest),
     Alert(alert::Alert),
     Incident(incident::Incident),
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Serve(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Test(verb) => verb.run(),
         Verb::Backtest(verb) => verb.run(),
         Verb::Alert(verb) => verb.run(),
         Verb::Incident(verb) => verb.run(),

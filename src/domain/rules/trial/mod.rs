@@ -7,7 +7,6 @@ pub mod policy;
 pub mod script;
 pub mod series;
 
-pub use compare::Shown;
 pub use play::{Explained, Failure, Looks, Outcome, Why, play};
 pub use script::Script;
 

@@ -1,7 +1,7 @@
 //! Plays a test through the engine: what is told, done and expected, in the order of its times.
 
-use super::compare::{Shown, difference};
-use super::model::{ActionKind, ExpectModel};
+use super::compare::difference;
+use super::model::{ActionKind, ExpectIncident, ExpectModel};
 use super::script::{Script, Step};
 use crate::duration::Duration;
 use crate::engine::explain::{About, RuleExplained};
@@ -39,9 +39,9 @@ pub enum Why {
     /// Incidents.
     Differs {
         /// As the test says.
-        expected: Vec<Shown>,
+        expected: Vec<ExpectIncident>,
         /// As they are, by the same keys.
-        got: Vec<Shown>,
+        got: Vec<ExpectIncident>,
     },
     /// A person could not do what the test says.
     NotDone {
@@ -147,8 +147,8 @@ impl Stage {
     fn compare(&mut self, at: Duration, expected: &ExpectModel) {
         let incidents: Vec<&Incident> = self.of(&expected.incident).collect();
         let found = difference(&expected.exp_incidents, &incidents);
-        let failure = found.map(|(wanted, got)| {
-            let why = Why::Differs { expected: wanted, got };
+        let failure = found.map(|got| {
+            let why = Why::Differs { expected: expected.exp_incidents.clone(), got };
             Failure { at, incident: expected.incident.clone(), why }
         });
         self.outcome.failures.extend(failure);

@@ -76,11 +76,11 @@ struct Series {
 impl Reader {
     fn script(&mut self, test: &RuleTest) -> Script {
         if test.name.trim().is_empty() {
-            self.mistake(".name", "is empty; say what the test shows");
+            self.mistake(".name", "`name` is empty; say what the test shows");
         }
         let interval = test.interval.unwrap_or(INTERVAL);
         if interval.delta() <= TimeDelta::zero() {
-            self.mistake(".interval", "is no time at all; write for example `1m`");
+            self.mistake(".interval", "`interval` is no time at all; write for example `1m`");
         }
         let start = self.start(test.start.as_deref());
         let series = self.series(&test.input_alerts, interval);
@@ -135,7 +135,7 @@ impl Reader {
 
     fn looks(&mut self, models: &[ExpectModel]) -> Vec<(TimeDelta, Step)> {
         if models.is_empty() {
-            self.mistake(".incident_rule_test", "is empty; say what is expected, and when");
+            self.mistake(".incident_rule_test", "`incident_rule_test` is empty; say what is expected, and when");
         }
         for (at, model) in models.iter().enumerate() {
             self.within(&format!(".incident_rule_test[{at}].eval_time"), model.eval_time);
@@ -149,17 +149,17 @@ impl Reader {
             let path = format!(".actions[{at}]");
             self.within(&format!("{path}.at"), model.at);
             if model.code.is_some() && model.action != ActionKind::CallOff {
-                self.mistake(format!("{path}.code"), "belongs to `action: call_off`; take it out");
+                self.mistake(format!("{path}.code"), "`code` belongs to `action: call_off`; take it out");
             }
             if model.to.is_some() && model.action != ActionKind::Severity {
-                self.mistake(format!("{path}.to"), "belongs to `action: severity`; take it out");
+                self.mistake(format!("{path}.to"), "`to` belongs to `action: severity`; take it out");
             }
             match act(model) {
                 Some(act) => {
                     let step = Step::Done { incident: model.incident.clone(), action: model.action, act };
                     acts.push((model.at.delta(), step));
                 }
-                None => self.mistake(format!("{path}.to"), "is missing; write minor, major or critical"),
+                None => self.mistake(format!("{path}.to"), "`to` is missing; write minor, major or critical"),
             }
         }
         acts
@@ -168,10 +168,10 @@ impl Reader {
     // What nobody described can't be judged: an alert whose values have ended is as good as forgotten.
     fn within(&mut self, path: &str, time: Duration) {
         if time > LENGTH_MAX {
-            self.mistake(path, format!("is {time}; a test lasts {LENGTH_MAX} at most"));
+            self.mistake(path, format!("`{time}`: a test lasts {LENGTH_MAX} at most"));
         } else if let Some(ends) = self.ends.filter(|ends| time.delta() > *ends) {
             let last = Duration::between(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + ends);
-            self.mistake(path, format!("{time} is after the last value of every series ({last}); write more values"));
+            self.mistake(path, format!("`{time}` is after the last value of every series ({last}); write more values"));
         }
     }
 
