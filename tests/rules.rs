@@ -6,6 +6,7 @@ use domain::rules::trial::{Looks, play};
 use earlybell::config::{TestFile, read_tests};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
@@ -54,4 +55,32 @@ fn each_shipped_rule_has_a_test_and_a_name_of_its_own() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), all, "two shipped rules of one name can't be used together");
+}
+
+/// What the comment in rules/obs-services.yml says of it.
+#[test]
+fn the_rules_by_service_find_every_incident_of_the_history_and_nothing_else() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let history = root.join("tests/fixtures/history");
+    let output = Command::new(env!("CARGO_BIN_EXE_earlybell"))
+        .arg("backtest")
+        .arg(history.join("year_2025_2026.jsonl"))
+        .arg("--truth")
+        .arg(history.join("year_2025_2026_truth.json"))
+        .arg("--rules")
+        .arg(root.join("rules/obs-services.yml"))
+        .args(["--quiet", "-o", "json"])
+        .current_dir(std::env::temp_dir())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let total = &report["total"];
+    assert_eq!((&total["found"], &total["known"], &total["wrong"]), (&7.into(), &7.into(), &0.into()));
+    let incidents = report["incidents"].as_array().unwrap().iter();
+    let leads: Vec<_> =
+        incidents.filter(|known| known["lead_counts"] == true).map(|known| known["lead_minutes"].as_f64()).collect();
+    let leads: Vec<f64> = leads.into_iter().flatten().collect();
+    assert_eq!(leads, [56.0, 3.0, 327.0], "minutes before people");
+    assert_eq!(total["lead_minutes_p50"], 56.0);
 }
