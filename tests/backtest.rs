@@ -2,9 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod program;
+#[path = "support/servers.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod servers;
+
+use chrono::{DateTime, Utc};
+use program::Program;
 use serde_json::Value;
+use servers::Prometheus;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 const HISTORY: &str = "year_2025_2026.jsonl";
 const TRUTH: &str = "year_2025_2026_truth.json";
@@ -218,4 +229,80 @@ fn standard_input_and_the_event_recorder_are_read() {
         .collect();
     // At the time of `alertCreated`, long before a webhook.
     assert_eq!(declared, [("i1", "2026-11-22T07:02:15.548632Z"), ("i2", "2026-11-22T07:02:15.548642Z")]);
+}
+
+#[test]
+fn what_was_received_is_played_by_other_rules_and_people_have_judged() {
+    let rules = OLD.replace("[service]", "[alertname]");
+    let mut server = Program::start("rule_files: [old.yml]\n", &[("old.yml", &rules)]);
+    for (name, severity) in [("Down", "critical"), ("Noise", "critical"), ("Slow", "warning"), ("Open", "critical")] {
+        let alert = format!(
+            r#"{{"version":"4","receiver":"r","groupKey":"{name}","truncatedAlerts":0,"alerts":[{{"status":"firing","labels":{{"alertname":"{name}","severity":"{severity}"}},"annotations":{{}},"startsAt":"2026-01-01T00:00:00Z","endsAt":"0001-01-01T00:00:00Z"}}]}}"#
+        );
+        server.post("/api/v1/alertmanager", &alert).unwrap();
+    }
+    server.wait("three are declared", |server| server.get("/api/v1/incidents/3").ok());
+    server.post("/api/v1/incidents/1/confirm", r#"{"text":"users see it"}"#).unwrap();
+    server.post("/api/v1/incidents/2/calloff", r#"{"code":"no-user-impact","reason":"nobody noticed"}"#).unwrap();
+
+    let folder =
+        Folder::with(&[("new.yml", &rules.replace("severity = critical", "severity =~ \"critical|warning\""))]);
+    let data = server.folder.path().join("data");
+    let report = folder.json(&["--inbox", "--storage.path", data.to_str().unwrap(), "--rules", "new.yml"]);
+    let judged: Vec<(&str, &str)> = report["declarations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["correlation"]["alertname"].as_str().unwrap(), one["judgement"].as_str().unwrap()))
+        .collect();
+    assert_eq!(judged, [("Down", "right"), ("Noise", "wrong"), ("Slow", "unjudged"), ("Open", "unjudged")]);
+    assert_eq!((&report["total"]["precision"], &report["total"]["recall"]), (&0.5.into(), &1.0.into()));
+
+    let nowhere = said(&folder.run(&["--inbox"]));
+    assert_eq!(nowhere, "earlybell: there is no store in ./data; say where with --storage.path\n(exit 1)\n");
+}
+
+// On for four seconds, off for four: what a server remembers of it can be checked whenever it was started.
+const ALERTING: &str = "
+groups:
+  - name: made
+    interval: 500ms
+    rules:
+      - { alert: Always, expr: 'vector(1)', labels: { severity: critical } }
+      - { alert: Blinks, expr: 'floor(vector(time() / 4)) % 2 == 1', labels: { severity: critical } }
+";
+
+#[test]
+fn a_prometheus_is_asked_for_what_it_remembers() {
+    let prometheus = Prometheus::start(
+        "global: { evaluation_interval: 500ms }\nrule_files: [made.yml]\n",
+        &[("made.yml", ALERTING)],
+    );
+    let rules = OLD.replace("[service]", "[alertname]").replace("10m", "0s") + "        reopen_within: 0s\n";
+    let folder = Folder::with(&[("rules.yml", &rules)]);
+    let begun = Instant::now();
+    let declared = loop {
+        let words = ["--prometheus", &prometheus.url, "--from", "10m", "--step", "1s", "--rules", "rules.yml"];
+        let output = folder.run(&[&words[..], &["-o", "json"]].concat());
+        // Until its first evaluation it knows of none.
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let declared = report["declarations"].as_array().cloned().unwrap_or_default();
+        if declared.iter().filter(|one| one["correlation"]["alertname"] == "Blinks").count() >= 2 {
+            break declared;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "{}", said(&output));
+    };
+    for one in &declared {
+        let at = one["at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+        match one["correlation"]["alertname"].as_str().unwrap() {
+            "Always" => assert!(one["until"].is_null(), "{one}"),
+            // Seen at the next full second at the latest.
+            _ => assert!(matches!(at.timestamp() % 8, 4..8 | 0), "{one}"),
+        }
+    }
+    assert_eq!(declared.iter().filter(|one| one["correlation"]["alertname"] == "Always").count(), 1);
+
+    let refused = said(&folder.run(&["--prometheus", "http://127.0.0.1:1", "--from", "1h", "-q"]));
+    assert!(refused.starts_with("earlybell: http://127.0.0.1:1: error sending request"), "{refused}");
+    assert!(refused.ends_with("(exit 1)\n"), "{refused}");
 }

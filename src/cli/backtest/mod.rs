@@ -1,22 +1,27 @@
 //! `earlybell backtest`: what rules would have made of alerts that were recorded.
 
 mod feed;
+mod inbox;
 mod lines;
 mod order;
 mod print;
 mod progress;
+mod prometheus;
 mod rules;
+mod samples;
+mod source;
 mod truth;
 
 use super::CliError;
 use super::output::{self, Format, complain};
+use crate::config;
 use clap::{ArgGroup, Args};
 use domain::backtest::score::Report;
 use domain::backtest::{FailIf, History, Play, Truth, expect::Checked};
 use domain::policy::PolicySource;
-use feed::Feed;
 use progress::Progress;
 use serde::Serialize;
+use source::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +38,8 @@ Examples:
   earlybell backtest history.jsonl --truth truth.json --rules rules/*.yml
   earlybell backtest history.jsonl --truth truth.json --rules new.yml --against old.yml
   earlybell backtest history.jsonl --truth truth.json --html report.html
+  earlybell backtest --inbox --storage.path /var/lib/earlybell --rules new.yml
+  earlybell backtest --prometheus http://localhost:9090 --from 90d --rules new.yml
   earlybell backtest history.jsonl --truth truth.json --fail-if 'precision < 0.8'
 "
 )]
@@ -41,6 +48,17 @@ pub struct Backtest {
     /// `-` is standard input
     #[arg(value_name = "FILE", group = "source")]
     files: Vec<String>,
+    /// Play what Earlybell received itself, of its --storage.path; a server may be running
+    #[arg(long, group = "source")]
+    inbox: bool,
+    /// Folder of the databases of a server
+    #[arg(long = "storage.path", value_name = "FOLDER", default_value = "./data")]
+    storage_path: PathBuf,
+    /// Play what this Prometheus server remembers of its alerts
+    #[arg(long, value_name = "URL", value_parser = config::http_url, group = "source", requires = "from")]
+    prometheus: Option<String>,
+    #[command(flatten)]
+    range: source::RangeArgs,
     /// Rule files to play [default: those of the configuration]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     rules: Vec<PathBuf>,
@@ -84,11 +102,13 @@ impl Backtest {
             [] => None,
             files => Some(rules::replaced(&rules, files)?),
         };
-        let truth = self.truth()?.map(Arc::new);
+        let source = self.source()?;
+        let truth = self.truth(&source)?.map(Arc::new);
         let sets = [Some(&rules), against.as_ref()].into_iter().flatten();
-        let plays = sets.map(|rules| self.play(rules, truth.clone())).collect::<Result<Vec<Play>, CliError>>()?;
-        let played = feed::play(plays, Progress::new(self.quiet), |feed| self.read(feed))?;
-        let source = self.source();
+        let plays =
+            sets.map(|rules| play(rules, source.history(), truth.clone())).collect::<Result<Vec<Play>, CliError>>()?;
+        let played = feed::play(plays, Progress::new(self.quiet), |feed| source.read(feed))?;
+        let source = source.name();
         let mut reports = played.into_iter().map(|play| play.report(&source));
         let Some(report) = reports.next() else { return Ok(()) };
         let against = reports.next();
@@ -104,27 +124,23 @@ impl Backtest {
         self.judge(&report)
     }
 
-    fn truth(&self) -> Result<Option<Truth>, CliError> {
-        self.truth.as_deref().map(truth::read).transpose()
+    fn source(&self) -> Result<Source, CliError> {
+        if self.inbox {
+            return Ok(Source::Inbox(inbox::open(&self.storage_path)?));
+        }
+        match &self.prometheus {
+            Some(url) => Ok(Source::Prometheus(self.range.range(url)?)),
+            None => Ok(Source::Lines(self.files.clone())),
+        }
     }
 
-    fn history(&self) -> History {
-        History::Changes
-    }
-
-    fn play(&self, rules: &PolicySource, truth: Option<Arc<Truth>>) -> Result<Play, CliError> {
-        Play::new(rules, self.history(), truth).map_err(|mistakes| {
-            let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-            CliError::told(mistakes.join("\n"))
-        })
-    }
-
-    fn read(&self, feed: &mut Feed) -> Result<(), CliError> {
-        lines::read(&self.files, feed)
-    }
-
-    fn source(&self) -> String {
-        self.files.join(", ")
+    // A file that was named says more than our own record.
+    fn truth(&self, source: &Source) -> Result<Option<Truth>, CliError> {
+        match (&self.truth, source) {
+            (Some(file), _) => truth::read(file).map(Some),
+            (None, Source::Inbox(store)) => inbox::truth(store).map(Some),
+            (None, Source::Lines(_) | Source::Prometheus(_)) => Ok(None),
+        }
     }
 
     fn print(&self, report: &Report, against: Option<&Report>) -> Result<(), CliError> {
@@ -153,4 +169,11 @@ impl Backtest {
         }
         if good { Ok(()) } else { Err(CliError::Silent) }
     }
+}
+
+fn play(rules: &PolicySource, history: History, truth: Option<Arc<Truth>>) -> Result<Play, CliError> {
+    Play::new(rules, history, truth).map_err(|mistakes| {
+        let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        CliError::told(mistakes.join("\n"))
+    })
 }

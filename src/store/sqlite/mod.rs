@@ -14,6 +14,7 @@ mod place;
 mod prune;
 mod quarantine;
 mod read;
+mod read_only;
 mod readers;
 mod shared;
 mod tokens;
@@ -40,6 +41,7 @@ use std::time::Duration;
 use worker::Holder;
 
 pub use read::CLOSED_LOADED;
+pub use read_only::ReadOnly;
 
 /// Most jobs that may wait for the thread that writes `earlybell.db`.
 const MAIN_WAITING_MAX: usize = 1024;
