@@ -1,6 +1,7 @@
 //! The headline: what a reader takes home who reads nothing else.
 
 use super::words::{counted, gap, number, percent, rate, span};
+use chrono::TimeDelta;
 use domain::backtest::score::Report;
 
 /// A few sentences, the most important first.
@@ -35,8 +36,10 @@ pub fn missing(report: &Report) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if report.observations > 0 && report.to <= report.from {
-        missing.push("All observations have the same time, so nothing can be said per week.".to_owned());
+    if report.observations > 0 && report.to - report.from < TimeDelta::weeks(1) {
+        missing.push(
+            "The history is shorter than a week, so what is said per week is little more than a guess.".to_owned(),
+        );
     }
     missing
 }
@@ -60,6 +63,14 @@ fn declared(report: &Report) -> String {
     }
     if !report.truth_known {
         return format!("{} in {during}; nobody has said which were right.", counted(total.declared, "declaration"));
+    }
+    if total.right == total.declared {
+        let all = if total.declared == 1 {
+            "The only declaration".to_owned()
+        } else {
+            format!("All {} declarations", number(total.declared))
+        };
+        return format!("{all} in {during} {} right.", if total.declared == 1 { "was" } else { "were" });
     }
     let share = total.precision.map(|share| format!(" ({} right)", percent(Some(share)))).unwrap_or_default();
     let wrong = match total.wrong {

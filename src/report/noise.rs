@@ -9,7 +9,6 @@ use serde::Serialize;
 /// Most rules in the picture; the table has all.
 const RULES_MAX: usize = 25;
 const ROW_HEIGHT: u32 = 66;
-const WEEK_MINUTES: f64 = 10_080.0;
 
 /// The picture.
 #[derive(Debug, PartialEq, Serialize)]
@@ -39,9 +38,9 @@ struct Row {
     notices: f64,
 }
 
-/// Draws the loudest rules; nothing where none declared, or where there is no week to divide by.
+/// Draws the loudest rules; nothing where none declared.
 pub fn noise(report: &Report) -> Option<Noise> {
-    let weeks = weeks(report)?;
+    let weeks = weeks(report);
     let total = &report.total;
     let mut loud: Vec<&RuleScore> = report.rules.iter().filter(|rule| rule.score.declared > 0).collect();
     // Stable: rules that are as loud as each other stay in the order of the files.
@@ -75,11 +74,9 @@ pub fn noise(report: &Report) -> Option<Noise> {
     })
 }
 
-/// Length of the history; nothing where it has none.
-pub fn weeks(report: &Report) -> Option<f64> {
-    (report.to - report.from > TimeDelta::zero())
-        .then(|| (report.to - report.from).num_seconds() as f64 / 60.0 / WEEK_MINUTES)
-        .filter(|weeks| *weeks > 0.0)
+// As the scores count them: less than a day says too little to be multiplied.
+fn weeks(report: &Report) -> f64 {
+    (report.to - report.from).max(TimeDelta::days(1)).as_seconds_f64() / TimeDelta::weeks(1).as_seconds_f64()
 }
 
 // Without truth, whatever was declared counts.
@@ -144,9 +141,6 @@ mod tests {
     #[test]
     fn nothing_is_drawn_out_of_nothing() {
         let mut report = report("2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z");
-        report.rules = vec![rule("a", 1, 1)];
-        assert_eq!(noise(&report), None);
-        report.to += chrono::TimeDelta::days(7);
         report.rules = vec![rule("a", 0, 0)];
         assert_eq!(noise(&report), None);
     }

@@ -5,7 +5,7 @@ use super::compare::{Comparison, comparison};
 use super::headline::{headline, missing};
 use super::lanes::{Lanes, lanes};
 use super::noise::{Noise, noise};
-use super::tables::{self, Table};
+use super::tables::{self, Rules, Table};
 use super::words::{counted, time};
 use crate::metrics::VERSION;
 use domain::backtest::score::Report;
@@ -32,8 +32,7 @@ struct Content<'a> {
     headline: Vec<String>,
     missing: Vec<String>,
     truth_known: bool,
-    rules: Table,
-    silent: Vec<String>,
+    rules: Rules,
     calendar: Option<Calendar>,
     // The other rules' calendar, where there are other rules.
     other_calendar: Option<Calendar>,
@@ -48,7 +47,6 @@ struct Content<'a> {
 /// A backtest as one HTML page: no script, no request, pictures inline; `against` is what other rules made of the same
 /// history.
 pub fn html(report: &Report, against: Option<&Report>) -> String {
-    let (rules, silent) = tables::rules(report);
     let content = Content {
         version: VERSION,
         source: &report.source,
@@ -56,8 +54,7 @@ pub fn html(report: &Report, against: Option<&Report>) -> String {
         headline: headline(report),
         missing: missing(report),
         truth_known: report.truth_known,
-        rules,
-        silent,
+        rules: tables::rules(report),
         calendar: calendar(report, "calendar"),
         other_calendar: against.and_then(|other| calendar(other, "other-calendar")),
         days: tables::days(report),
@@ -203,7 +200,7 @@ pub mod tests {
         unjudged.total = unjudged.rules[0].score.clone();
         unjudged.days = vec![Day { unjudged: 1, ..day("2025-01-01", 0, 0) }];
         let page = html(&unjudged, Some(&nothing));
-        assert!(page.contains("--truth FILE") && page.contains("nothing can be said per week"));
+        assert!(page.contains("--truth FILE") && page.contains("shorter than a week"));
         assert!(!page.contains(" wrong<"), "nobody called it wrong");
     }
 

@@ -4,11 +4,13 @@ use super::fit::named;
 use super::lanes;
 use super::words::{UNKNOWN, counted, gap, number, percent, rate, time};
 use chrono::{DateTime, Utc};
-use domain::backtest::score::{Day, Declaration, Judgement, Report, Score, TrueIncident};
+use domain::backtest::score::{Day, Declaration, Judgement, Report, RuleScore, Score, TrueIncident};
 use domain::duration::Duration;
 use serde::Serialize;
+use std::cmp::Reverse;
 
-/// Most rules named one by one.
+/// Most rules shown at once; more can be unfolded, so many at most.
+const LOUD_MAX: usize = 30;
 const RULES_MAX: usize = 1_000;
 /// Most declarations listed.
 const DECLARATIONS_MAX: usize = 200;
@@ -46,8 +48,42 @@ pub fn numbers<const N: usize>(names: [&'static str; N]) -> Vec<Column> {
     names.map(|name| Column { name, numeric: true }).into()
 }
 
-/// Numbers of each rule that declared, then of all together; and the names of those that never did.
-pub fn rules(report: &Report) -> (Table, Vec<String>) {
+/// The rules of a report.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Rules {
+    /// Those that declared, and all together; of very many only the loudest.
+    pub loud: Table,
+    /// The others that declared.
+    pub rest: Table,
+    /// Names of those that never did.
+    pub silent: Vec<String>,
+    /// How many those are.
+    pub silent_count: usize,
+}
+
+/// Numbers of each rule.
+pub fn rules(report: &Report) -> Rules {
+    let mut loud: Vec<&RuleScore> = report.rules.iter().filter(|rule| rule.score.declared > 0).collect();
+    // Few stay in the order of their files, where people look for them.
+    if loud.len() > LOUD_MAX {
+        loud.sort_by_key(|rule| Reverse((rule.score.wrong, rule.score.declared)));
+    }
+    let row = |rule: &&RuleScore| score(&rule.rule, &rule.score, report);
+    let mut rows: Vec<Vec<String>> = loud.iter().take(LOUD_MAX).map(row).collect();
+    if loud.len() > 1 {
+        rows.push(score("All rules", &report.total, report));
+    }
+    let rest = loud.iter().skip(LOUD_MAX).take(RULES_MAX).map(row).collect();
+    let silent = report.rules.iter().filter(|rule| rule.score.declared == 0).map(|rule| named(&rule.rule).to_owned());
+    Rules {
+        loud: Table { columns: columns(report), rows, more: String::new() },
+        rest: Table { columns: columns(report), rows: rest, more: left_out(loud.len(), LOUD_MAX + RULES_MAX, "rule") },
+        silent_count: silent.clone().count(),
+        silent: silent.take(RULES_MAX).collect(),
+    }
+}
+
+fn columns(report: &Report) -> Vec<Column> {
     let mut columns = words(["Rule"]);
     columns.extend(numbers(["Declared"]));
     if report.truth_known {
@@ -56,24 +92,13 @@ pub fn rules(report: &Report) -> (Table, Vec<String>) {
         columns.extend(numbers(["Precision", "Found"]));
     }
     columns.extend(numbers(["Called off"]));
-    columns.extend(words(["First alert → declared"]));
+    columns.extend(numbers(["To declare p50, p90"]));
     if report.truth_known {
         columns.extend(words(["Against people"]));
         columns.extend(numbers(["Wrong a week"]));
     }
     columns.extend(numbers(["Notices a week"]));
-    // A rule that never declared, but should have, is not silent: its zero is the news.
-    let loud = report.rules.iter().filter(|rule| rule.score.declared > 0);
-    let count = loud.clone().count();
-    let mut rows: Vec<Vec<String>> = loud.take(RULES_MAX).map(|rule| score(&rule.rule, &rule.score, report)).collect();
-    if rows.len() != 1 {
-        rows.push(score("All rules", &report.total, report));
-    }
-    let silent = report.rules.iter().filter(|rule| rule.score.declared == 0).map(|rule| rule.rule.clone());
-    (
-        Table { columns, rows, more: left_out(count, RULES_MAX, "rule") },
-        silent.map(|name| named(&name).to_owned()).take(RULES_MAX).collect(),
-    )
+    columns
 }
 
 fn some_unjudged(report: &Report) -> bool {
@@ -99,8 +124,7 @@ fn score(name: &str, score: &Score, report: &Report) -> Vec<String> {
 
 fn delays(score: &Score) -> String {
     let (Some(half), Some(most)) = (score.to_declare_p50, score.to_declare_p90) else { return unknown() };
-    let (half, most) = (half.rough(), most.rough());
-    if half == most { half } else { format!("{half}, 9 of 10 in {most}") }
+    format!("{}, {}", half.rough(), most.rough())
 }
 
 /// Known incidents: when, who declared first, and by how much.

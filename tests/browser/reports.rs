@@ -77,7 +77,7 @@ fn declaration(rule: &str, at: DateTime<Utc>, incident: Option<&str>) -> Declara
 
 // Rules, days and totals from declarations, as a backtest has them.
 fn sum_up(mut report: Report, names: &[String]) -> Report {
-    let weeks = (report.to - report.from).num_minutes() as f64 / 10_080.0;
+    let weeks = (report.to - report.from).max(TimeDelta::days(1)).num_minutes() as f64 / 10_080.0;
     let score = |rule: Option<&str>| {
         let mine = report.declarations.iter().filter(|one| rule.is_none_or(|rule| one.rule == rule));
         let declared = mine.clone().count() as u64;
