@@ -95,6 +95,11 @@ impl Inbox {
         }
     }
 
+    /// Appends that the program started: before the engine is, whose clocks would count the time we were down.
+    pub async fn started(&self) -> Result<Appended, StoreError> {
+        self.append(InputKind::Started, "", Vec::new()).await
+    }
+
     /// Appends what became of a delivery.
     pub async fn outcome(&self, outcome: &DeliveryOutcome) -> Result<Appended, StoreError> {
         self.append(InputKind::Outcome, "", json(outcome)).await

@@ -5,6 +5,7 @@ mod heartbeats;
 mod inhibit;
 mod intervals;
 mod route;
+pub mod watchdog;
 
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
@@ -53,7 +54,10 @@ impl Policy {
         source: PolicySource,
         templates: impl FnOnce(&PolicySource, &RuleSet, &check::Places) -> Result<Arc<Templates>, Vec<Mistake>>,
     ) -> Result<Self, Vec<Mistake>> {
-        let rules = RuleSet::compile(&source.rule_files)?;
+        let rules = match watchdog::built_in(&source) {
+            Some(file) => RuleSet::compile(&[source.rule_files.as_slice(), &[file]].concat())?,
+            None => RuleSet::compile(&source.rule_files)?,
+        };
         let mut mistakes = Vec::new();
         let places = check::Places::of(&source);
         let templates = templates(&source, &rules, &places).unwrap_or_else(|wrong| {

@@ -25,6 +25,8 @@ pub enum InputKind {
     Policy,
     /// Time passed; no body.
     Tick,
+    /// The program started; no body.
+    Started,
 }
 
 /// An input to append.

@@ -5,7 +5,7 @@ use crate::fixtures::{
 };
 use domain::alert::{AlertState, Pairs};
 use domain::delivery::Lane;
-use domain::engine::{Answer, Changes, Evidence, Loaded};
+use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Reply, Severity, Stage};
 use domain::policy::{PolicySource, Route};
@@ -25,6 +25,10 @@ fn hold(rule: &str) -> HoldRow {
         key: Pairs::new([("cluster", "a")]),
         since: vec![None, Some(at(3))],
     }
+}
+
+fn beat(name: &str) -> BeatRow {
+    BeatRow { name: name.to_owned(), known_since: at(0), last: Some(at(1)), silent_from: at(2), missing: true }
 }
 
 fn answer(key: Option<&str>, input: u64) -> Answer {
@@ -70,6 +74,7 @@ pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
         incidents: incidents.iter().map(|incident| (incident.id, incident.clone())).collect(),
         evidence: vec![evidence(7, 1), gathered, evidence(8, 4)],
         holds: BTreeMap::from([(("publish".to_owned(), hold("publish").key), Some(hold("publish")))]),
+        beats: BTreeMap::from([("dog".to_owned(), Some(beat("dog"))), ("cat".to_owned(), None)]),
         answers: vec![answer(Some("k"), 5), answer(None, 6)],
         policy: Some(Arc::new(policy("https://bell.example"))),
         deliveries: vec![delivery(40, 7, "team", Lane::Root), delivery(41, 7, "list", Lane::Root)],
@@ -84,6 +89,7 @@ pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
         incidents: incidents.to_vec(),
         evidence: vec![evidence(7, 1), gathered, evidence(8, 4)],
         holds: vec![hold("publish")],
+        beats: vec![beat("dog")],
         answers: vec![answer(Some("k"), 5)],
         policy: Some(policy("https://bell.example")),
         last_incident: 8,

@@ -18,6 +18,7 @@ pub async fn gives_numbers_in_order_and_reads_them_back(store: &Arc<dyn Store>) 
         InputKind::Outcome,
         InputKind::Policy,
         InputKind::Tick,
+        InputKind::Started,
     ];
     let mut expected = Vec::new();
     for (seconds, kind) in kinds.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, Pairs};
 use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
-use domain::engine::{Answer, Changes, Evidence, Loaded};
+use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident};
 use domain::policy::PolicySource;
@@ -19,6 +19,7 @@ pub struct Rows {
     incidents: BTreeMap<IncidentId, Incident>,
     evidence: Vec<Evidence>,
     holds: BTreeMap<(String, Pairs), HoldRow>,
+    beats: BTreeMap<String, BeatRow>,
     answers: Vec<Answer>,
     policy: Option<PolicySource>,
     last_alert: u64,
@@ -47,6 +48,12 @@ impl Rows {
                 None => drop(self.holds.remove(key)),
             }
         }
+        for (name, row) in &changes.beats {
+            match row {
+                Some(row) => drop(self.beats.insert(name.clone(), row.clone())),
+                None => drop(self.beats.remove(name)),
+            }
+        }
         for answer in &changes.answers {
             let known = self.answers.iter().any(|a| a.key == answer.key && a.at + REMEMBER_ANSWERS > answer.at);
             if !known {
@@ -73,6 +80,7 @@ impl Rows {
             alerts: self.alerts.values().cloned().collect(),
             evidence: self.evidence.iter().filter(of_those).copied().collect(),
             holds: self.holds.values().cloned().collect(),
+            beats: self.beats.values().cloned().collect(),
             answers: self
                 .answers
                 .iter()

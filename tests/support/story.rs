@@ -34,6 +34,14 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "at" => world.advance(time(rest)?),
         "say" => world.say(rest),
         "restart" => world.restart(),
+        // The program was down until now: nothing happened in between.
+        "started" => {
+            world.now += Duration::parse(rest).map_err(|e| e.to_string())?.delta();
+            world.restart();
+            world.body(InputKind::Started, "", Vec::new());
+        }
+        // The machine slept, or its clock jumped.
+        "asleep" => world.now += Duration::parse(rest).map_err(|e| e.to_string())?.delta(),
         "refuse" => world.refusing.push(rest.to_owned()),
         "replay" => replay(world, &base.join(rest))?,
         "recorded" => recorded(world, base, rest)?,

@@ -37,7 +37,7 @@ pub fn read(store: &ReadOnly, feed: &mut Feed) -> Result<(), CliError> {
         position = newest.seq;
         let heard = inputs.into_iter().filter(|stored| match stored.kind {
             InputKind::Webhook | InputKind::Push | InputKind::Events | InputKind::Poll => true,
-            InputKind::Command | InputKind::Outcome | InputKind::Policy | InputKind::Tick => false,
+            InputKind::Command | InputKind::Outcome | InputKind::Policy | InputKind::Tick | InputKind::Started => false,
         });
         for stored in heard {
             match wire::decode(&stored) {

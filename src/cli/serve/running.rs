@@ -59,6 +59,7 @@ impl Running {
         // The engine's observer rings the delivery loops, which are started after it.
         let bell: Arc<OnceLock<Arc<Deliveries>>> = Arc::default();
         let (questions, asked) = Questions::new();
+        base.inbox.started().await.map_err(|error| error.to_string())?;
         let engine = base.engine(bell.clone()).await?.answering(asked);
         tell_engine(&base.inbox, &config.policy, &engine.state().policy().source).await?;
         let (engine_stop, stopped) = watch::channel(false);

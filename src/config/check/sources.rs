@@ -3,6 +3,7 @@
 use super::Check;
 use crate::config::written::{AuthorizationWritten, BasicAuthWritten, SourceWritten};
 use crate::config::{HttpAuth, Source, read};
+use domain::alert::OWN_SOURCE;
 use domain::duration::Duration;
 
 /// The source when none is written.
@@ -26,6 +27,9 @@ impl Check<'_> {
         for (at, source) in written.into_iter().enumerate() {
             let before: Vec<&str> = names[..at].iter().map(String::as_str).collect();
             self.name(&format!("sources[{at}].name"), &source.name, &before);
+            if source.name == OWN_SOURCE {
+                self.wrong(&format!("sources[{at}].name"), "that is what our own alerts come from: another name");
+            }
             if source.name == NOT_A_SOURCE {
                 self.wrong(
                     &format!("sources[{at}].name"),

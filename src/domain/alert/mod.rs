@@ -24,6 +24,9 @@ use std::sync::Arc;
 #[serde(transparent)]
 pub struct SourceName(pub Arc<str>);
 
+/// The source of the alerts that we raise ourselves.
+pub const OWN_SOURCE: &str = "earlybell";
+
 /// Identity of an alert: its source and the fingerprint of its labels; never `groupKey`, never `startsAt`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlertKey {

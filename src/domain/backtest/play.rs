@@ -268,7 +268,7 @@ impl Moment {
             Input::Alerts(batch) => batch.observations.len(),
             Input::Events(events) => events.events.len(),
             Input::Poll(poll) => poll.active.len() + poll.muted.len() + poll.gone.len(),
-            Input::Command(_) | Input::Outcome(_) | Input::Policy(_) | Input::Tick => 0,
+            Input::Command(_) | Input::Outcome(_) | Input::Policy(_) | Input::Tick | Input::Started => 0,
         };
         count as u64
     }

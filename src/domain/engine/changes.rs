@@ -31,6 +31,8 @@ pub struct Changes {
     pub evidence: Vec<Evidence>,
     /// Running `for`s by rule and correlation key; `None` is over.
     pub holds: BTreeMap<(String, Pairs), Option<HoldRow>>,
+    /// Heartbeats by name, where something changed; `None` is configured no more.
+    pub beats: BTreeMap<String, Option<BeatRow>>,
     /// Answers to commands, in order.
     pub answers: Vec<Answer>,
     /// The configuration in force, if it changed.
@@ -48,6 +50,21 @@ pub struct Evidence {
     pub alert: AlertId,
     /// Whether it counted for the rule, or was gathered only.
     pub counted: bool,
+}
+
+/// How a heartbeat stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeatRow {
+    /// Its name.
+    pub name: String,
+    /// When it was first configured.
+    pub known_since: DateTime<Utc>,
+    /// The last beat.
+    pub last: Option<DateTime<Utc>>,
+    /// From when on its silence is counted: the last beat, or since when anybody listens.
+    pub silent_from: DateTime<Utc>,
+    /// Whether our alert about it fires.
+    pub missing: bool,
 }
 
 /// The answer to a command.
@@ -78,6 +95,8 @@ pub struct Loaded {
     pub evidence: Vec<Evidence>,
     /// Running `for`s.
     pub holds: Vec<HoldRow>,
+    /// Heartbeats.
+    pub beats: Vec<BeatRow>,
     /// Answers to commands with a key, of the last day.
     pub answers: Vec<Answer>,
     /// The configuration in force.

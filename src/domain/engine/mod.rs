@@ -7,6 +7,7 @@ pub mod attached;
 pub mod changes;
 pub mod explain;
 mod flap;
+mod heartbeat;
 mod hours;
 mod inhibit;
 mod judge;
@@ -21,7 +22,7 @@ pub mod timers;
 mod trial;
 mod turn;
 
-pub use changes::{Answer, Changes, Evidence, Loaded};
+pub use changes::{Answer, BeatRow, Changes, Evidence, Loaded};
 pub use standing::Standing;
 pub use state::State;
 
@@ -49,6 +50,8 @@ pub enum Input {
     Policy(Box<PolicySource>),
     /// Time passed.
     Tick,
+    /// The program started: nobody listened for a while.
+    Started,
 }
 
 /// What became of a delivery, where it matters to the incident.

@@ -27,6 +27,7 @@ impl Turn<'_> {
         self.judge_all_alerts();
         self.restore_holds();
         self.note_gone_rules();
+        self.beats_changed();
         self.out.policy = Some(Arc::clone(&self.state.policy.source));
     }
 

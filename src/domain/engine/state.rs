@@ -2,7 +2,7 @@
 
 use super::Input;
 use super::attached::{Attached, Fires};
-use super::changes::{Answer, Changes, Evidence, Loaded};
+use super::changes::{Answer, BeatRow, Changes, Evidence, Loaded};
 use super::timers::{Timer, Timers};
 use super::turn::Turn;
 use crate::alert::table::Table;
@@ -54,6 +54,8 @@ pub struct State {
     pub(super) timers: Timers,
     // Running `for`s as they stand in the store, so that only changes are written.
     pub(super) stored_holds: BTreeMap<(String, Pairs), HoldRow>,
+    // Heartbeats by name.
+    pub(super) beats: BTreeMap<String, BeatRow>,
     pub(super) answers: HashMap<String, (DateTime<Utc>, Reply)>,
     pub(super) position: InputSeq,
     pub(super) at: DateTime<Utc>,
@@ -83,6 +85,7 @@ impl State {
             holding: BTreeSet::new(),
             timers: Timers::default(),
             stored_holds: loaded.holds.into_iter().map(|row| ((row.rule.clone(), row.key.clone()), row)).collect(),
+            beats: loaded.beats.into_iter().map(|row| (row.name.clone(), row)).collect(),
             answers: loaded.answers.into_iter().filter_map(|a| Some((a.key?, (a.at, a.reply)))).collect(),
             position: loaded.position,
             at: loaded.at.unwrap_or(DateTime::UNIX_EPOCH),
@@ -106,6 +109,10 @@ impl State {
     pub fn step(&mut self, seq: InputSeq, at: DateTime<Utc>, input: Input, changes: &mut Changes) {
         // The store keeps times in order; a step back would let a timer fire twice.
         let at = at.max(self.at);
+        match &input {
+            Input::Started => self.forgive_all(at, changes),
+            _ => self.forgive_gaps(at, changes),
+        }
         self.fire_timers(seq, at, changes);
         self.at = at;
         Turn::new(self, seq, at, changes).take(input);
@@ -212,6 +219,7 @@ impl State {
         }
         let ids: Vec<IncidentId> = self.incidents.keys().copied().collect();
         ids.into_iter().for_each(|id| self.set_incident_timer(id));
+        self.set_beat_timers();
     }
 
     /// Tells the evaluator every alert that counts; after a start, and when the rules change.

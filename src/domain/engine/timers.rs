@@ -12,6 +12,8 @@ pub enum Timer {
     Subject(Subject),
     /// Something an incident is due for.
     Incident(IncidentId),
+    /// A heartbeat is missing then.
+    Heartbeat(String),
 }
 
 /// All deadlines.
@@ -58,7 +60,7 @@ impl Timers {
 
     /// Forgets the timers of all rules; their subjects are numbered anew.
     pub fn clear_subjects(&mut self) {
-        self.queue.retain(|(_, timer)| matches!(timer, Timer::Incident(_)));
-        self.set.retain(|timer, _| matches!(timer, Timer::Incident(_)));
+        self.queue.retain(|(_, timer)| !matches!(timer, Timer::Subject(_)));
+        self.set.retain(|timer, _| !matches!(timer, Timer::Subject(_)));
     }
 }

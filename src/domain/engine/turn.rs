@@ -58,6 +58,7 @@ impl<'a> Turn<'a> {
         match input {
             Input::Alerts(batch) => {
                 self.truncated = batch.truncated > 0;
+                self.hear_beats(&batch);
                 let taken = self.state.alerts.take(&batch, self.at, &timing);
                 self.alerts_changed(taken);
             }
@@ -72,7 +73,7 @@ impl<'a> Turn<'a> {
             Input::Command(command) => self.command(command),
             Input::Outcome(outcome) => self.outcome(outcome),
             Input::Policy(source) => self.policy_changed(*source),
-            Input::Tick => {}
+            Input::Tick | Input::Started => {}
         }
         self.settle();
     }
@@ -88,6 +89,7 @@ impl<'a> Turn<'a> {
             match timer {
                 Timer::Subject(subject) => drop(self.touched.entry(subject).or_default()),
                 Timer::Incident(incident) => self.incident_due(incident),
+                Timer::Heartbeat(name) => self.beat_missing(&name),
             }
         }
         self.settle();
@@ -153,7 +155,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn alerts_changed(&mut self, taken: Taken) {
+    pub(super) fn alerts_changed(&mut self, taken: Taken) {
         self.out.counts += taken.counts;
         for alert in &taken.forgotten {
             self.out.alerts.insert(*alert, None);

@@ -71,7 +71,7 @@ pub fn unreadable(what: &str, problem: &str) -> StoreError {
 }
 
 // The numbers are stored: they only grow.
-const KINDS: [(InputKind, i64); 8] = [
+const KINDS: [(InputKind, i64); 9] = [
     (InputKind::Webhook, 1),
     (InputKind::Push, 2),
     (InputKind::Poll, 3),
@@ -80,6 +80,7 @@ const KINDS: [(InputKind, i64); 8] = [
     (InputKind::Policy, 6),
     (InputKind::Tick, 7),
     (InputKind::Events, 8),
+    (InputKind::Started, 9),
 ];
 
 pub fn kind_number(kind: InputKind) -> i64 {
@@ -92,6 +93,7 @@ pub fn kind_number(kind: InputKind) -> i64 {
         InputKind::Policy => 6,
         InputKind::Tick => 7,
         InputKind::Events => 8,
+        InputKind::Started => 9,
     }
 }
 

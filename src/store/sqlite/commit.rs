@@ -24,6 +24,7 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
     write_entries(&tx, &changes.entries)?;
     write_evidence(&tx, &changes.evidence)?;
     write_holds(&tx, changes)?;
+    write_beats(&tx, changes)?;
     write_answers(&tx, &changes.answers, changes.at)?;
     write_deliveries(&tx, &changes.deliveries)?;
     if let Some(policy) = &changes.policy {
@@ -155,6 +156,17 @@ fn write_holds(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
         match hold {
             Some(hold) => upsert.execute(params![rule, key, to_json(hold)?])?,
             None => delete.execute(params![rule, key])?,
+        };
+    }
+    Ok(())
+}
+
+fn write_beats(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
+    let sql = "INSERT INTO beats (name, beat) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET beat = excluded.beat";
+    for (name, beat) in &changes.beats {
+        match beat {
+            Some(beat) => conn.prepare_cached(sql)?.execute(params![name, to_json(beat)?])?,
+            None => conn.prepare_cached("DELETE FROM beats WHERE name = ?")?.execute([name])?,
         };
     }
     Ok(())

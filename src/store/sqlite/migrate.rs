@@ -18,6 +18,7 @@ pub const MAIN: Schema = Schema {
     migrations: &[
         include_str!("../migrations/sqlite/earlybell_0001.sql"),
         include_str!("../migrations/sqlite/earlybell_0002.sql"),
+        include_str!("../migrations/sqlite/earlybell_0003.sql"),
     ],
 };
 

@@ -31,6 +31,10 @@ pub fn load(conn: &mut Connection, now: DateTime<Utc>) -> Result<Loaded, StoreEr
     for hold in holds.query_map([], |row| row.get::<_, String>(0))? {
         loaded.holds.push(from_json("a hold", &hold?)?);
     }
+    let mut beats = tx.prepare("SELECT beat FROM beats ORDER BY name")?;
+    for beat in beats.query_map([], |row| row.get::<_, String>(0))? {
+        loaded.beats.push(from_json("a heartbeat", &beat?)?);
+    }
     loaded.answers = answers(&tx)?;
     let policy: Option<String> = tx.query_row("SELECT policy FROM policy", [], |row| row.get(0)).optional()?;
     loaded.policy = policy.map(|policy| from_json("a configuration", &policy)).transpose()?;

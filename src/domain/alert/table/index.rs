@@ -1,6 +1,6 @@
 //! Where an alert stands in the orders that the table is asked by: members of a group, and deadlines.
 
-use crate::alert::{Alert, AlertState};
+use crate::alert::{Alert, AlertState, OWN_SOURCE};
 use crate::ids::AlertId;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -42,15 +42,14 @@ pub(super) struct Index {
 /// Where this alert belongs.
 pub(super) fn places(source: SourceIx, alert: &Alert, pinned: bool) -> Places {
     let seen = Some(alert.last_seen);
+    // Nobody repeats what we say ourselves.
+    let heard = seen.filter(|_| *alert.key.source.0 != *OWN_SOURCE);
     match &alert.state {
-        AlertState::Firing => Places {
-            member: alert.group.map(|group| (source, group)),
-            heard: seen,
-            exact: alert.expires_at,
-            over: None,
-        },
+        AlertState::Firing => {
+            Places { member: alert.group.map(|group| (source, group)), heard, exact: alert.expires_at, over: None }
+        }
         AlertState::Unreported { .. } | AlertState::Muted { .. } => {
-            Places { heard: seen, exact: alert.expires_at, ..Places::default() }
+            Places { heard, exact: alert.expires_at, ..Places::default() }
         }
         AlertState::Resolved { contested_until: Some(until), .. } => {
             Places { exact: Some(*until), ..Places::default() }
