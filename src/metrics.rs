@@ -45,6 +45,7 @@ pub struct Metrics {
     resolve_duration: Histogram,
     declared: IntCounterVec,
     called_off: IntCounterVec,
+    verdicts: IntCounterVec,
     notifications: IntCounterVec,
     notifications_failed: IntCounterVec,
     lease_lost: IntCounterVec,
@@ -149,6 +150,11 @@ impl Metrics {
                 "earlybell_incidents_called_off_total",
                 "Incidents called off, by the rule that declared them (empty for people) and who called off.",
                 &["rule", "by"],
+            )?,
+            verdicts: shelf.counters(
+                "earlybell_rule_verdicts_total",
+                "Incidents of a rule that people judged by the end: right (confirmed) or wrong (called off). Its precision is right / (right + wrong).",
+                &["rule", "verdict"],
             )?,
             notifications: shelf.counters(
                 "earlybell_notifications_total",

@@ -49,6 +49,7 @@ fn help_teaches() {
         &["alert", "add", "--help"],
         &["incident", "--help"],
         &["incident", "calloff", "--help"],
+        &["explain", "--help"],
         &["deliveries", "--help"],
         &["token", "new", "--help"],
     ];
@@ -466,4 +467,79 @@ fn a_second_server_in_the_same_folder_is_refused() {
     let server = Server::start(&[]);
     let said = transcript(server.folder.path(), &["serve", "--web.listen-address=127.0.0.1:0"]);
     assert!(said.contains("uses ./data; stop it") && said.ends_with("(exit 1)\n"), "{said}");
+}
+
+const EXPLAINED_RULES: &str = r#"
+groups:
+  - name: site
+    rules:
+      - incident: SiteDown
+        correlate_by: [site]
+        when: { alerts: ['alertname = SiteDown', 'severity = critical'] }
+        gather: ['team = web']
+      - incident: Slow
+        when:
+          all:
+            - { alerts: ['alertname = Slow'], for: 1h }
+            - { alerts: ['alertname = Queue'], at_least: 2 }
+"#;
+
+// Times of day and ages change from run to run.
+fn without_clock(said: &str) -> String {
+    let is_clock = |word: &str| word.len() >= 5 && word.chars().all(|c| c.is_ascii_digit() || c == ':');
+    let mut clean: Vec<&str> = Vec::new();
+    for word in said.split(' ') {
+        let age = clean.last().is_some_and(|before| before.ends_with("held"));
+        clean.push(if age {
+            "AGE"
+        } else if is_clock(word) && word.contains(':') {
+            "hh:mm"
+        } else {
+            word
+        });
+    }
+    clean.join(" ")
+}
+
+#[test]
+fn why_something_happened_or_did_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    write("earlybell.yml", "rule_files: [rules.yml]\n");
+    write("rules.yml", EXPLAINED_RULES);
+    write("message.json", r#"[{"labels": {"alertname": "SiteDown", "severity": "critical", "site": "b"}}]"#);
+    write("bad.json", "{]");
+    let server = Server::start_in(folder, &["--config.file=earlybell.yml"]);
+    let runs: [&[&str]; 25] = [
+        &["explain"],
+        &["alert", "add", "SiteDown", "severity=warning", "site=a"],
+        &["incident", "list"],
+        // Nothing happened: which matcher was it?
+        &["explain", "1"],
+        &["alert", "add", "SiteDown", "severity=critical", "site=a"],
+        &["alert", "add", "Slow", "team=web", "site=a"],
+        &["explain", "now"],
+        &["explain", "INC-1"],
+        &["explain", "{alertname=\"Slow\"}"],
+        &["explain", "{alertname=SiteDown, site=c, severity=critical}"],
+        &["explain", "message.json"],
+        &["explain", "message.json", "--rules", "rules.yml", "--rule", "SiteDown"],
+        &["explain", "--rule", "Slow"],
+        &["incident", "calloff", "1", "no-user-impact", "the probe was wrong"],
+        &["explain", "--rule", "SiteDown"],
+        &["explain", "#1", "-q"],
+        &["explain", "99"],
+        &["explain", "SiteDown"],
+        &["explain", "{alertname=~\"Site.*\"}"],
+        &["explain", "INC-x"],
+        &["explain", "bad.json"],
+        &["explain", "bad.json", "--rules", "rules.yml"],
+        &["explain", "--rules", "rules.yml"],
+        &["explain", "message.json", "--rules", "nothing.yml"],
+        &["explain", "message.json", "--rules", "rules.yml", "--rule", "Sitedown"],
+    ];
+    let said: Vec<String> = runs.iter().map(|words| without_clock(&server.run(words))).collect();
+    assert_snapshot("explain.txt", &said.join("\n"));
+    let json = server.run(&["explain", "INC-1", "-o", "json"]);
+    assert!(json.contains("\"verdict\": \"cooldown\"") && json.contains("\"declared\": {"), "{json}");
 }

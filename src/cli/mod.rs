@@ -5,6 +5,7 @@ mod backtest;
 mod check;
 mod client;
 mod deliveries;
+mod explain;
 mod incident;
 mod output;
 mod quarantine;
@@ -28,6 +29,7 @@ Examples:
   earlybell alert add alertname=SiteDown severity=critical   send a test alert
   earlybell incident list                                    what is going on
   earlybell incident calloff 1 no-user-impact \"probe was wrong\"
+  earlybell explain                                          which rules hold or wait, and why
   earlybell check config earlybell.yml                       look for mistakes before a reload
   earlybell test rules rules/*.yml                           play the tests of rules";
 
@@ -46,6 +48,7 @@ enum Verb {
     Backtest(backtest::Backtest),
     Alert(alert::Alert),
     Incident(incident::Incident),
+    Explain(explain::Explain),
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
     Token(token::Token),
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Verb::Backtest(verb) => verb.run(),
         Verb::Alert(verb) => verb.run(),
         Verb::Incident(verb) => verb.run(),
+        Verb::Explain(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),

@@ -7,6 +7,7 @@ use crate::config::Config;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::table::Counts;
 use domain::delivery::Outcome;
+use domain::incident::judgement::Judgement;
 use domain::incident::{Actor, Entry, Fact, Incident};
 use domain::policy::ReceiverKind;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
@@ -166,6 +167,9 @@ impl Metrics {
             for by in ["rule", "human"] {
                 self.called_off.with_label_values(&[rule.incident.as_str(), by]);
             }
+            for judgement in Judgement::ALL {
+                self.verdicts.with_label_values(&[rule.incident.as_str(), judgement.word()]);
+            }
         }
         self.reload_ok.set(1);
         self.reload_at.set(epoch(now));
@@ -207,6 +211,10 @@ impl Metrics {
 
     fn told(&self, entry: &Entry, incident: Option<&Incident>) {
         let rule = incident.and_then(|incident| incident.rule.as_ref()).map_or("", |rule| rule.name.as_str());
+        let ends = matches!(entry.fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
+        if let Some(judgement) = incident.filter(|_| ends && !rule.is_empty()).and_then(Incident::judgement) {
+            self.verdicts.with_label_values(&[rule, judgement.word()]).inc();
+        }
         match &entry.fact {
             Fact::Declared { first_alert_at, .. } => {
                 self.declared.with_label_values(&[rule, by(&entry.actor)]).inc();

@@ -13,6 +13,7 @@ use earlybell::app::engine_loop::{Decided, EngineLoop};
 use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::{ANSWER_WAIT, NoAnswer, QUESTIONS_MAX, Questions};
 use earlybell::clock::Clock;
+use earlybell::config::Config;
 use earlybell::http::api::explain::PAYLOAD_BYTES_MAX;
 use earlybell::store::{InputKind, Store};
 use serde_json::{Value, json};
@@ -41,11 +42,15 @@ impl Engine {
 
     pub async fn with_rules(rules: &str) -> Self {
         let clock = TestClock::at("2026-11-22T10:00:00Z");
+        let file = NamedRuleFile { name: "rules.yml".to_owned(), file: serde_json::from_str(rules).unwrap() };
+        let policy = PolicySource { rule_files: vec![file], ..config().policy };
+        let its_policy = policy.clone();
         let (questions, asked) = Questions::new();
         let (its_clock, its_questions) = (clock.clone(), questions.clone());
         let site = TestSite::with(|parts| {
             parts.inbox = Arc::new(Inbox::new(parts.store.clone(), its_clock.clone()));
             parts.clock = its_clock;
+            parts.config.store(Arc::new(Config { policy: its_policy, ..config() }));
             parts.questions = its_questions;
         })
         .await;
@@ -54,10 +59,9 @@ impl Engine {
         let loaded = EngineLoop::load(site.store.clone(), inbox.clone(), clock.clone(), observer).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(loaded.answering(asked).run(stopped));
-        let file = NamedRuleFile { name: "rules.yml".to_owned(), file: serde_json::from_str(rules).unwrap() };
         // Long before anything fires: what fires then is no news from before the first start.
         clock.advance(TimeDelta::days(-1));
-        let appended = inbox.policy(&PolicySource { rule_files: vec![file], ..config().policy }).await.unwrap();
+        let appended = inbox.policy(&policy).await.unwrap();
         clock.advance(TimeDelta::days(1));
         let engine = Self { site, clock, questions, stop, running };
         engine.decided(appended.seq).await;
@@ -245,4 +249,57 @@ async fn questions_are_bounded_and_do_not_wait_for_ever() {
     assert_eq!((failed, answered), (Err(NoAnswer::Failed), Ok(InputSeq(1))));
     drop(asked);
     assert_eq!(questions.ask(State::position).await, Err(NoAnswer::NotRunning));
+}
+
+#[tokio::test]
+async fn the_pages_say_why_and_how_often_a_rule_was_right() {
+    let engine = Engine::start().await;
+    engine.fires(&json!({"alertname": "Down", "severity": "warning"})).await;
+    let page = |path: &str| engine.site.call(Request::get(path));
+    let incident = page("/incidents/1").await.body;
+    assert!(incident.contains("<h3>How its rule stands now</h3>"), "{incident}");
+    assert!(incident.contains("attached to INC-1, which is open"), "{incident}");
+    assert!(incident.contains(r#"<a href="/rules/Down">"#), "{incident}");
+    engine.act(1, Act::CallOff { code: CallOffCode::NoUserImpact, reason: "nobody noticed".to_owned() }).await;
+    let rules = page("/rules").await;
+    assert_eq!(rules.status, 200);
+    let row: String = rules
+        .body
+        .split("<tr>")
+        .find(|row| row.contains(r#"href="/rules/Down""#))
+        .unwrap()
+        .split("</tr>")
+        .next()
+        .unwrap()
+        .to_owned();
+    for cell in
+        [r#""Declared">1<"#, r#""Called off by people">1<"#, r#""Called off by itself">0<"#, r#""Precision">0 % of 1<"#]
+    {
+        assert!(row.contains(cell), "no {cell} in {row}");
+    }
+    let rule = page("/rules/Held").await.body;
+    assert!(rule.contains("[ ]</span> no alert matches alertname = Slow"), "{rule}");
+    assert!(rule.contains("for: 2m") && rule.contains("nobody judged yet"), "{rule}");
+    let asked = page("/rules?labels=%7Balertname%3D%22Down%22%2Csite%3D%22%3Cb%3E%22%7D").await.body;
+    assert!(asked.contains("No such alert is known") && asked.contains("declares a new incident"), "{asked}");
+    assert!(asked.contains("it has no severity") && !asked.contains("<b>"), "{asked}");
+    let wrong = page("/rules/Down?labels=alertname%3D~x").await.body;
+    assert!(wrong.contains("is no label: an alert has one value for each"), "{wrong}");
+    assert_eq!(page("/rules/Dwon").await.status, 404);
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_is_there_though_the_engine_is_not() {
+    let site = TestSite::open().await;
+    let rules = site.call(Request::get("/rules?labels=alertname%3DDown")).await;
+    assert_eq!(rules.status, 200);
+    assert!(
+        rules.body.contains("No rule is configured") && rules.body.contains("the engine does not run here"),
+        "{}",
+        rules.body
+    );
+    site.token("ada", earlybell::store::Role::Viewer).await;
+    assert_eq!(site.call(Request::get("/rules")).await.status, 401);
+    site.stop().await;
 }

@@ -6,6 +6,7 @@ pub mod decide;
 pub mod due;
 pub mod entry;
 pub mod explanation;
+pub mod judgement;
 
 pub use command::{Act, Actor, Command, Refusal, Reply, Surface};
 pub use entry::{CallOffCode, Entry, Fact};

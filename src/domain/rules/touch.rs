@@ -112,7 +112,7 @@ fn written(texts: &[MatcherText]) -> String {
     texts.iter().map(MatcherText::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// `SiteDown: all of `alertname = Down, team = web` but `team="web"`: team is "db"`.
+/// ``SiteDown: all of `alertname = Down, team = web` but team="web", its team is "db"``
 impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rule, condition, matcher, label, value } = self;

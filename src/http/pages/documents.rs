@@ -1,10 +1,11 @@
 //! `/incidents/N`, `.md`, `.json`: the state document of one incident.
 
 use super::chrome::Chrome;
+use super::explained::{ExplainedRows, WhyRow, why};
 use super::lanes::{Lanes, lanes};
 use super::list::{class, may_see};
 use super::render::page;
-use super::shown;
+use super::{asked, path_segment, shown};
 use crate::http::auth::Reader;
 use crate::http::error::Failure;
 use crate::http::site::Site;
@@ -13,9 +14,9 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::document::markdown::state_word;
 use domain::document::{Audience, Document, Sources, Told, document};
+use domain::engine::explain::About;
 use domain::ids::IncidentId;
-use domain::incident::explanation::Mark;
-use domain::incident::{Explanation, Incident, Refusal};
+use domain::incident::{Incident, Refusal};
 use domain::notice::NoticeKind;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,10 @@ struct Content {
     lanes: Option<Lanes>,
     notices: Vec<NoticeRow>,
     why: Vec<WhyRow>,
+    // How its rule stands now, while it is open.
+    now: Option<ExplainedRows>,
+    now_problem: Option<String>,
+    rule_path: Option<String>,
     // Number of the oldest entry shown, where there are older ones.
     before: Option<u32>,
     first_page: bool,
@@ -52,15 +57,6 @@ struct NoticeRow {
     told: Told,
     state: &'static str,
     failed: bool,
-}
-
-// The condition tree, flat: a list in a list for every level would be read out as such.
-#[derive(Serialize)]
-struct WhyRow {
-    depth: usize,
-    sign: &'static str,
-    word: &'static str,
-    text: String,
 }
 
 /// `GET /incidents/{number}`
@@ -90,6 +86,11 @@ pub async fn json(site: web::Data<Site>, reader: Reader, request: HttpRequest) -
 async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let (incident, document) = read(site, reader, request).await?;
     let oldest = document.timeline_from;
+    let rule = incident.rule.as_ref().filter(|_| reader == Reader::Team);
+    let (now, now_problem) = match rule.filter(|_| incident.stage.is_open()) {
+        Some(_) => asked(site, About::Incident(incident.id)).await,
+        None => (None, None),
+    };
     let content = Content {
         class: class(&incident.stage),
         open: incident.stage.is_open(),
@@ -98,6 +99,9 @@ async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<H
         lanes: lanes(&document),
         notices: document.notices.iter().cloned().map(notice_row).collect(),
         why: document.explanation.as_ref().map(why).unwrap_or_default(),
+        now,
+        now_problem,
+        rule_path: rule.map(|rule| path_segment(&rule.name)),
         before: oldest.filter(|_| document.timeline_cut),
         first_page: part(request).before.is_none(),
         alerts_more: document.alerts_total.saturating_sub(u32::try_from(document.alerts.len()).unwrap_or(u32::MAX)),
@@ -160,20 +164,4 @@ fn told(row: DeliveryRow) -> Option<Told> {
 fn notice_row(told: Told) -> NoticeRow {
     let sent = matches!(told.state, domain::delivery::DeliveryState::Sent);
     NoticeRow { state: state_word(told.state), failed: !sent && told.last_error.is_some(), told }
-}
-
-fn why(explanation: &Explanation) -> Vec<WhyRow> {
-    let mut rows = Vec::new();
-    flatten(explanation, 0, &mut rows);
-    rows
-}
-
-fn flatten(explanation: &Explanation, depth: usize, rows: &mut Vec<WhyRow>) {
-    let word = match explanation.verdict {
-        Mark::Met => "met",
-        Mark::Holding => "holds, but not long enough yet",
-        Mark::NotMet => "not met",
-    };
-    rows.push(WhyRow { depth, sign: explanation.verdict.sign(), word, text: explanation.text.clone() });
-    explanation.parts.iter().for_each(|part| flatten(part, depth + 1, rows));
 }

@@ -1,17 +1,25 @@
-//! Pages for people: the list of incidents and the state document of each. HTML without JavaScript.
+//! Pages for people: the list of incidents, the state document of each, the rules. HTML without JavaScript.
 
 mod chrome;
 mod documents;
+mod explained;
 mod lanes;
 mod list;
 mod outbox;
 mod render;
+mod rules;
 
 use super::error::Failure;
 use super::site::Site;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use domain::engine::explain::About;
+use explained::ExplainedRows;
+use std::time::Duration;
+
+/// Longest that a page waits for the engine; it is shown without what the engine would say.
+const ENGINE_WAIT: Duration = Duration::from_secs(2);
 
 const STYLE: &str = include_str!("assets/earlybell.css");
 const ICON: &str = include_str!("assets/earlybell.svg");
@@ -22,6 +30,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route(r"/incidents/{number:[^/.]+}", web::to(documents::html))
         .route(r"/incidents/{number:[^/.]+}.md", web::to(documents::markdown))
         .route(r"/incidents/{number:[^/.]+}.json", web::to(documents::json))
+        .route("/rules", web::to(rules::list))
+        .route("/rules/{name:.+}", web::to(rules::one))
         .route("/deliveries", web::to(outbox::deliveries))
         .route("/quarantine", web::to(outbox::quarantine))
         .route("/assets/earlybell.css", web::to(|| asset("text/css; charset=utf-8", STYLE)))
@@ -59,4 +69,20 @@ fn problem(site: &Site, failure: &Failure) -> HttpResponse {
         Ok(html) => HttpResponse::build(status).insert_header((CONTENT_TYPE, render::HTML)).body(html),
         Err(_) => failure.error_response(),
     }
+}
+
+// What the engine says, or why it says nothing: a page is never missing because of that.
+async fn asked(site: &Site, about: About) -> (Option<ExplainedRows>, Option<String>) {
+    match tokio::time::timeout(ENGINE_WAIT, site.explainer.explain(about, site.now())).await {
+        Ok(Ok(explained)) => (Some(ExplainedRows::new(explained)), None),
+        Ok(Err(because)) => (None, Some(because.to_string())),
+        Err(_) => (None, Some("the engine is busy; load the page again in a moment".to_owned())),
+    }
+}
+
+// A name as one piece of an address.
+fn path_segment(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    name.bytes().map(encode).collect()
 }

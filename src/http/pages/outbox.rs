@@ -87,7 +87,8 @@ fn row(row: DeliveryRow, now: DateTime<Utc>) -> Row {
     }
 }
 
-fn team_only(reader: Reader) -> Result<(), Failure> {
+/// Refuses the public.
+pub fn team_only(reader: Reader) -> Result<(), Failure> {
     match reader {
         Reader::Team => Ok(()),
         Reader::Public => Err(Failure::Unauthorized("this page is for the team: sign in with a token".to_owned())),

@@ -14,11 +14,16 @@ use std::sync::LazyLock;
 /// What pages are.
 pub const HTML: &str = "text/html; charset=utf-8";
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("base.html", include_str!("templates/base.html")),
     ("state.html", include_str!("templates/state.html")),
     ("list.html", include_str!("templates/list.html")),
     ("incident.html", include_str!("templates/incident.html")),
+    ("why.html", include_str!("templates/why.html")),
+    ("explained.html", include_str!("templates/explained.html")),
+    ("question.html", include_str!("templates/question.html")),
+    ("rules.html", include_str!("templates/rules.html")),
+    ("rule.html", include_str!("templates/rule.html")),
     ("deliveries.html", include_str!("templates/deliveries.html")),
     ("quarantine.html", include_str!("templates/quarantine.html")),
     ("problem.html", include_str!("templates/problem.html")),

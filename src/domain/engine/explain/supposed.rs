@@ -33,11 +33,20 @@ pub fn explain_payload(policy: &Arc<Policy>, batch: Batch, at: DateTime<Utc>) ->
     state.step(InputSeq(2), at, Input::Alerts(batch), &mut Changes::default());
     let alerts: Vec<&Alert> = state.alerts.iter().collect();
     let mut explained = Explained { supposed: true, ..state.explain_alerts(&alerts, at) };
-    for rule in &mut explained.rules {
-        // Whatever is open here, this message opened.
-        if let Standing::Attached { .. } = rule.verdict {
-            rule.verdict = Standing::New;
-            rule.because = Standing::New.words(at);
+    for explained in &mut explained.rules {
+        // Whatever is open here, this message opened; its numbers mean nothing to anybody.
+        match explained.verdict {
+            Standing::Attached { .. } => {
+                explained.verdict = Standing::New;
+                explained.because = Standing::New.words(at);
+            }
+            Standing::Inhibited { by } => {
+                let rule = state.incident(by).and_then(|incident| incident.rule.as_ref());
+                let rule = rule.map_or("another rule", |rule| rule.name.as_str());
+                explained.because =
+                    format!("condition met, but the incident of {rule} covers it, and takes its alerts");
+            }
+            _ => {}
         }
     }
     explained.with_near_misses(&policy.rules)
