@@ -65,10 +65,14 @@ impl Alert {
             None if self.starts_at != starts_at => self.starts_at,
             None => self.last_seen,
         };
-        let known = |span: &Span| span.starts_at == starts_at && span.muted == muted;
-        let longest = self.past.iter().filter(|span| known(span)).map(|span| span.until).max();
-        let until = until.max(starts_at).max(longest.unwrap_or(starts_at));
-        self.past.retain(|span| !known(span) && span.until > until - PAST_REACH);
+        let until = until.max(starts_at);
+        // The newest word on one episode counts; that it was over earlier may be told after it was muted.
+        self.past.retain(|span| (span.starts_at, span.muted) != (starts_at, muted));
+        let over = self.ended().is_some();
+        for span in self.past.iter_mut().filter(|span| over && span.starts_at == starts_at) {
+            span.until = span.until.min(until);
+        }
+        self.past.retain(|span| span.until > until - PAST_REACH);
         if self.past.len() >= PAST_MAX {
             self.past.drain(..=self.past.len() - PAST_MAX);
         }
@@ -81,8 +85,7 @@ impl Alert {
     fn correct(&mut self, before: Option<DateTime<Utc>>) {
         let (Some(before), Some(ends_at)) = (before, self.ended()) else { return };
         let starts_at = self.starts_at;
-        let last = self.past.last_mut().filter(|span| span.starts_at == starts_at && span.until == before);
-        if let Some(span) = last {
+        for span in self.past.iter_mut().filter(|span| span.starts_at == starts_at && span.until == before) {
             span.until = ends_at.max(starts_at);
         }
     }

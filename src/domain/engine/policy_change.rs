@@ -34,8 +34,15 @@ impl Turn<'_> {
     fn judge_all_alerts(&mut self) {
         for (alert, touches) in self.state.evaluate_all() {
             for touch in touches {
-                self.touched.entry(touch.subject).or_default().push((alert, touch.counted));
+                let alerts = self.touched.entry(touch.subject).or_default();
+                if touch.evidence {
+                    alerts.push((alert, touch.counted));
+                }
             }
+        }
+        // What says something of no alert at all, says it from now on.
+        for subject in self.state.policy.rules.standing() {
+            self.touched.entry(subject).or_default();
         }
     }
 

@@ -212,6 +212,7 @@ impl State {
         for row in self.stored_holds.values() {
             subjects.extend(self.evaluator.restore(&self.policy.rules, row));
         }
+        subjects.extend(self.policy.rules.standing());
         for subject in subjects {
             let verdict = self.evaluator.judge(&self.policy.rules, &subject, self.at);
             self.remember_verdict(&subject, verdict.when);
@@ -222,11 +223,12 @@ impl State {
         self.set_beat_timers();
     }
 
-    /// Tells the evaluator every alert that counts; after a start, and when the rules change.
+    /// Tells the evaluator every alert that may count; after a start, and when the rules change.
     pub(super) fn evaluate_all(&mut self) -> Vec<(AlertId, Vec<Touch>)> {
         let rules = &self.policy.rules;
-        let counting = self.alerts.iter().filter(|alert| alert.state.counts());
-        counting.map(|alert| (alert.id, self.evaluator.set(rules, alert, true))).collect()
+        // What never fired counts nowhere.
+        let counting = self.alerts.iter().filter(|alert| alert.state.is_open() || !alert.past.is_empty());
+        counting.map(|alert| (alert.id, self.evaluator.set(rules, alert, self.at))).collect()
     }
 
     /// Attached alerts to show, open ones first.

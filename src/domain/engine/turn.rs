@@ -164,10 +164,9 @@ impl<'a> Turn<'a> {
             let Some(alert) = self.state.alerts.get(*id) else { continue };
             self.out.alerts.insert(*id, Some(alert.clone()));
             // Also where it fires as before: another start may move a `for`.
-            let counts = alert.state.counts();
-            for touch in self.state.evaluator.set(&self.state.policy.rules, alert, counts) {
+            for touch in self.state.evaluator.set(&self.state.policy.rules, alert, self.at) {
                 let alerts = self.touched.entry(touch.subject).or_default();
-                if counts {
+                if touch.evidence {
                     alerts.push((*id, touch.counted));
                 }
             }

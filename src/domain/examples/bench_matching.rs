@@ -11,7 +11,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::matcher::{MatcherText, all_match};
-use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs};
+use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause};
 use domain::ids::AlertId;
 use domain::policy::NamedRuleFile;
 use domain::rules::model::{ConditionModel, Group, RuleFile, RuleModel};
@@ -53,20 +53,23 @@ fn count(counted: usize) {
     let mut evaluator = Evaluator::new(&rules);
     let alerts: Vec<Alert> = (0..counted + ALERTS).map(alert).collect();
     for alert in &alerts[..counted] {
-        evaluator.set(&rules, alert, true);
+        evaluator.set(&rules, alert, alert.starts_at);
     }
     let at = alerts[counted].starts_at;
-    let mut change = |alert: &Alert, counts| {
-        for touch in evaluator.set(&rules, alert, counts) {
+    let mut change = |alert: &Alert| {
+        for touch in evaluator.set(&rules, alert, at) {
             black_box(evaluator.judge(&rules, &touch.subject, at));
         }
     };
     let mut times = Vec::new();
-    for alerts in alerts[counted..].chunks(TOGETHER) {
+    let over = AlertState::Resolved { ends_at: at, because: ResolvedBecause::Reported, contested_until: None };
+    let over = |alert: &Alert| Alert { state: over.clone(), ..alert.clone() };
+    let ends: Vec<Alert> = alerts[counted..].iter().map(over).collect();
+    for (alerts, ends) in alerts[counted..].chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
         let began = Instant::now();
-        for alert in alerts {
-            change(alert, true);
-            change(alert, false);
+        for (alert, end) in alerts.iter().zip(ends) {
+            change(alert);
+            change(end);
         }
         times.push(began.elapsed());
     }

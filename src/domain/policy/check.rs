@@ -1,4 +1,5 @@
-//! Names that point somewhere: receivers in rules and routes, templates in rules and receivers.
+//! Names that point somewhere: receivers in rules and routes, templates in rules and receivers. And times that fit
+//! together.
 
 use super::{CONFIG, NamedRuleFile, PolicySource, Route};
 use crate::notice::NoticeKind;
@@ -20,6 +21,7 @@ pub fn names(source: &PolicySource, rules: &RuleSet, places: &Places) -> Vec<Mis
         mistakes.extend(wrong.map(|problem| places.mistake(rule, "receivers", problem)));
         let wrong = templates(source, &rule.model.templates).into_iter();
         mistakes.extend(wrong.map(|problem| places.mistake(rule, "templates", problem)));
+        mistakes.extend(forgotten(source, rule).map(|problem| places.mistake(rule, "when", problem)));
     }
     mistakes
 }
@@ -81,6 +83,18 @@ fn templates(source: &PolicySource, by_notice: &BTreeMap<String, String>) -> Vec
         }
     }
     problems
+}
+
+// What is forgotten can't count.
+fn forgotten(source: &PolicySource, rule: &Rule) -> Option<String> {
+    let (within, kept) = (rule.looks_back()?, source.timing.forget_resolved);
+    let problem = || {
+        format!(
+            "counts `within: {within}`, but alerts are forgotten {kept} after they ended; write at most {kept}, or raise \
+             `timing.forget_resolved`"
+        )
+    };
+    (within > kept).then(problem)
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -1,13 +1,15 @@
 //! From the model to what is evaluated: matchers compiled and shared, leaves numbered, the index built.
 
 use super::check;
-use super::conditions::{Compiler, Node, Slot};
+use super::conditions::{Compiler, Node, Side, Slot};
+use super::eval::Subject;
 use super::index::{Index, Role, Target};
 use super::matching::Tests;
 use super::memo::Memo;
 use super::model::{Group, RuleModel};
 use super::version::version;
 use crate::alert::Pairs;
+use crate::duration::Duration;
 use crate::incident::Severity;
 use crate::policy::NamedRuleFile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,10 +44,28 @@ pub(super) struct Trees {
     pub raise: Vec<(Severity, Node)>,
     /// Where alerts are counted, for all of them together.
     pub slots: Vec<Slot>,
-    /// The slots of `when`: its alerts are the evidence.
+    /// The slots whose alerts make `when` true: they are the evidence.
     pub evidence: Vec<usize>,
+    /// The slots whose alerts make any of them true: alerts that only keep one from being true give it no key.
+    pub keyed: Vec<usize>,
+    /// `when` is true with no alert at all, once every `for` is over.
+    pub standing: bool,
+    /// The one subject has something to say with no alert at all: it is always there.
+    pub resident: bool,
     /// Number of nodes with `for`, of all of them together.
     pub holds: usize,
+}
+
+impl Rule {
+    /// Whether its `when` is true with no alert at all, as `absent` is: its incident is not over when no alert fires.
+    pub fn is_standing(&self) -> bool {
+        self.trees.standing
+    }
+
+    /// The longest `within` of its conditions.
+    pub fn looks_back(&self) -> Option<Duration> {
+        self.trees.slots.iter().filter_map(|slot| slot.within).max()
+    }
 }
 
 /// All rules in force.
@@ -89,6 +109,13 @@ impl RuleSet {
     /// The rule of this name.
     pub fn by_name(&self, name: &str) -> Option<RuleIx> {
         self.names.get(name).copied()
+    }
+
+    /// Subjects that have something to say though no alert ever came: `absent` is true, or a `for` of it runs. Judge them
+    /// once the rules are in force, and after a restart.
+    pub fn standing(&self) -> impl Iterator<Item = Subject> {
+        let resident = (0..).zip(&self.rules).filter(|(_, rule)| rule.trees.resident);
+        resident.map(|(rule, _)| Subject { rule: RuleIx(rule), key: Pairs::default() })
     }
 
     /// Which rules an alert with these labels concerns, counted or gathered.
@@ -171,16 +198,31 @@ impl Builder {
         self.targets.extend(compiled.slots.iter().enumerate().map(count));
         self.targets.extend(gather.map(|tests| Target { rule, role: Role::Gather, tests }));
         let when = when?;
-        let mut evidence = Vec::new();
-        when.slots(&mut evidence);
-        evidence.sort_unstable();
-        evidence.dedup();
-        Some(Trees { when, confirm, raise, slots: compiled.slots, evidence, holds: compiled.holds })
+        let standing = when.is_true_of_nothing();
+        if standing && !model.correlate_by.is_empty() {
+            let problem = "splits a rule that is true with no alert at all, and no alert means no labels to split by; \
+                           write `correlate_by: []`, or let `when` need alerts too: `all: [{alerts: …}, …]`";
+            self.report(file, path, vec![(".correlate_by".to_owned(), problem.to_owned())]);
+        }
+        let trees = || [&when].into_iter().chain(&confirm).chain(raise.iter().map(|(_, node)| node));
+        let resident = model.correlate_by.is_empty() && trees().any(Node::minds_nothing);
+        let (evidence, keyed) = (slots([&when]), slots(trees()));
+        let (slots, holds) = (compiled.slots, compiled.holds);
+        Some(Trees { when, confirm, raise, slots, evidence, keyed, standing, resident, holds })
     }
 
     fn report(&mut self, file: &str, path: &str, wrong: Vec<(String, String)>) {
         self.mistakes.extend(located(file, path, wrong));
     }
+}
+
+// The slots whose alerts make these true, in order.
+fn slots<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Vec<usize> {
+    let mut slots = Vec::new();
+    nodes.into_iter().for_each(|node| node.slots(Side::For, &mut slots));
+    slots.sort_unstable();
+    slots.dedup();
+    slots
 }
 
 // Places are inside the rule or group at this path.

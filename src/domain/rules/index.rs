@@ -32,6 +32,16 @@ pub(super) enum Role {
     Gather,
 }
 
+impl Role {
+    /// Where it counts.
+    pub fn slot(self) -> Option<usize> {
+        match self {
+            Self::Count(slot) => Some(slot),
+            Self::Gather => None,
+        }
+    }
+}
+
 /// Number of a target. Targets are numbered rule by rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TargetIx(pub u32);

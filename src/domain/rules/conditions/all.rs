@@ -1,12 +1,15 @@
 //! `all`: every part is true.
 
-use super::met;
+use super::{Outlook, earliest, met};
 use crate::incident::Explanation;
-use chrono::{DateTime, Utc};
 
 /// With its last part.
-pub(super) fn true_from(parts: impl Iterator<Item = Option<DateTime<Utc>>>) -> Option<DateTime<Utc>> {
-    parts.reduce(|first, second| first.zip(second).map(|(first, second)| first.max(second))).flatten()
+pub(super) fn outlook(parts: impl Iterator<Item = Outlook>) -> Outlook {
+    let both = |first: Outlook, second: Outlook| Outlook {
+        from: first.from.zip(second.from).map(|(first, second)| first.max(second)),
+        next: earliest(first.next, second.next),
+    };
+    parts.reduce(both).unwrap_or_default()
 }
 
 /// In words.

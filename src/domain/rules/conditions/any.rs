@@ -1,12 +1,15 @@
 //! `any`: one part is true.
 
-use super::met;
+use super::{Outlook, earliest, met};
 use crate::incident::Explanation;
-use chrono::{DateTime, Utc};
 
 /// With its first part.
-pub(super) fn true_from(parts: impl Iterator<Item = Option<DateTime<Utc>>>) -> Option<DateTime<Utc>> {
-    parts.flatten().min()
+pub(super) fn outlook(parts: impl Iterator<Item = Outlook>) -> Outlook {
+    let either = |first: Outlook, second: Outlook| Outlook {
+        from: earliest(first.from, second.from),
+        next: earliest(first.next, second.next),
+    };
+    parts.reduce(either).unwrap_or_default()
 }
 
 /// In words.

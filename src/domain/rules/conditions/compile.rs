@@ -1,10 +1,15 @@
 //! From the conditions as written to the tree that is evaluated, with everything that is wrong on the way.
 
-use super::alerts::{Alerts, Count};
-use super::{Held, Kind, Node};
+use super::absent::Absent;
+use super::alerts::{Alerts, Words};
+use super::held::Held;
+use super::slot::{Items, Silenced, Slot};
+use super::{Kind, Node};
+use crate::alert::PAST_REACH;
 use crate::alert::matcher::MatcherText;
+use crate::duration::Duration;
 use crate::rules::matching::{TestIx, Tests};
-use crate::rules::model::ConditionModel;
+use crate::rules::model::{ConditionModel, CountOf, SomeModel};
 
 /// How deep conditions may stand in each other.
 pub const NESTING_MAX: usize = 5;
@@ -21,14 +26,6 @@ pub(in crate::rules) struct Compiler<'a> {
     doubtful: Vec<(String, String)>,
 }
 
-/// What is counted in one place. Leaves that ask for the same share it, whatever number they ask for.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::rules) struct Slot {
-    /// Matchers.
-    pub tests: Vec<TestIx>,
-    distinct: Vec<String>,
-}
-
 /// What the conditions of a rule need.
 pub(in crate::rules) struct Compiled {
     /// Where alerts are counted.
@@ -39,13 +36,6 @@ pub(in crate::rules) struct Compiled {
     pub wrong: Vec<(String, String)>,
     /// Place of each matcher that is better written anew, and how.
     pub doubtful: Vec<(String, String)>,
-}
-
-impl Slot {
-    /// Counts nothing yet.
-    pub fn count(&self) -> Count {
-        Count::new(&self.distinct)
-    }
 }
 
 impl<'a> Compiler<'a> {
@@ -94,40 +84,118 @@ impl<'a> Compiler<'a> {
         self.leaf_keys(model, path);
         // Places of holds are stored: outer nodes come before their parts.
         let held = model.held_for.map(|length| Held { length, slot: self.hold() });
-        let kind = match (&model.alerts, &model.all, &model.any) {
-            (Some(matchers), None, None) => self.alerts(model, matchers, path).map(Kind::Alerts),
-            (None, Some(parts), None) => self.parts(parts, &format!("{path}.all"), depth).map(Kind::All),
-            (None, None, Some(parts)) => self.parts(parts, &format!("{path}.any"), depth).map(Kind::Any),
-            (None, None, None) => {
-                self.mistake(path, "says nothing; write one of `alerts`, `all`, `any`");
-                None
-            }
-            _ => {
-                self.mistake(path, "says more than one of `alerts`, `all`, `any`; nest them: `all: [{alerts: …}, …]`");
-                None
-            }
-        };
+        let kind = self.kind(model, path, depth);
         Some(Node { kind: kind?, held })
     }
 
+    fn kind(&mut self, model: &ConditionModel, path: &str, depth: usize) -> Option<Kind> {
+        let said = said(model);
+        if said.len() != 1 {
+            self.mistake(path, one_kind(&said));
+            return None;
+        }
+        if let Some(matchers) = &model.alerts {
+            return self.alerts(model, matchers, path).map(Kind::Alerts);
+        }
+        if let Some(matchers) = &model.absent {
+            return self.absent(matchers, path).map(Kind::Absent);
+        }
+        if let Some(parts) = &model.all {
+            return self.parts(parts, &format!("{path}.all"), depth).map(Kind::All);
+        }
+        if let Some(parts) = &model.any {
+            return self.parts(parts, &format!("{path}.any"), depth).map(Kind::Any);
+        }
+        if let Some(some) = &model.some {
+            return self.some(some, &format!("{path}.some"), depth);
+        }
+        let part = model.not.as_ref()?;
+        self.node(part, &format!("{path}.not"), depth + 1).map(|part| Kind::Not(Box::new(part)))
+    }
+
     fn leaf_keys(&mut self, model: &ConditionModel, path: &str) {
-        let stray = [("at_least", model.at_least.is_some()), ("distinct", model.distinct.is_some())];
-        for (key, _) in stray.iter().filter(|(_, said)| *said && model.alerts.is_none()) {
-            self.mistake(format!("{path}.{key}"), "belongs beside `alerts`; move it there");
+        if model.alerts.is_some() {
+            return;
+        }
+        let stray = [
+            ("at_least", model.at_least.is_some()),
+            ("distinct", model.distinct.is_some()),
+            ("count", model.count.is_some()),
+            ("within", model.within.is_some()),
+            ("count_silenced", model.count_silenced),
+        ];
+        for (key, _) in stray.iter().filter(|(_, said)| *said) {
+            let home = if *key == "at_least" && model.some.is_some() { "inside `some`" } else { "beside `alerts`" };
+            self.mistake(format!("{path}.{key}"), format!("belongs {home}; move it there"));
         }
     }
 
     fn alerts(&mut self, model: &ConditionModel, matchers: &[MatcherText], path: &str) -> Option<Alerts> {
-        let distinct = match &model.distinct {
-            Some(labels) => self.names(labels, &format!("{path}.distinct")),
-            None => Some(Vec::new()),
-        };
+        let items = self.items(model, path);
+        let within = self.within(model.within, path);
         let at_least = self.at_least(model.at_least.unwrap_or(1), path);
         let tests = self.matchers(matchers, &format!("{path}.alerts"))?;
-        let (at_least, distinct) = (at_least?, distinct?);
-        let written: Vec<&str> = matchers.iter().map(MatcherText::as_str).collect();
-        let slot = self.slot(Slot { tests, distinct: distinct.clone() });
-        Some(Alerts { slot, at_least, distinct, matchers: written.join(", ") })
+        let (items, within, at_least) = (items?, within?, at_least?);
+        let silenced = if model.count_silenced { Silenced::Count } else { Silenced::Ignored };
+        let mut of = written(matchers);
+        within.iter().for_each(|within| of.push_str(&format!(" within {within}")));
+        if model.count_silenced {
+            of.push_str(", silenced or not");
+        }
+        let words = Words::new(&items, of);
+        let slot = self.slot(Slot { tests, items, silenced, within });
+        Some(Alerts { slot, at_least, words })
+    }
+
+    // A silenced alert fires: who silences the watchdog is not blind. So it is not absent.
+    fn absent(&mut self, matchers: &[MatcherText], path: &str) -> Option<Absent> {
+        let tests = self.matchers(matchers, &format!("{path}.absent"))?;
+        let slot = self.slot(Slot { tests, items: Items::Alerts, silenced: Silenced::Count, within: None });
+        Some(Absent { slot, matchers: written(matchers) })
+    }
+
+    fn some(&mut self, some: &SomeModel, path: &str, depth: usize) -> Option<Kind> {
+        let of = self.parts(&some.of, &format!("{path}.of"), depth);
+        let parts = some.of.len();
+        let at_least = usize::try_from(some.at_least).unwrap_or(usize::MAX);
+        // Of an empty list enough is said.
+        if parts > 0 && !(1..=parts).contains(&at_least) {
+            let problem = format!("is {at_least}; write a number from 1 to {parts}, the number of conditions");
+            self.mistake(format!("{path}.at_least"), problem);
+            return None;
+        }
+        of.map(|of| Kind::Some { at_least, of })
+    }
+
+    fn items(&mut self, model: &ConditionModel, path: &str) -> Option<Items> {
+        if model.count.is_some() && model.distinct.is_some() {
+            self.mistake(format!("{path}.count"), "does not go with `distinct`; take one of them out");
+            return None;
+        }
+        if model.count == Some(CountOf::Episodes) {
+            if model.within.is_some() {
+                return Some(Items::Episodes);
+            }
+            let problem = "is `episodes`, and does not say of which time; add for example `within: 20m`";
+            self.mistake(format!("{path}.count"), problem);
+            return None;
+        }
+        let Some(labels) = &model.distinct else { return Some(Items::Alerts) };
+        let Some(problem) = name_problem(labels) else { return Some(Items::Distinct(labels.as_slice().into())) };
+        self.mistake(format!("{path}.distinct"), problem);
+        None
+    }
+
+    // The outer one is that of a mistake.
+    fn within(&mut self, within: Option<Duration>, path: &str) -> Option<Option<Duration>> {
+        let Some(length) = within.map(Duration::delta) else { return Some(None) };
+        if length > chrono::TimeDelta::zero() && length <= PAST_REACH {
+            return Some(within);
+        }
+        let said = within.unwrap_or_default();
+        let most = PAST_REACH.num_hours();
+        self.mistake(format!("{path}.within"), format!("is {said}; write more than 0s and at most {most}h"));
+        None
     }
 
     fn at_least(&mut self, at_least: u32, path: &str) -> Option<usize> {
@@ -136,16 +204,6 @@ impl<'a> Compiler<'a> {
         }
         self.mistake(format!("{path}.at_least"), format!("is {at_least}; write a number from 1 to {AT_LEAST_MAX}"));
         None
-    }
-
-    fn names(&mut self, names: &[String], path: &str) -> Option<Vec<String>> {
-        match name_problem(names) {
-            Some(problem) => {
-                self.mistake(path, problem);
-                None
-            }
-            None => Some(names.to_vec()),
-        }
     }
 
     fn parts(&mut self, parts: &[ConditionModel], path: &str, depth: usize) -> Option<Vec<Node>> {
@@ -177,6 +235,30 @@ impl<'a> Compiler<'a> {
     fn mistake(&mut self, path: impl Into<String>, problem: impl Into<String>) {
         self.wrong.push((path.into(), problem.into()));
     }
+}
+
+fn said(model: &ConditionModel) -> Vec<&'static str> {
+    let kinds = [
+        ("alerts", model.alerts.is_some()),
+        ("absent", model.absent.is_some()),
+        ("all", model.all.is_some()),
+        ("any", model.any.is_some()),
+        ("some", model.some.is_some()),
+        ("not", model.not.is_some()),
+    ];
+    kinds.into_iter().filter(|(_, said)| *said).map(|(kind, _)| kind).collect()
+}
+
+fn one_kind(said: &[&str]) -> String {
+    if said.is_empty() {
+        return "says nothing; write one of `alerts`, `absent`, `all`, `any`, `some`, `not`".to_owned();
+    }
+    let said: Vec<String> = said.iter().map(|kind| format!("`{kind}`")).collect();
+    format!("says {} side by side; write one, or nest them: `all: [{{alerts: …}}, …]`", said.join(" and "))
+}
+
+fn written(matchers: &[MatcherText]) -> String {
+    matchers.iter().map(MatcherText::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// What is wrong with a list of label names, if anything.

@@ -22,7 +22,8 @@ fn says_everything_that_is_wrong_at_once() {
         [
             "rules.yml: groups[0].rules[0].when.any[0].at_least: belongs beside `alerts`; move it there",
             "rules.yml: groups[0].rules[0].when.any[0].all: is empty; write at least one condition",
-            "rules.yml: groups[0].rules[0].when.any[1]: says nothing; write one of `alerts`, `all`, `any`",
+            "rules.yml: groups[0].rules[0].when.any[1]: says nothing; write one of `alerts`, `absent`, `all`, `any`, \
+             `some`, `not`",
             "rules.yml: groups[0].rules[0].when.any[2].at_least: is 0; write a number from 1 to 10000",
             "rules.yml: groups[0].rules[1].incident: another rule is named `A`; incidents are told apart by it, rename \
              one",
@@ -32,7 +33,7 @@ fn says_everything_that_is_wrong_at_once() {
             "rules.yml: groups[0].rules[1].confirm: says nothing; write `after`, `when`, or both",
             "rules.yml: groups[0].rules[1].resolve: `automatic_after` 30m is not later than `propose_after` 1h: nobody \
              could answer",
-            "rules.yml: groups[0].rules[1].when: says more than one of `alerts`, `all`, `any`; nest them: \
+            "rules.yml: groups[0].rules[1].when: says `alerts` and `any` side by side; write one, or nest them: \
              `all: [{alerts: …}, …]`",
             "rules.yml: groups[0].rules[1].severity.raise[0].when.alerts: is empty and would match every alert; write \
              at least one matcher",

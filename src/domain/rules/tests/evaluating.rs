@@ -54,7 +54,7 @@ fn what_started_a_hold_may_go_while_others_stay() {
     stage.ends(&first);
     assert_eq!(stage.judge(&only(), 200), when(false, Some(300)));
     // A restart in between changes nothing.
-    stage.restart(std::slice::from_ref(&second), &[only()]);
+    stage.restart(std::slice::from_ref(&second), &[only()], at(200));
     assert_eq!(stage.judge(&only(), 250), when(false, Some(300)));
     assert_eq!(stage.judge(&only(), 300), when(true, None));
 }
@@ -71,7 +71,7 @@ fn queue_and_errors_at_once_or_errors_alone_after_two_minutes() {
     stage.fires(&errors);
     assert_eq!(stage.judge(&only(), 20), when(false, Some(120)));
     stage.fires(&queue);
-    assert_eq!(stage.judge(&only(), 50), when(true, None));
+    assert_eq!(stage.judge(&only(), 50), when(true, Some(120)));
     let explained = "\
 [x] 1 of 2 conditions met, any suffices
   [x] 2 of 2 conditions met, all needed
@@ -92,17 +92,35 @@ fn a_for_around_a_for_begins_when_the_inner_one_is_over() {
             {"alerts": ["job = a"], "for": "1m"}, {"alerts": ["job = b"], "for": "1m"}], "for": "5m"}}"#,
     );
     stage.fires(&alert(1, "job=a", 0));
-    assert_eq!(stage.judge(&only(), 0), when(false, Some(360)));
+    assert_eq!(stage.judge(&only(), 0), when(false, Some(60)));
     assert_eq!(
         stage.explain(&only(), 30),
         "[~] 0 of 2 conditions met, any suffices\n  [~] 1 alert matches job = a; held 30s of 1m\n  \
                                             [ ] no alert matches job = b\n"
     );
+    assert_eq!(stage.judge(&only(), 60), when(false, Some(360)));
     // The other part takes over without a gap, though nobody asked in between.
     stage.ends(&alert(1, "job=a", 0));
     stage.fires(&alert(2, "job=b", 100));
     assert_eq!(stage.judge(&only(), 160), when(false, Some(360)));
     assert_eq!(stage.judge(&only(), 360), when(true, None));
+}
+
+#[test]
+fn nested_fors_judged_late_are_over_when_they_were() {
+    let rule = r#"{"incident": "A", "when":
+        {"all": [{"any": [{"alerts": ["job = a"], "for": "1m"}], "for": "5m"}], "for": "10s"}}"#;
+    let mut stage = Stage::new(rule);
+    stage.fires(&alert(1, "job=a", 0));
+    assert_eq!(stage.judge(&only(), 300), when(false, Some(360)));
+    assert_eq!(stage.judge(&only(), 365), when(false, Some(370)));
+    // Nobody asked at all in between.
+    let mut stage = Stage::new(rule);
+    stage.fires(&alert(1, "job=a", 0));
+    assert_eq!(stage.judge(&only(), 369), when(false, Some(370)));
+    let mut stage = Stage::new(rule);
+    stage.fires(&alert(1, "job=a", 0));
+    assert_eq!(stage.judge(&only(), 370), when(true, None));
 }
 
 #[test]
@@ -115,9 +133,9 @@ fn a_gap_between_two_parts_begins_the_outer_for_anew() {
     assert_eq!(stage.judge(&only(), 0), when(false, Some(300)));
     // The first part ends while the second one is still waiting: true again from 130 on, at the earliest.
     stage.fires(&alert(2, "job=b", 70));
-    assert_eq!(stage.judge(&only(), 80), when(false, Some(300)));
+    assert_eq!(stage.judge(&only(), 80), when(false, Some(130)));
     stage.ends(&alert(1, "job=a", 0));
-    assert_eq!(stage.judge(&only(), 100), when(false, Some(430)));
+    assert_eq!(stage.judge(&only(), 100), when(false, Some(130)));
     assert_eq!(stage.judge(&only(), 429), when(false, Some(430)));
     assert_eq!(stage.judge(&only(), 430), when(true, None));
 }
@@ -159,12 +177,12 @@ fn setting_twice_is_setting_once_and_a_new_start_is_a_new_episode() {
     stage.fires(&alert(2, "job=a i=2", 35));
     assert_eq!(stage.judge(&only(), 40), when(false, Some(80)));
     // Asked in between, it was false: the hold begins anew.
-    assert_eq!(stage.ends(&alert(2, "job=a i=2", 35)), ["A{}"]);
+    assert_eq!(stage.ends(&alert(2, "job=a i=2", 35)), ["A{}-"]);
     assert_eq!(stage.judge(&only(), 50), when(false, None));
     stage.fires(&alert(2, "job=a i=2", 55));
     assert_eq!(stage.judge(&only(), 56), when(false, Some(115)));
     // Ended and never counted: nothing to take away, still concerned.
-    assert_eq!(stage.ends(&alert(9, "job=a i=9", 0)), ["A{}"]);
+    assert_eq!(stage.ends(&alert(9, "job=a i=9", 0)), ["A{}-"]);
     assert_eq!(stage.judge(&only(), 57), when(false, Some(115)));
 }
 
@@ -219,7 +237,7 @@ fn too_many_keys_are_counted_together() {
     stage.ends(&of(2));
     assert_eq!(stage.fires(&of(KEYS_MAX + 1)), ["A{}"]);
     assert_eq!(stage.fires(&of(KEYS_MAX + 3)), [format!("A{{i=\"{}\"}}", KEYS_MAX + 3)]);
-    assert_eq!(stage.ends(&of(KEYS_MAX + 1)), ["A{}"]);
+    assert_eq!(stage.ends(&of(KEYS_MAX + 1)), ["A{}-"]);
     assert_eq!(stage.judge(&only(), 1), when(false, None));
 }
 

@@ -7,7 +7,7 @@ mod reference;
 use super::eval::{Evaluator, Subject, Verdict};
 use super::model::{RuleFile, RuleModel};
 use super::{Mistake, RuleIx, RuleSet};
-use crate::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs};
+use crate::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause};
 use crate::ids::AlertId;
 use crate::policy::NamedRuleFile;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -68,20 +68,26 @@ impl Stage {
     }
 
     fn fires(&mut self, alert: &Alert) -> Vec<String> {
-        self.set(alert, true)
+        self.set(&Alert { state: AlertState::Firing, ..alert.clone() })
     }
 
     fn ends(&mut self, alert: &Alert) -> Vec<String> {
-        self.set(alert, false)
+        let over = AlertState::Resolved {
+            ends_at: alert.starts_at,
+            because: ResolvedBecause::Reported,
+            contested_until: None,
+        };
+        self.set(&Alert { state: over, ..alert.clone() })
     }
 
-    // `rule{key}`, with `?` where it only gathers.
-    fn set(&mut self, alert: &Alert, counts: bool) -> Vec<String> {
-        let touches = self.evaluator.set(&self.rules, alert, counts);
+    // `rule{key}`, with `?` where it only gathers, and `-` where it is no evidence.
+    fn set(&mut self, alert: &Alert) -> Vec<String> {
+        let touches = self.evaluator.set(&self.rules, alert, alert.last_seen);
         let name = |ix| &self.rules.rule(ix).name;
         let shown = touches.iter().map(|touch| {
             let gathered = if touch.counted { "" } else { "?" };
-            format!("{}{}{gathered}", name(touch.subject.rule), touch.subject.key)
+            let over = if touch.evidence { "" } else { "-" };
+            format!("{}{}{gathered}{over}", name(touch.subject.rule), touch.subject.key)
         });
         shown.collect()
     }
@@ -95,11 +101,11 @@ impl Stage {
     }
 
     /// A new evaluator, from what the store holds.
-    fn restart(&mut self, firing: &[Alert], subjects: &[Subject]) {
+    fn restart(&mut self, known: &[Alert], subjects: &[Subject], now: DateTime<Utc>) {
         let rows: Vec<_> = subjects.iter().filter_map(|subject| self.evaluator.holds(&self.rules, subject)).collect();
         self.evaluator = Evaluator::new(&self.rules);
-        for alert in firing {
-            self.evaluator.set(&self.rules, alert, true);
+        for alert in known {
+            self.evaluator.set(&self.rules, alert, now);
         }
         for row in &rows {
             self.evaluator.restore(&self.rules, row).unwrap();
