@@ -5,6 +5,7 @@ use super::words::{counted, rate};
 use chrono::TimeDelta;
 use domain::backtest::score::{Report, RuleScore};
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Most rules in the picture; the table has all.
 const RULES_MAX: usize = 25;
@@ -44,7 +45,7 @@ pub fn noise(report: &Report) -> Option<Noise> {
     let total = &report.total;
     let mut loud: Vec<&RuleScore> = report.rules.iter().filter(|rule| rule.score.declared > 0).collect();
     // Stable: rules that are as loud as each other stay in the order of the files.
-    loud.sort_by(|a, b| loudness(b).cmp(&loudness(a)));
+    loud.sort_by_key(|rule| Reverse(loudness(rule)));
     let drawn = &loud[..loud.len().min(RULES_MAX)];
     let most = drawn.iter().map(|rule| rule.score.declared).max()? as f64;
     let notices_most = drawn.iter().map(|rule| rule.score.notices_per_week).fold(0.0, f64::max);
