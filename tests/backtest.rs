@@ -306,3 +306,19 @@ fn a_prometheus_is_asked_for_what_it_remembers() {
     assert!(refused.starts_with("earlybell: http://127.0.0.1:1: error sending request"), "{refused}");
     assert!(refused.ends_with("(exit 1)\n"), "{refused}");
 }
+
+#[test]
+fn suggestions_show_what_nothing_beats_and_change_nothing() {
+    let folder = Folder::with(&[("rules.yml", OLD), ("earlybell.yml", "rule_files: [rules.yml]\n")]);
+    let (history, truth) = (fixture(HISTORY), fixture(TRUTH));
+    let words = [history.as_str(), "--truth", &truth, "--suggest"];
+    let first = said(&folder.run(&words));
+    assert_snapshot("backtest_suggest.txt", &first.replace(&history, HISTORY));
+    assert_eq!(first, said(&folder.run(&words)), "the same again, whatever thread was quicker");
+    let files: Vec<_> = std::fs::read_dir(folder.0.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(std::fs::read_to_string(folder.0.path().join("rules.yml")).unwrap(), OLD);
+
+    let blind = said(&folder.run(&[history.as_str(), "--suggest"]));
+    assert!(blind.starts_with("earlybell: --suggest needs to know what was real"), "{blind}");
+}

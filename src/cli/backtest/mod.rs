@@ -10,6 +10,7 @@ mod prometheus;
 mod rules;
 mod samples;
 mod source;
+mod suggest;
 mod truth;
 
 use super::CliError;
@@ -17,6 +18,7 @@ use super::output::{self, Format, complain};
 use crate::config;
 use clap::{ArgGroup, Args};
 use domain::backtest::score::Report;
+use domain::backtest::suggest::Suggestion;
 use domain::backtest::{FailIf, History, Play, Truth, expect::Checked};
 use domain::policy::PolicySource;
 use progress::Progress;
@@ -24,6 +26,7 @@ use serde::Serialize;
 use source::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
+use suggest::Trying;
 
 /// Shows what rules would have declared, over alerts that were recorded
 #[derive(Debug, Args)]
@@ -38,6 +41,7 @@ Examples:
   earlybell backtest history.jsonl --truth truth.json --rules rules/*.yml
   earlybell backtest history.jsonl --truth truth.json --rules new.yml --against old.yml
   earlybell backtest history.jsonl --truth truth.json --html report.html
+  earlybell backtest history.jsonl --truth truth.json --rules new.yml --suggest
   earlybell backtest --inbox --storage.path /var/lib/earlybell --rules new.yml
   earlybell backtest --prometheus http://localhost:9090 --from 90d --rules new.yml
   earlybell backtest history.jsonl --truth truth.json --fail-if 'precision < 0.8'
@@ -71,6 +75,9 @@ pub struct Backtest {
     /// Rule files to compare with
     #[arg(long, value_name = "FILE", num_args = 1..)]
     against: Vec<PathBuf>,
+    /// Try other numbers for `for`, `at_least` and `if_clear_for` of each rule, and show the best; changes no file
+    #[arg(long)]
+    suggest: bool,
     /// Exit with 1 if a number is so, as in 'precision < 0.8' or 'MyRule.wrong_per_week > 2'; may be repeated
     #[arg(long, value_name = "CONDITION", value_parser = FailIf::parse)]
     fail_if: Vec<FailIf>,
@@ -92,6 +99,8 @@ struct Answer<'a> {
     report: &'a Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     against: Option<&'a Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestions: Option<&'a [Suggestion]>,
 }
 
 impl Backtest {
@@ -104,18 +113,24 @@ impl Backtest {
         };
         let source = self.source()?;
         let truth = self.truth(&source)?.map(Arc::new);
-        let sets = [Some(&rules), against.as_ref()].into_iter().flatten();
-        let plays =
-            sets.map(|rules| play(rules, source.history(), truth.clone())).collect::<Result<Vec<Play>, CliError>>()?;
+        let trying = self.suggest.then(|| Trying::of(&rules));
+        let tried = trying.as_ref().map(|trying| trying.policies(&rules)).unwrap_or_default();
+        let sets = [Some(&rules), against.as_ref()].into_iter().flatten().chain(&tried);
+        let plays = sets.map(|rules| play(rules, source.history(), truth.clone())).collect::<Result<Vec<_>, _>>()?;
         let played = feed::play(plays, Progress::new(self.quiet), |feed| source.read(feed))?;
-        let source = source.name();
-        let mut reports = played.into_iter().map(|play| play.report(&source));
+        let name = source.name();
+        let mut reports = played.into_iter().map(|play| play.report(&name));
         let Some(report) = reports.next() else { return Ok(()) };
-        let against = reports.next();
+        let against = against.and_then(|_| reports.next());
         if report.observations == 0 {
-            return Err(CliError::told(format!("{source} holds no alerts")));
+            return Err(CliError::told(format!("{name} holds no alerts")));
         }
-        self.print(&report, against.as_ref())?;
+        let tried: Vec<Report> = reports.collect();
+        let suggestions = trying.as_ref().map(|trying| trying.suggestions(&tried)).transpose()?;
+        self.print(&report, against.as_ref(), suggestions.as_deref())?;
+        if let (Some(trying), Some(suggestions), false) = (&trying, &suggestions, self.output == Format::Json) {
+            trying.print(suggestions);
+        }
         if let Some(path) = &self.html {
             let page = crate::report::html(&report, against.as_ref());
             std::fs::write(path, page)
@@ -143,10 +158,15 @@ impl Backtest {
         }
     }
 
-    fn print(&self, report: &Report, against: Option<&Report>) -> Result<(), CliError> {
+    fn print(
+        &self,
+        report: &Report,
+        against: Option<&Report>,
+        suggestions: Option<&[Suggestion]>,
+    ) -> Result<(), CliError> {
         match self.output {
             Format::Json => {
-                let answer = serde_json::to_value(Answer { report, against }).map_err(CliError::told)?;
+                let answer = serde_json::to_value(Answer { report, against, suggestions }).map_err(CliError::told)?;
                 output::json(&answer);
             }
             Format::Simple => print::report(report, against, print::Detail::Short),

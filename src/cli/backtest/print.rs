@@ -196,15 +196,18 @@ fn earlier(mine: &TrueIncident, theirs: &TrueIncident) -> Option<String> {
     }
 }
 
-fn percent(share: Option<f64>) -> String {
+/// A share, in percent.
+pub fn percent(share: Option<f64>) -> String {
     share.map_or_else(dash, |share| format!("{:.0} %", share * 100.0))
 }
 
-fn minutes(lead: Option<f64>) -> String {
+/// Minutes, with their sign.
+pub fn minutes(lead: Option<f64>) -> String {
     lead.map_or_else(dash, |lead| format!("{lead:+.0} min"))
 }
 
-fn wait(score: &Score) -> String {
+/// How long it took to declare: the median, and nine of ten.
+pub fn wait(score: &Score) -> String {
     match (score.to_declare_p50, score.to_declare_p90) {
         (Some(half), Some(most)) => format!("{} / {}", half.rough(), most.rough()),
         _ => dash(),

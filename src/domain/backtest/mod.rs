@@ -4,6 +4,7 @@ pub mod expect;
 pub mod play;
 pub mod score;
 mod stand_in;
+pub mod suggest;
 mod tally;
 pub mod truth;
 
