@@ -17,7 +17,7 @@ fn read(name: &str) -> TestFile {
 
 #[test]
 fn the_worked_examples_play_as_they_stand() {
-    for (name, tests) in [("frontend.yml", 5), ("unresponsive_test.yml", 1)] {
+    for (name, tests) in [("frontend.yml", 5), ("unresponsive_test.yml", 1), ("conditions.yml", 14)] {
         let file = read(name);
         assert_eq!(file.scripts.len(), tests, "{name}");
         for script in &file.scripts {

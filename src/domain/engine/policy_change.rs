@@ -19,7 +19,13 @@ impl Turn<'_> {
                 return;
             }
         };
-        self.state.policy = Arc::new(policy);
+        self.adopt(Arc::new(policy));
+        self.out.policy = Some(Arc::clone(&self.state.policy.source));
+    }
+
+    /// Decides by this policy from now on.
+    pub(super) fn adopt(&mut self, policy: Arc<Policy>) {
+        self.state.policy = policy;
         self.state.policy_refused = None;
         self.state.evaluator = Evaluator::new(&self.state.policy.rules);
         self.state.timers.clear_subjects();
@@ -28,7 +34,6 @@ impl Turn<'_> {
         self.restore_holds();
         self.note_gone_rules();
         self.beats_changed();
-        self.out.policy = Some(Arc::clone(&self.state.policy.source));
     }
 
     fn judge_all_alerts(&mut self) {

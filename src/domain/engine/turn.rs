@@ -206,7 +206,7 @@ impl<'a> Turn<'a> {
         self.record(outcome.incident, Actor::Rule, fact);
     }
 
-    fn settle(mut self) {
+    pub(super) fn settle(mut self) {
         while let Some((subject, alerts)) = self.touched.pop_first() {
             self.judge(&subject, &alerts);
         }

@@ -74,13 +74,9 @@ pub enum Looks {
 
 /// Plays a test against these rules.
 pub fn play(policy: &Arc<Policy>, script: &Script, looks: Looks) -> Outcome {
-    let mut stage = Stage {
-        state: State::begin(policy, script.start),
-        seq: InputSeq(1),
-        incidents: BTreeMap::new(),
-        outcome: Outcome::default(),
-    };
-    stage.step(script.start, Input::Tick);
+    let mut begun = Changes::default();
+    let state = State::begin(policy, script.start, &mut begun);
+    let mut stage = Stage { state, seq: InputSeq(2), incidents: begun.incidents, outcome: Outcome::default() };
     for (at, step) in &script.steps {
         let time = script.since_start(*at);
         match step {
