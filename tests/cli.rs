@@ -482,6 +482,9 @@ groups:
           all:
             - { alerts: ['alertname = Slow'], for: 1h }
             - { alerts: ['alertname = Queue'], at_least: 2 }
+      - incident: TryOut
+        mode: shadow
+        when: { alerts: ['alertname = SiteDown', 'severity = critical'] }
 "#;
 
 // Times of day and ages change from run to run.
@@ -523,7 +526,7 @@ fn why_something_happened_or_did_not() {
         &["explain", "{alertname=\"Slow\"}"],
         &["explain", "{alertname=SiteDown, site=c, severity=critical}"],
         &["explain", "message.json"],
-        &["explain", "message.json", "--rules", "rules.yml", "--rule", "SiteDown"],
+        &["explain", "message.json", "--rules", "rules.yml"],
         &["explain", "--rule", "Slow"],
         &["incident", "calloff", "1", "no-user-impact", "the probe was wrong"],
         &["explain", "--rule", "SiteDown"],

@@ -7,9 +7,11 @@ use crate::app::explain::{self, payload};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigErrors, Findings, Named};
 use clap::Args;
-use domain::engine::explain::explain_payload;
-use domain::policy::Policy;
+use domain::engine::Standing;
+use domain::engine::explain::{Explained, explain_payload};
+use domain::policy::{NamedRuleFile, Policy};
 use domain::rules::NearMiss;
+use domain::rules::model::Mode;
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::Read;
@@ -94,10 +96,11 @@ impl Explain {
                 "--rules is for a file with a message; what is going on is known to the server alone: leave it out";
             return Err(CliError::told(text));
         };
-        let policy = policy(&self.rules)?;
+        let files = files(&self.rules)?;
+        let policy = policy(&files)?;
         let now = SystemClock.now();
         let batch = payload(&bytes, now).map_err(CliError::told)?;
-        let explained = explain_payload(&policy, batch, now);
+        let explained = on_trial(&files, explain_payload(&policy, batch, now));
         let explained = match &self.rule {
             Some(rule) if policy.rules.by_name(rule).is_none() => {
                 let known: Vec<&str> = policy.rules.rules.iter().map(|rule| &*rule.name).take(NAMED_MAX).collect();
@@ -149,23 +152,43 @@ fn read(name: &str) -> Result<Vec<u8>, CliError> {
     Ok(bytes)
 }
 
-fn policy(files: &[PathBuf]) -> Result<Arc<Policy>, CliError> {
+fn files(paths: &[PathBuf]) -> Result<Vec<NamedRuleFile>, CliError> {
     let read = |path: &PathBuf| {
         let name = path.display().to_string();
         let content =
             config::read_file(path).map_err(|problem| CliError::told(format!("can't read {name}: {problem}")))?;
         Ok(Named { name, content })
     };
-    let named: Vec<Named> = files.iter().map(read).collect::<Result<_, CliError>>()?;
+    let named: Vec<Named> = paths.iter().map(read).collect::<Result<_, CliError>>()?;
     let mut found = Findings::default();
     let rules = config::parse_rules(&named, &mut found);
     if !found.mistakes.is_empty() {
         complain(&ConfigErrors(found.mistakes).to_string());
         return Err(CliError::Silent);
     }
-    domain::rules::trial::policy::policy(&rules)
+    Ok(rules)
+}
+
+fn policy(files: &[NamedRuleFile]) -> Result<Arc<Policy>, CliError> {
+    domain::rules::trial::policy::policy(files)
         .map(Arc::new)
         .map_err(|mistakes| CliError::told(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}
+
+// By files alone a rule is judged as if it declared; that it would not is said here.
+fn on_trial(files: &[NamedRuleFile], mut explained: Explained) -> Explained {
+    let groups = files.iter().flat_map(|file| &file.file.groups);
+    let shadows = groups.flat_map(|group| &group.rules).filter(|rule| rule.mode == Mode::Shadow);
+    for name in shadows.map(|rule| &rule.incident) {
+        for rule in explained.rules.iter_mut().filter(|rule| rule.rule == *name) {
+            rule.mode = Mode::Shadow;
+            if rule.verdict == Standing::New {
+                rule.verdict = Standing::Shadow;
+                rule.because = rule.verdict.words(explained.at);
+            }
+        }
+    }
+    explained
 }
 
 fn written(answer: &Value) -> String {

@@ -272,9 +272,12 @@ async fn the_pages_say_why_and_how_often_a_rule_was_right() {
         .next()
         .unwrap()
         .to_owned();
-    for cell in
-        [r#""Declared">1<"#, r#""Called off by people">1<"#, r#""Called off by itself">0<"#, r#""Precision">0 % of 1<"#]
-    {
+    for cell in [
+        r#""Declared">1<"#,
+        r#""Called off by people">1<"#,
+        r#""Called off by the rule">0<"#,
+        r#""Precision">0 % of 1<"#,
+    ] {
         assert!(row.contains(cell), "no {cell} in {row}");
     }
     let rule = page("/rules/Held").await.body;

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod command;
+pub mod compare;
 pub mod decide;
 pub mod due;
 pub mod entry;

@@ -124,6 +124,8 @@ async fn rule_page(site: &Site, reader: Reader, request: &HttpRequest) -> Result
     let question = question(site, request).await;
     let (now, problem) = asked(site, About::Rule(name.to_owned())).await;
     let yaml = serde_saphyr::to_string(rule).map_err(|error| Failure::Internal(error.to_string()))?;
+    // Written whether or not the rule says anything of it.
+    let yaml = yaml.replace("\nseverity: {}\n", "\n");
     let content = One {
         row: row(rule, &counted(site).await?),
         file: file.to_owned(),

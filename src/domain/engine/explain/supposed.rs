@@ -46,6 +46,9 @@ pub fn explain_payload(policy: &Arc<Policy>, batch: Batch, at: DateTime<Utc>) ->
                 explained.because =
                     format!("condition met, but the incident of {rule} covers it, and takes its alerts");
             }
+            Standing::Storm { .. } => {
+                explained.because = "one of many: its alerts go to the one incident that stands for all".to_owned();
+            }
             _ => {}
         }
     }

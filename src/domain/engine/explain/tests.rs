@@ -39,8 +39,13 @@ struct World {
 impl World {
     /// Rules as JSON objects.
     fn new(rules: &str) -> Self {
+        Self::with(rules, RuleFile::default())
+    }
+
+    /// And what else stands in their file.
+    fn with(rules: &str, file: RuleFile) -> Self {
         let groups = serde_json::from_str(&format!(r#"[{{"name": "g", "rules": [{rules}]}}]"#)).unwrap();
-        let file = NamedRuleFile { name: "rules.yml".to_owned(), file: RuleFile { groups, ..RuleFile::default() } };
+        let file = NamedRuleFile { name: "rules.yml".to_owned(), file: RuleFile { groups, ..file } };
         let policy = PolicySource { rule_files: vec![file], ..PolicySource::default() };
         let mut world = Self { state: State::restore(crate::engine::Loaded::default()), seq: 0 };
         // Long ago: what fires now is no news from before the first start.
@@ -244,4 +249,57 @@ fn a_question_changes_nothing() {
         world.ask(500, &about);
     }
     assert_eq!(format!("{:?}", world.state), before);
+}
+
+// Rule, verdict and words of each that is not below its threshold.
+fn verdicts(explained: &Explained) -> Vec<String> {
+    let word = |standing| serde_json::to_value(standing).unwrap()["verdict"].as_str().unwrap().to_owned();
+    explained.rules.iter().map(|rule| format!("{} {}: {}", rule.rule, word(&rule.verdict), rule.because)).collect()
+}
+
+#[test]
+fn what_keeps_a_rule_quiet_is_named() {
+    let file = serde_json::from_str(
+        r#"{"time_intervals": [{"name": "always", "time_intervals": [{}]},
+                               {"name": "noon", "time_intervals": [{"times": [{"start_time": "12:00", "end_time": "13:00"}]}]}],
+            "inhibit_rules": [{"source_matchers": ["incident = Site"], "target_matchers": ["incident = Covered"]}]}"#,
+    )
+    .unwrap();
+    let rule = |name: &str, more: &str| {
+        format!(r#"{{"incident": "{name}", {more} "when": {{"alerts": ["alertname = Down"]}}}}"#)
+    };
+    let rules = [
+        rule("Site", ""),
+        rule("Covered", ""),
+        rule("Muted", r#""mute_time_intervals": ["always"],"#),
+        rule("Closed", r#""active_time_intervals": ["noon"],"#),
+        rule("Trial", r#""mode": "shadow","#),
+    ];
+    let mut world = World::with(&rules.join(","), file);
+    world.fires(0, "alertname=Down");
+    assert_eq!(
+        verdicts(&world.ask(10, &About::Now)),
+        [
+            "Site attached: attached to INC-1, which is open",
+            "Covered inhibited: condition met, but INC-1 is open, covers it, and takes its alerts",
+            "Muted muted: condition met, but muted by `always`",
+            "Closed inactive: condition met, but outside of its active times: it declares nothing before 12:00:00 UTC",
+            "Trial shadow: condition met, but the rule is in shadow mode: recorded, nobody is told",
+        ]
+    );
+    // The same of a message that nobody sent: its numbers would mean nothing.
+    let supposed = explain_labels(world.state.policy(), labels_of("alertname=Down"), at(20));
+    assert_eq!(
+        verdicts(&supposed)[..2],
+        [
+            "Site new: declares a new incident",
+            "Covered inhibited: condition met, but the incident of Site covers it, and takes its alerts",
+        ]
+    );
+    // Beside what is open, it is attached.
+    assert_eq!(verdicts(&supposed.beside(&world.state, at(20)))[0], "Site attached: attached to INC-1, which is open");
+}
+
+fn labels_of(text: &str) -> Pairs {
+    seen(Status::Firing, text, 0).labels
 }
