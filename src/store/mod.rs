@@ -8,7 +8,7 @@ pub use rows::*;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::engine::{Changes, Loaded};
+use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident, Reply};
 
@@ -84,6 +84,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes a dead delivery up again, from its first attempt. `false` if it is not dead.
     async fn retry_delivery(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// What rules on trial would have declared, newest first, at most so many.
+    async fn shadows(&self, max: usize) -> Result<Vec<Shadow>, StoreError>;
+
+    /// How many of those began since this time, by rule.
+    async fn shadow_counts(&self, since: DateTime<Utc>) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// The answer once given to a command with this key, within the last day.
     async fn answer(&self, key: &str) -> Result<Option<Reply>, StoreError>;

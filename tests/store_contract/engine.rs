@@ -5,13 +5,13 @@ use crate::fixtures::{
 };
 use domain::alert::{AlertState, Pairs};
 use domain::delivery::Lane;
-use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded};
+use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Reply, Severity, Stage};
 use domain::policy::{PolicySource, Route};
 use domain::rules::eval::HoldRow;
 use earlybell::store::{DeliveryFilter, Figures, IncidentFilter, InputKind, Store, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 fn changes(position: u64) -> Changes {
@@ -97,6 +97,45 @@ pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
         last_delivery: 41,
     };
     assert_eq!(store.load(at(10)).await.unwrap(), expected);
+}
+
+pub async fn keeps_what_rules_on_trial_would_have_declared(store: &Arc<dyn Store>) {
+    let shadows = |all: [Shadow; 3]| all.into_iter().map(|shadow| (shadow.id, shadow)).collect();
+    let [open, ended, old] = [shadow(3, "disk", None), shadow(2, "disk", Some(50)), shadow(1, "load", Some(-700_000))];
+    store
+        .commit(Changes { shadows: shadows([open.clone(), old.clone(), shadow(2, "disk", None)]), ..changes(1) })
+        .await
+        .unwrap();
+    store.commit(Changes { shadows: BTreeMap::from([(2, ended.clone())]), ..changes(2) }).await.unwrap();
+    let loaded = store.load(at(60)).await.unwrap();
+    assert_eq!(
+        (loaded.shadows, loaded.last_shadow),
+        (vec![ended.clone(), open.clone()], 3),
+        "open, or ended within a week"
+    );
+    assert_eq!(store.shadows(2).await.unwrap(), [open.clone(), ended.clone()], "newest first");
+    let counts = store.shadow_counts(at(2)).await.unwrap();
+    assert_eq!(counts, [("disk".to_owned(), 2)], "by rule, since a time");
+    assert_eq!(store.prune(at(60), 10).await.unwrap(), 2, "what ended before");
+    assert_eq!(store.shadows(10).await.unwrap(), [open]);
+    assert_eq!(store.load(at(60)).await.unwrap().last_shadow, 3, "no number is given twice");
+}
+
+fn shadow(id: u64, rule: &str, until: Option<i64>) -> Shadow {
+    Shadow {
+        id,
+        rule: rule.to_owned(),
+        version: u64::MAX,
+        correlation: Pairs::new([("instance", "a")]),
+        from: at(id as i64),
+        until: until.map(at),
+        severity: Severity::Major,
+        title: "a is full".to_owned(),
+        because: "1 alert".to_owned(),
+        alerts: BTreeSet::from([AlertId(7)]),
+        reopened: 1,
+        clear_since: until.map(at),
+    }
 }
 
 pub async fn overwrites_rows_of_earlier_commits(store: &Arc<dyn Store>) {

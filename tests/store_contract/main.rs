@@ -59,6 +59,7 @@ macro_rules! contracts {
         engine {
             starts_empty
             loads_what_was_committed
+            keeps_what_rules_on_trial_would_have_declared
             overwrites_rows_of_earlier_commits
             refuses_the_same_inputs_twice
             pages_timelines_newest_first

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, Pairs};
 use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
-use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded};
+use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident};
 use domain::policy::PolicySource;
@@ -19,6 +19,7 @@ pub struct Rows {
     incidents: BTreeMap<IncidentId, Incident>,
     evidence: Vec<Evidence>,
     holds: BTreeMap<(String, Pairs), HoldRow>,
+    pub shadows: BTreeMap<u64, Shadow>,
     beats: BTreeMap<String, BeatRow>,
     answers: Vec<Answer>,
     policy: Option<PolicySource>,
@@ -48,6 +49,7 @@ impl Rows {
                 None => drop(self.holds.remove(key)),
             }
         }
+        self.shadows.extend(changes.shadows.clone());
         for (name, row) in &changes.beats {
             match row {
                 Some(row) => drop(self.beats.insert(name.clone(), row.clone())),
@@ -80,6 +82,8 @@ impl Rows {
             alerts: self.alerts.values().cloned().collect(),
             evidence: self.evidence.iter().filter(of_those).copied().collect(),
             holds: self.holds.values().cloned().collect(),
+            shadows: self.shadows.values().cloned().collect(),
+            last_shadow: self.shadows.keys().next_back().copied().unwrap_or_default(),
             beats: self.beats.values().cloned().collect(),
             answers: self
                 .answers

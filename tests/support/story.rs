@@ -9,6 +9,7 @@ use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
 use earlybell::app::wire::push;
+use earlybell::config::{Named, Overrides};
 use earlybell::store::InputKind;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -34,6 +35,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "at" => world.advance(time(rest)?),
         "say" => world.say(rest),
         "restart" => world.restart(),
+        "config" => config(world, base, rest)?,
         // The program was down until now: nothing happened in between.
         "started" => {
             world.now += Duration::parse(rest).map_err(|e| e.to_string())?.delta();
@@ -54,6 +56,18 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
         _ => return Err("no such event".to_owned()),
     }
+    Ok(())
+}
+
+// config RULES…: the rule files are others from now on, or none.
+fn config(world: &mut World, base: &Path, rest: &str) -> Result<(), String> {
+    let mut policy = world.policy.clone();
+    let config = format!("rule_files: [{}]\nreceivers: [{{ name: x, console: {{}} }}]\n", rest.trim());
+    let named = Named { name: "story".to_owned(), content: config };
+    let read = earlybell::config::parse(&named, base, &Overrides::default()).map_err(|e| e.to_string())?;
+    policy.rule_files = read.policy.rule_files;
+    world.say(&format!("config: {rest}"));
+    world.input(Input::Policy(Box::new(policy)));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use chrono::{DateTime, Utc};
 use domain::delivery::Lane;
-use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, State};
+use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Shadow, State};
 use domain::ids::InputSeq;
 use domain::incident::{Fact, Reply};
 use domain::policy::PolicySource;
@@ -21,6 +21,7 @@ pub enum Restarts {
 pub struct World {
     state: State,
     pub now: DateTime<Utc>,
+    pub policy: PolicySource,
     rows: Rows,
     seq: u64,
     restarts: Restarts,
@@ -35,7 +36,17 @@ impl World {
         let rows = Rows::default();
         let state = State::restore(rows.loaded(now));
         let transcript = String::new();
-        let mut world = Self { state, now, rows, seq: 0, restarts, day: None, transcript, refusing: Vec::new() };
+        let mut world = Self {
+            state,
+            now,
+            policy: policy.clone(),
+            rows,
+            seq: 0,
+            restarts,
+            day: None,
+            transcript,
+            refusing: Vec::new(),
+        };
         world.input(Input::Policy(Box::new(policy)));
         world
     }
@@ -102,6 +113,9 @@ impl World {
         for entry in changes.entries.iter().filter(|entry| !matches!(entry.fact, Fact::ThreadStarted { .. })) {
             self.say(&format!("{} {}", entry.incident, domain::document::entry_text(entry)));
         }
+        for shadow in changes.shadows.values() {
+            self.say(&words_of(shadow));
+        }
         for delivery in &changes.deliveries {
             let lane = match delivery.lane {
                 Lane::Root => "starts a thread",
@@ -122,4 +136,14 @@ impl World {
             self.say(&format!("answer: {text}"));
         }
     }
+}
+
+fn words_of(shadow: &Shadow) -> String {
+    let until = shadow.until.map_or_else(String::new, |until| format!(" until {}", until.format("%H:%M:%S")));
+    let clear =
+        shadow.clear_since.map_or_else(String::new, |since| format!(", clear since {}", since.format("%H:%M:%S")));
+    let again = if shadow.reopened > 0 { format!(", back {} times", shadow.reopened) } else { String::new() };
+    let Shadow { id, severity, title, because, .. } = shadow;
+    let (from, alerts) = (shadow.from.format("%H:%M:%S"), shadow.alerts.len());
+    format!("shadow {id} “{title}” ({severity}) from {from}{until}: {alerts} alerts{clear}{again}: {because}")
 }

@@ -1,5 +1,6 @@
 //! What a run of inputs changed, as rows: one commit; and what is read back at start.
 
+use super::shadow::Shadow;
 use crate::alert::table::Counts;
 use crate::alert::{Alert, Pairs};
 use crate::delivery::Delivery;
@@ -31,6 +32,8 @@ pub struct Changes {
     pub evidence: Vec<Evidence>,
     /// Running `for`s by rule and correlation key; `None` is over.
     pub holds: BTreeMap<(String, Pairs), Option<HoldRow>>,
+    /// What rules on trial would have declared, new or changed.
+    pub shadows: BTreeMap<u64, Shadow>,
     /// Heartbeats by name, where something changed; `None` is configured no more.
     pub beats: BTreeMap<String, Option<BeatRow>>,
     /// Answers to commands, in order.
@@ -95,6 +98,8 @@ pub struct Loaded {
     pub evidence: Vec<Evidence>,
     /// Running `for`s.
     pub holds: Vec<HoldRow>,
+    /// What rules on trial would have declared: open, or ended lately.
+    pub shadows: Vec<Shadow>,
     /// Heartbeats.
     pub beats: Vec<BeatRow>,
     /// Answers to commands with a key, of the last day.
@@ -107,11 +112,18 @@ pub struct Loaded {
     pub last_alert: u64,
     /// Highest delivery number ever given.
     pub last_delivery: u64,
+    /// Highest number ever given to what a rule on trial would have declared.
+    pub last_shadow: u64,
 }
 
 impl Changes {
     /// How many rows this is, roughly: a commit is cut where it gets too large.
     pub fn rows(&self) -> usize {
-        self.entries.len() + self.deliveries.len() + self.alerts.len() + self.incidents.len() + self.evidence.len()
+        self.entries.len()
+            + self.deliveries.len()
+            + self.alerts.len()
+            + self.incidents.len()
+            + self.evidence.len()
+            + self.shadows.len()
     }
 }

@@ -10,7 +10,7 @@ use crate::ids::{AlertId, IncidentId};
 use crate::incident::{Actor, Fact, Incident, RuleRef, Severity, Stage};
 use crate::notice::plan::ALERTS_SHOWN_MAX;
 use crate::notice::template;
-use crate::rules::model::DeclareAs;
+use crate::rules::model::{DeclareAs, Mode};
 use crate::rules::{Subject, Verdict};
 use std::sync::Arc;
 
@@ -29,14 +29,21 @@ impl Turn<'_> {
         let verdict = self.state.evaluator.judge(&policy.rules, subject, self.at);
         self.store_holds(subject);
         self.state.remember_verdict(subject, verdict.when);
-        match self.state.standing(subject, verdict.when, self.at) {
+        let standing = self.state.standing(subject, verdict.when, self.at);
+        let on_trial = policy.rules.rule(subject.rule).model.mode == Mode::Shadow;
+        if on_trial {
+            self.follow_shadow(subject, &verdict, &standing);
+        }
+        match standing {
             Standing::Attached { incident } => self.go_on(incident, subject, alerts, &verdict),
-            Standing::Inhibited { by } => self.inhibit(by, subject, alerts),
+            // A rule on trial leaves no trace in what people see.
+            Standing::Inhibited { by } if !on_trial => self.inhibit(by, subject, alerts),
             Standing::Reopens { incident } => self.reopen(incident, subject, &verdict),
             Standing::Storm { by } => self.join_storm(by, subject, &verdict),
             Standing::StormBegins => self.declare(subject, &verdict, Stands::ForAll),
             Standing::New => self.declare(subject, &verdict, Stands::ForItself),
             Standing::BelowThreshold
+            | Standing::Inhibited { .. }
             | Standing::Muted { .. }
             | Standing::Inactive { .. }
             | Standing::Holding { .. }

@@ -13,6 +13,7 @@ mod inhibit;
 mod judge;
 mod people;
 mod policy_change;
+pub mod shadow;
 pub mod standing;
 pub mod state;
 mod storm;
@@ -23,6 +24,7 @@ mod trial;
 mod turn;
 
 pub use changes::{Answer, BeatRow, Changes, Evidence, Loaded};
+pub use shadow::Shadow;
 pub use standing::Standing;
 pub use state::State;
 

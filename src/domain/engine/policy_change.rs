@@ -34,6 +34,7 @@ impl Turn<'_> {
         self.restore_holds();
         self.note_gone_rules();
         self.beats_changed();
+        self.end_shadows();
     }
 
     fn judge_all_alerts(&mut self) {

@@ -115,13 +115,10 @@ impl State {
     /// What a closed incident of the same rule says to a new one: of the same correlation labels, or of all in a storm.
     pub(super) fn after(&self, closed: &Incident, subject: &Subject, at: DateTime<Utc>) -> Option<Standing> {
         let closed_at = closed.stage.closed_at()?;
-        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
-        let alerts = || evidence.iter().filter_map(|id| self.alerts.get(*id));
-        // `within` remembers what is over: that was told already.
-        let over = alerts().all(|alert| !alert.state.is_open() && alert.starts_at <= closed_at);
-        if over && !evidence.is_empty() {
+        if !self.anything_since(subject, closed_at) {
             return Some(Standing::Spent { incident: closed.id });
         }
+        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
         if let Some(until) = self.quiet_until(closed, subject) {
             let quiet = at < until && evidence.iter().all(|alert| self.attached.contains(closed.id, *alert));
             return quiet.then_some(Standing::Cooldown { incident: closed.id, until });
@@ -129,6 +126,14 @@ impl State {
         let rule = self.policy.rules.rule(subject.rule);
         let reopen_within = rule.model.reopen_within.unwrap_or(self.policy.source.timing.reopen_within);
         (at < closed_at + reopen_within.delta()).then_some(Standing::Reopens { incident: closed.id })
+    }
+
+    /// Whether something fires that counts for it, or began after this time. `within` remembers what is over: that was told
+    /// already. Where nothing needs to fire, what is true is news.
+    pub(super) fn anything_since(&self, subject: &Subject, time: DateTime<Utc>) -> bool {
+        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
+        let mut alerts = evidence.iter().filter_map(|id| self.alerts.get(*id));
+        evidence.is_empty() || alerts.any(|alert| alert.state.is_open() || alert.starts_at > time)
     }
 
     // The end of the cooldown, where a person called it off.
@@ -143,7 +148,7 @@ impl State {
     /// function of what is known now, not of what was judged before: so it is the same after a restart.
     pub(super) fn set_subject_timer(&mut self, subject: &Subject, due: Option<DateTime<Utc>>, when: bool) {
         let edges = if when { self.edges(subject) } else { Vec::new() };
-        let due = due.into_iter().chain(edges).filter(|due| *due > self.at).min();
+        let due = due.into_iter().chain(edges).chain(self.shadow_edge(subject)).filter(|due| *due > self.at).min();
         self.timers.set(Timer::Subject(subject.clone()), due);
     }
 

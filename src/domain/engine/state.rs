@@ -3,6 +3,7 @@
 use super::Input;
 use super::attached::{Attached, Fires};
 use super::changes::{Answer, BeatRow, Changes, Evidence, Loaded};
+use super::shadow::Shadow;
 use super::timers::{Timer, Timers};
 use super::turn::Turn;
 use crate::alert::table::Table;
@@ -54,6 +55,8 @@ pub struct State {
     pub(super) timers: Timers,
     // Running `for`s as they stand in the store, so that only changes are written.
     pub(super) stored_holds: BTreeMap<(String, Pairs), HoldRow>,
+    // What rules on trial would have declared, by rule and key: open, or ended so lately that it may be reopened.
+    pub(super) shadows: BTreeMap<(String, Pairs), Shadow>,
     // Heartbeats by name.
     pub(super) beats: BTreeMap<String, BeatRow>,
     pub(super) answers: HashMap<String, (DateTime<Utc>, Reply)>,
@@ -61,6 +64,7 @@ pub struct State {
     pub(super) at: DateTime<Utc>,
     pub(super) last_incident: u64,
     pub(super) last_delivery: u64,
+    pub(super) last_shadow: u64,
 }
 
 impl State {
@@ -85,15 +89,18 @@ impl State {
             holding: BTreeSet::new(),
             timers: Timers::default(),
             stored_holds: loaded.holds.into_iter().map(|row| ((row.rule.clone(), row.key.clone()), row)).collect(),
+            shadows: BTreeMap::new(),
             beats: loaded.beats.into_iter().map(|row| (row.name.clone(), row)).collect(),
             answers: loaded.answers.into_iter().filter_map(|a| Some((a.key?, (a.at, a.reply)))).collect(),
             position: loaded.position,
             at: loaded.at.unwrap_or(DateTime::UNIX_EPOCH),
             last_incident: loaded.last_incident,
             last_delivery: loaded.last_delivery,
+            last_shadow: loaded.last_shadow,
         };
         state.restore_attached(&loaded.evidence);
         state.restore_declared();
+        state.restore_shadows(loaded.shadows);
         state.restore_clocks();
         state
     }
@@ -213,6 +220,7 @@ impl State {
             subjects.extend(self.evaluator.restore(&self.policy.rules, row));
         }
         subjects.extend(self.policy.rules.standing());
+        subjects.extend(self.shadow_subjects());
         for subject in subjects {
             let verdict = self.evaluator.judge(&self.policy.rules, &subject, self.at);
             self.remember_verdict(&subject, verdict.when);

@@ -2,6 +2,7 @@
 
 use super::codec::{int, lane_word, micros, to_json, uint};
 use super::outbox::settle_lanes;
+use super::shadows;
 use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertState};
@@ -25,6 +26,7 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
     write_evidence(&tx, &changes.evidence)?;
     write_holds(&tx, changes)?;
     write_beats(&tx, changes)?;
+    shadows::write(&tx, changes.shadows.values())?;
     write_answers(&tx, &changes.answers, changes.at)?;
     write_deliveries(&tx, &changes.deliveries)?;
     if let Some(policy) = &changes.policy {

@@ -19,6 +19,7 @@ pub const MAIN: Schema = Schema {
         include_str!("../migrations/sqlite/earlybell_0001.sql"),
         include_str!("../migrations/sqlite/earlybell_0002.sql"),
         include_str!("../migrations/sqlite/earlybell_0003.sql"),
+        include_str!("../migrations/sqlite/earlybell_0004.sql"),
     ],
 };
 

@@ -16,6 +16,7 @@ mod quarantine;
 mod read;
 mod read_only;
 mod readers;
+mod shadows;
 mod shared;
 mod tokens;
 mod worker;
@@ -28,7 +29,7 @@ use async_trait::async_trait;
 use checkpoint::Checkpointer;
 use chrono::{DateTime, Utc};
 use database::Database;
-use domain::engine::{Changes, Loaded};
+use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident, Reply};
 use door::Door;
@@ -199,6 +200,14 @@ impl Store for SqliteStore {
 
     async fn retry_delivery(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool, StoreError> {
         self.main.write(move |conn| outbox::retry(conn, id, now)).await
+    }
+
+    async fn shadows(&self, max: usize) -> Result<Vec<Shadow>, StoreError> {
+        self.main.read(move |conn| shadows::newest(conn, max)).await
+    }
+
+    async fn shadow_counts(&self, since: DateTime<Utc>) -> Result<Vec<(String, u64)>, StoreError> {
+        self.main.read(move |conn| shadows::counts(conn, since)).await
     }
 
     async fn answer(&self, key: &str) -> Result<Option<Reply>, StoreError> {

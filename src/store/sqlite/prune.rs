@@ -1,6 +1,7 @@
 //! Deletes what is past its time, in batches that hold nobody up.
 
 use super::codec::{int, micros, uint};
+use super::shadows;
 use crate::store::StoreError;
 use chrono::{DateTime, Utc};
 use domain::ids::InputSeq;
@@ -40,7 +41,7 @@ pub fn inbox(
     Ok(deleted)
 }
 
-/// Incidents closed before this, with what hangs on them; the incident itself goes last.
+/// Incidents closed before this, with what hangs on them; the incident itself goes last. Then shadows that ended before.
 pub fn incidents(conn: &mut Connection, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut room = int(rows_max as u64);
@@ -49,6 +50,9 @@ pub fn incidents(conn: &mut Connection, before: DateTime<Utc>, rows_max: usize) 
         let found = tx.prepare_cached(oldest)?.query_row([micros(before)], |row| row.get(0)).optional()?;
         let Some(id) = found else { break };
         room -= incident(&tx, id, room)?;
+    }
+    if room > 0 {
+        room -= int(shadows::prune(&tx, before, room)? as u64);
     }
     tx.commit()?;
     Ok(rows_max.saturating_sub(uint(room) as usize))

@@ -2,6 +2,7 @@
 
 use super::codec::{from_json, int, micros, time, time_if, uint, uint32};
 use super::commit::ANSWERS_KEPT;
+use super::shadows;
 use crate::store::{IncidentFilter, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertKey, Fingerprint, SourceName};
@@ -35,6 +36,8 @@ pub fn load(conn: &mut Connection, now: DateTime<Utc>) -> Result<Loaded, StoreEr
     for beat in beats.query_map([], |row| row.get::<_, String>(0))? {
         loaded.beats.push(from_json("a heartbeat", &beat?)?);
     }
+    loaded.shadows = shadows::lately(&tx, now - CLOSED_LOADED)?;
+    loaded.last_shadow = shadows::last(&tx)?;
     loaded.answers = answers(&tx)?;
     let policy: Option<String> = tx.query_row("SELECT policy FROM policy", [], |row| row.get(0)).optional()?;
     loaded.policy = policy.map(|policy| from_json("a configuration", &policy)).transpose()?;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::alert::Alert;
-use domain::engine::{Changes, Loaded};
+use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident, Reply};
 use earlybell::store::*;
@@ -166,6 +166,14 @@ impl Store for MortalStore {
 
     async fn retry_delivery(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool, StoreError> {
         self.inner.retry_delivery(id, now).await
+    }
+
+    async fn shadows(&self, max: usize) -> Result<Vec<Shadow>, StoreError> {
+        self.inner.shadows(max).await
+    }
+
+    async fn shadow_counts(&self, since: DateTime<Utc>) -> Result<Vec<(String, u64)>, StoreError> {
+        self.inner.shadow_counts(since).await
     }
 
     async fn answer(&self, key: &str) -> Result<Option<Reply>, StoreError> {
