@@ -121,6 +121,7 @@ fn refused(refusal: &Refusal) -> StatusCode {
         | Refusal::Covered { .. }
         | Refusal::StillOpen { .. }
         | Refusal::Already { .. }
+        | Refusal::StillTrue { .. }
         | Refusal::StillFiring { .. } => StatusCode::CONFLICT,
     }
 }

@@ -95,6 +95,7 @@ pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
         last_incident: 8,
         last_alert: 5,
         last_delivery: 41,
+        ..Loaded::default()
     };
     assert_eq!(store.load(at(10)).await.unwrap(), expected);
 }

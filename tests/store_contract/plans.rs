@@ -4,8 +4,18 @@ use rusqlite::Connection;
 use std::path::Path;
 
 // Read whole on purpose: tables of one row or of a few, what the engine loads at start, and an inner query.
-const READ_WHOLE: [&str; 8] =
-    ["position", "policy", "holds", "tokens", "seen", "schema_version", "waiting", "(subquery"];
+const READ_WHOLE: [&str; 10] = [
+    "position",
+    "policy",
+    "holds",
+    "beats",
+    "tokens",
+    "seen",
+    "schema_version",
+    "sqlite_sequence",
+    "waiting",
+    "(subquery",
+];
 const LOADED: &str = "SELECT * FROM alerts ORDER BY id";
 
 fn database() -> Connection {

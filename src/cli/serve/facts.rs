@@ -29,6 +29,7 @@ fn words(fact: &Fact, by: &Actor) -> String {
             format!("no alert fires any more; if it stays so, its rule ends it at {then}")
         }
         Fact::Clear { then: None } => "no alert fires any more".to_owned(),
+        Fact::NotClear { because } => format!("not over: {because}"),
         Fact::ResolveProposed { clear_for } => format!("clear for {clear_for}: somebody should resolve it"),
         Fact::CalledOff { code, reason } => format!("called off by {by}: {}: {reason}", code.word()),
         Fact::Resolved { because } => format!("resolved by {by}: {because}"),

@@ -151,6 +151,7 @@ impl Play {
             | Fact::Noted { .. }
             | Fact::Summarised { .. }
             | Fact::Clear { .. }
+            | Fact::NotClear { .. }
             | Fact::ResolveProposed { .. }
             | Fact::Flapping { .. }
             | Fact::Steady

@@ -33,6 +33,7 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
         Fact::Clear { then: Some(then) } => {
             format!("no alert fires any more; if it stays so, its rule ends it at {}", utc(*then))
         }
+        Fact::NotClear { because } => format!("not over: its condition is true again{}", why(because)),
         Fact::ResolveProposed { clear_for } => format!("clear for {}: resolve it, or say why not", clear_for.rough()),
         Fact::CalledOff { code, reason } => format!("called off ({code}): {reason}"),
         Fact::Resolved { because } if because.is_empty() => "resolved".to_owned(),
@@ -84,6 +85,7 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::Updated { .. }
         | Fact::Summarised { .. }
         | Fact::Clear { .. }
+        | Fact::NotClear { .. }
         | Fact::CalledOff { .. }
         | Fact::Resolved { .. }
         | Fact::Reopened { .. } => false,

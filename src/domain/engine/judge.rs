@@ -66,6 +66,11 @@ impl Turn<'_> {
             let because = format!("rule {rule} confirms it");
             self.record(id, Actor::Rule, Fact::Confirmed { because });
         }
+        // Without any alert, whether it is clear hangs on `when`.
+        if self.state.policy.rules.rule(subject.rule).is_standing() {
+            self.changed.insert(id);
+            self.weighed.insert(id);
+        }
         // Whether `when` holds moves the deadline of `confirm.after`.
         self.state.set_incident_timer(id);
     }

@@ -46,6 +46,9 @@ impl Turn<'_> {
         if let (Act::Reopen { .. }, Some(other)) = (act, self.open_beside(incident)) {
             return Err(Refusal::Covered { incident: id, by: other });
         }
+        if let (Act::Resolve { .. }, Some(because)) = (act, self.still_true(incident)) {
+            return Err(Refusal::StillTrue { incident: id, because });
+        }
         let facts = decide::decide(incident, act, self.at, &self.state.policy.source.timing)?;
         for fact in facts {
             self.record(id, actor.clone(), fact);
@@ -54,6 +57,14 @@ impl Turn<'_> {
             self.say_unsaid(id);
         }
         Ok(())
+    }
+
+    // Why it would be reopened at once: its rule needs no alert, and its condition is true.
+    fn still_true(&self, incident: &Incident) -> Option<String> {
+        let rules = &self.state.policy.rules;
+        let subject = self.state.subject_of(incident).filter(|_| incident.stage.is_open())?;
+        let stands = rules.rule(subject.rule).is_standing() && self.state.when_holds(incident, &subject);
+        stands.then(|| self.state.evaluator.explain(rules, &subject, self.at).reason())
     }
 
     // Another incident of the same rule and correlation labels that is open: there must not be two.

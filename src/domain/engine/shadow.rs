@@ -92,7 +92,7 @@ impl State {
     // Whether something that counts for it fires.
     fn is_alive(&self, alerts: &BTreeSet<AlertId>, subject: &Subject, when: bool) -> bool {
         let fires = |alert: &AlertId| self.alerts.get(*alert).is_some_and(|alert| alert.state.is_open());
-        alerts.iter().any(fires) || (when && self.evaluator.evidence(&self.policy.rules, subject, 1).is_empty())
+        alerts.iter().any(fires) || (when && self.policy.rules.rule(subject.rule).is_standing())
     }
 }
 

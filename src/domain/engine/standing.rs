@@ -131,9 +131,12 @@ impl State {
     /// Whether something fires that counts for it, or began after this time. `within` remembers what is over: that was told
     /// already. Where nothing needs to fire, what is true is news.
     pub(super) fn anything_since(&self, subject: &Subject, time: DateTime<Utc>) -> bool {
+        if self.policy.rules.rule(subject.rule).is_standing() {
+            return true;
+        }
         let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
         let mut alerts = evidence.iter().filter_map(|id| self.alerts.get(*id));
-        evidence.is_empty() || alerts.any(|alert| alert.state.is_open() || alert.starts_at > time)
+        alerts.any(|alert| alert.state.is_open() || alert.starts_at > time)
     }
 
     // The end of the cooldown, where a person called it off.

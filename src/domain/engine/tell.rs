@@ -17,6 +17,7 @@ impl Turn<'_> {
                 self.state.attached.set(id, *alert, if open { Fires::Yes } else { Fires::No });
             }
             self.changed.insert(id);
+            self.weighed.insert(id);
             match self.count(id) {
                 Some(before) => self.say(id, &changes, before),
                 // Its timeline is closed; should it be reopened, they are said then.
@@ -53,9 +54,8 @@ impl Turn<'_> {
         if !declared_now {
             self.tally(id, |tally| tally.untold = true);
         }
-        if matches!((before, is_clear), (Clear::No, Clear::Yes)) {
-            self.record_clear(id);
-        } else {
+        // Once it is clear, the end of it is the next thing to tell.
+        if !matches!((before, is_clear), (Clear::No, Clear::Yes)) {
             // What is due to be told is told with this entry, not a moment later by itself.
             self.tell_if_due(id);
         }
@@ -99,14 +99,41 @@ impl Turn<'_> {
     }
 
     // An incident is clear when no attached alert is known to fire, and none counts for its rule that was too many to
-    // attach.
+    // attach. That its condition is no longer true says nothing, unless it can be true without any alert.
     fn is_clear(&self, incident: &Incident) -> Clear {
         if incident.tally.firing > 0 {
             return Clear::No;
         }
-        let subject = self.state.subject_of(incident);
-        let more = subject.is_some_and(|s| !self.state.evaluator.evidence(&self.state.policy.rules, &s, 1).is_empty());
-        if more { Clear::No } else { Clear::Yes }
+        let Some(subject) = self.state.subject_of(incident) else { return Clear::Yes };
+        let rules = &self.state.policy.rules;
+        let stands = rules.rule(subject.rule).is_standing() && self.state.when_holds(incident, &subject);
+        let fires = |alert: AlertId| self.state.alerts.get(alert).is_some_and(|alert| alert.state.is_open());
+        let too_many = (incident.tally.alerts as usize) >= EVIDENCE_MAX;
+        let more = || self.state.evaluator.evidence(rules, &subject, usize::MAX).into_iter().any(fires);
+        if stands || (too_many && more()) { Clear::No } else { Clear::Yes }
+    }
+
+    /// Says of every incident whose alerts changed, or that needs none, whether it is clear now and was not before; and the
+    /// other way.
+    pub(super) fn settle_clear(&mut self) {
+        for id in std::mem::take(&mut self.weighed) {
+            let Some(incident) = self.state.incidents.get(&id).filter(|incident| incident.stage.is_open()) else {
+                continue;
+            };
+            match (incident.clear_since, self.is_clear(incident)) {
+                (None, Clear::Yes) => self.record_clear(id),
+                (Some(_), Clear::No) => self.record_not_clear(id),
+                (None, Clear::No) | (Some(_), Clear::Yes) => {}
+            }
+        }
+        self.changed.clone().into_iter().for_each(|id| self.note_flapping(id, 0));
+    }
+
+    fn record_not_clear(&mut self, id: IncidentId) {
+        let subject = self.state.incidents.get(&id).and_then(|incident| self.state.subject_of(incident));
+        let Some(subject) = subject else { return };
+        let because = self.state.evaluator.explain(&self.state.policy.rules, &subject, self.at).reason();
+        self.record(id, Actor::Rule, Fact::NotClear { because });
     }
 
     fn record_clear(&mut self, id: IncidentId) {

@@ -31,6 +31,8 @@ pub(super) struct Turn<'a> {
     recorded: BTreeMap<IncidentId, Vec<Entry>>,
     // Incidents whose rows and clocks are to be written anew.
     pub(super) changed: BTreeSet<IncidentId>,
+    // Incidents that may have become clear, or have ceased to be.
+    pub(super) weighed: BTreeSet<IncidentId>,
     // Incidents whose changed alerts are to be told now.
     pub(super) tell: BTreeSet<IncidentId>,
     pub(super) truncated: bool,
@@ -47,6 +49,7 @@ impl<'a> Turn<'a> {
             news: BTreeMap::new(),
             recorded: BTreeMap::new(),
             changed: BTreeSet::new(),
+            weighed: BTreeSet::new(),
             tell: BTreeSet::new(),
             truncated: false,
         }
@@ -211,7 +214,7 @@ impl<'a> Turn<'a> {
             self.judge(&subject, &alerts);
         }
         self.settle_alerts();
-        self.changed.clone().into_iter().for_each(|incident| self.note_flapping(incident, 0));
+        self.settle_clear();
         for incident in std::mem::take(&mut self.changed) {
             self.settle_incident(incident);
         }

@@ -100,6 +100,12 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
             incident.clear_since = Some(entry.at);
             turn(incident, entry.at);
         }
+        Fact::NotClear { .. } => {
+            if incident.clear_since.take().is_some() {
+                turn(incident, entry.at);
+            }
+            incident.proposed_at = None;
+        }
         Fact::Flapping { .. } => incident.flapping_since = Some(entry.at),
         Fact::Steady => incident.flapping_since = None,
         Fact::ResolveProposed { .. } => incident.proposed_at = Some(entry.at),

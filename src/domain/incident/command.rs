@@ -192,6 +192,16 @@ pub enum Refusal {
         /// What is wrong with it, and what to write.
         problem: String,
     },
+    /// Its rule's condition is still true, without any alert.
+    #[error(
+        "the condition of {incident} is still true ({because}); wait until it is not, or call it off with a reason"
+    )]
+    StillTrue {
+        /// Which.
+        incident: IncidentId,
+        /// What is true.
+        because: String,
+    },
     /// Alerts still fire.
     #[error(
         "alerts of {incident} still fire ({firing} of {alerts}); wait for them, silence them, or call it off with a reason"

@@ -97,6 +97,11 @@ pub enum Fact {
         /// When it would end by rule, if a rule says so.
         then: Option<DateTime<Utc>>,
     },
+    /// What its rule asks for is true again, without any alert: it is not over.
+    NotClear {
+        /// Why, in words.
+        because: String,
+    },
     /// It looks over: somebody should say so.
     ResolveProposed {
         /// How long it has been clear.

@@ -116,6 +116,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         | Fact::Noted { .. }
         | Fact::Summarised { .. }
         | Fact::Clear { .. }
+        | Fact::NotClear { .. }
         | Fact::Steady
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
@@ -134,6 +135,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Updated { .. }
         | Fact::Summarised { .. }
         | Fact::Clear { .. }
+        | Fact::NotClear { .. }
         | Fact::CalledOff { .. }
         | Fact::Resolved { .. }
         | Fact::Reopened { .. } => true,
@@ -153,7 +155,7 @@ pub fn changes_board(fact: &Fact) -> bool {
 
 /// Whether a fact only follows the alerts.
 pub fn comes_and_goes(fact: &Fact) -> bool {
-    matches!(fact, Fact::Alerts(_) | Fact::Clear { .. })
+    matches!(fact, Fact::Alerts(_) | Fact::Clear { .. } | Fact::NotClear { .. })
 }
 
 /// Whether a fact ends the incident: what else happens in the same step is told with it, or not at all.
