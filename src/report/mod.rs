@@ -2,7 +2,7 @@
 
 mod calendar;
 mod compare;
-mod fit;
+pub mod fit;
 mod headline;
 mod lanes;
 mod noise;

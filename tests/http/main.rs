@@ -4,10 +4,13 @@
 
 mod access;
 mod api;
+#[path = "../support/browser.rs"]
+mod browser;
 #[path = "../support/clock.rs"]
 mod clock;
 mod explain;
 mod intake;
+mod looked_at;
 mod observe;
 mod pages;
 mod reference;

@@ -4,6 +4,8 @@
 
 const SLACK = 0.75; // px: letters may touch, not cover each other
 
+const TEXT_PX_MIN = 9;
+
 function overlap(a, b) {
   return Math.min(Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
 }
@@ -36,6 +38,10 @@ function picture(svg, say) {
       // The box of a line of letters is higher than what is drawn of most of them.
       if (overlap(box, shape.box) > 2.5) { say(`${said(element)} is covered by a ${shape.element.tagName}`); break; }
     }
+  }
+  for (const { element } of texts) {
+    const px = parseFloat(getComputedStyle(element).fontSize) * element.getScreenCTM().a;
+    if (px < TEXT_PX_MIN) { say(`${said(element)} has only ${px.toFixed(1)} px`); break; }
   }
   if (svg.getAttribute("role") === "img") {
     if (!svg.querySelector(":scope > title") || !svg.querySelector(":scope > desc")) say("a picture has no title or description");

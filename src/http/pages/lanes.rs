@@ -1,23 +1,21 @@
 //! A picture of the alerts of an incident: one bar each, over time. The table below it says the same in words.
 
+use crate::report::fit::{self, Line};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::document::{AlertLine, Document};
 use serde::Serialize;
 
 /// Most alerts in the picture.
 const BARS_MAX: usize = 12;
-const WIDTH: f64 = 600.0;
-const BAR_X: f64 = 190.0;
-const BAR_HEIGHT: u32 = 22;
-const AXIS_HEIGHT: u32 = 20;
-const NAME_CHARS_MAX: usize = 26;
+const ROW_HEIGHT: u32 = 36;
+const AXIS_HEIGHT: u32 = 22;
+/// A bar of no width would not be seen.
+const BAR_PERCENT_MIN: f64 = 0.5;
 
-/// The picture, in its own units.
+/// The picture. Lengths are in percent of the room there is, heights in pixels: text keeps its size on a phone.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Lanes {
-    width: f64,
     height: u32,
-    bar_x: f64,
     axis_y: u32,
     from: String,
     to: String,
@@ -28,10 +26,10 @@ pub struct Lanes {
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Bar {
-    name: String,
+    name: Line,
+    name_y: u32,
     x: f64,
     y: u32,
-    text_y: u32,
     width: f64,
     class: &'static str,
 }
@@ -43,25 +41,25 @@ pub fn lanes(document: &Document) -> Option<Lanes> {
     let to = document.closed_at.unwrap_or(document.read_at).max(from + TimeDelta::minutes(1));
     let place = |at: DateTime<Utc>| {
         let share = (at - from).num_milliseconds() as f64 / (to - from).num_milliseconds() as f64;
-        round(BAR_X + share.clamp(0.0, 1.0) * (WIDTH - BAR_X))
+        round(share.clamp(0.0, 1.0) * 100.0)
     };
     let bars: Vec<Bar> = (0..)
         .zip(alerts)
         .map(|(row, alert)| {
             let x = place(alert.starts_at);
             let end = place(alert.ends_at.unwrap_or(to));
-            let y = row * BAR_HEIGHT;
-            // A bar of no width would not be seen.
-            let width = round((end - x).max(2.0));
-            Bar { name: short(label(document, alert)), x, y: y + 4, text_y: y + 15, width, class: alert.state }
+            let y = row * ROW_HEIGHT;
+            let width = round((end - x).max(BAR_PERCENT_MIN));
+            let x = x.min(100.0 - BAR_PERCENT_MIN);
+            Bar { name: fit::name(label(document, alert)), name_y: y + 15, x, y: y + 21, width, class: alert.state }
         })
         .collect();
-    let axis_y = u32::try_from(bars.len()).unwrap_or(0) * BAR_HEIGHT;
+    let axis_y = u32::try_from(bars.len()).unwrap_or(0) * ROW_HEIGHT + 4;
     let declared_x = place(document.declared_at);
     // With the day where there is more than one.
     let form = if from.date_naive() == to.date_naive() { "%H:%M" } else { "%m-%d %H:%M" };
     let (from, to) = (from.format(form).to_string(), to.format(form).to_string());
-    Some(Lanes { width: WIDTH, height: axis_y + AXIS_HEIGHT, bar_x: BAR_X, axis_y, from, to, declared_x, bars })
+    Some(Lanes { height: axis_y + AXIS_HEIGHT, axis_y, from, to, declared_x, bars })
 }
 
 // Of several alerts of one name, the instance tells which.
@@ -75,16 +73,9 @@ fn round(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
 
-fn short(name: &str) -> String {
-    if name.chars().count() <= NAME_CHARS_MAX {
-        return name.to_owned();
-    }
-    name.chars().take(NAME_CHARS_MAX - 1).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{lanes, short};
+    use super::lanes;
     use chrono::{DateTime, TimeDelta, Utc};
     use domain::alert::Pairs;
     use domain::document::{AlertLine, Audience, Document, Sources, document};
@@ -142,10 +133,10 @@ mod tests {
         let alerts = vec![line(at(0), None, "firing"), line(at(5), Some(at(5)), "resolved")];
         let drawn = lanes(&Document { alerts, ..empty() }).unwrap();
         let bars: Vec<_> = drawn.bars.iter().map(|bar| (bar.x, bar.width, bar.y, bar.class)).collect();
-        assert_eq!(bars, [(190.0, 410.0, 4, "firing"), (395.0, 2.0, 26, "resolved")]);
+        assert_eq!(bars, [(0.0, 100.0, 21, "firing"), (50.0, 0.5, 57, "resolved")]);
         assert_eq!(
             (drawn.declared_x, drawn.height, drawn.from.as_str(), drawn.to.as_str()),
-            (395.0, 64, "22:13", "22:23")
+            (50.0, 98, "22:13", "22:23")
         );
         assert_eq!(lanes(&empty()), None);
     }
@@ -165,12 +156,7 @@ mod tests {
         let alerts =
             vec![line("A", on("a:1")), line("A", on("b:1")), line("A", Pairs::default()), line("B", on("a:1"))];
         let drawn = lanes(&Document { alerts, ..empty() }).unwrap();
-        let names: Vec<_> = drawn.bars.iter().map(|bar| bar.name.as_str()).collect();
+        let names: Vec<_> = drawn.bars.iter().map(|bar| bar.name.roomy.as_str()).collect();
         assert_eq!(names, ["a:1", "b:1", "A", "B"]);
-    }
-
-    #[test]
-    fn long_names_are_cut() {
-        assert_eq!(short("HAProxyHighHttp5xxErrorRateBackend"), "HAProxyHighHttp5xxErrorRa…");
     }
 }
