@@ -306,3 +306,27 @@ async fn a_page_is_there_though_the_engine_is_not() {
     assert_eq!(site.call(Request::get("/rules")).await.status, 401);
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_rule_on_trial_is_compared_with_what_was_confirmed() {
+    let rules = r#"{"groups": [{"name": "g", "rules": [
+        {"incident": "Down", "when": {"alerts": ["alertname = Down"]}},
+        {"incident": "Trial", "mode": "shadow", "when": {"alerts": ["alertname =~ \"Down|Slow\""]}}]}]}"#;
+    let engine = Engine::with_rules(rules).await;
+    engine.fires(&json!({"alertname": "Down"})).await;
+    let trial = async || {
+        let page = engine.site.call(Request::get("/rules")).await.body;
+        let row = page.split("<tr>").find(|row| row.contains(r#"href="/rules/Trial""#)).unwrap().to_owned();
+        let cell = |name: &str| {
+            row.split(&format!("data-name=\"{name}\">")).nth(1).unwrap().split('<').next().unwrap().to_owned()
+        };
+        ["Would have declared", "During confirmed incidents", "Otherwise", "Confirmed incidents without it"].map(cell)
+    };
+    assert_eq!(trial().await, ["1", "0", "1", "0"]);
+    engine.act(1, Act::Confirm { text: String::new() }).await;
+    assert_eq!(trial().await, ["1", "1", "0", "0"]);
+    let page = engine.site.call(Request::get("/rules/Trial")).await.body;
+    assert!(page.contains("it would have declared 1 times, 1 of them while a confirmed incident went on"), "{page}");
+    assert!(page.contains("What it would have declared") && page.contains("in shadow mode: recorded"), "{page}");
+    engine.stop().await;
+}

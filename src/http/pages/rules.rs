@@ -12,9 +12,11 @@ use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::IncidentFilter;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::engine::Shadow;
 use domain::engine::explain::About;
 use domain::incident::Incident;
+use domain::incident::compare::{Span, Trial};
 use domain::incident::judgement::{RuleRecord, records};
 use domain::rules::model::{Group, Mode, RuleModel};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,10 @@ use std::collections::BTreeMap;
 const COUNTED: TimeDelta = TimeDelta::days(30);
 /// Most incidents that are counted; more than that is said.
 const COUNTED_MAX: usize = 5_000;
+/// Most that rules on trial would have declared, of all of them together.
+const SHADOWS_MAX: usize = 5_000;
+/// Most of those on the page of a rule, newest first.
+const SHADOWS_SHOWN_MAX: usize = 50;
 /// Incidents read at once.
 const READ_AT_ONCE: usize = 500;
 /// Most rules on the page; each has a page of its own.
@@ -38,6 +44,7 @@ struct Which {
 struct List {
     rows: Vec<Row>,
     more: usize,
+    trials: Vec<TrialRow>,
     days: i64,
     // Only so many incidents were counted.
     cut_at: Option<usize>,
@@ -51,6 +58,8 @@ struct One {
     group: String,
     yaml: String,
     days: i64,
+    trial: Option<TrialRow>,
+    shadows: Vec<ShadowRow>,
     now: Option<ExplainedRows>,
     // Why `now` is missing.
     problem: Option<String>,
@@ -71,6 +80,27 @@ struct Row {
     precision: Option<String>,
 }
 
+// A rule on trial: what it would have declared, beside what was confirmed.
+#[derive(Serialize)]
+struct TrialRow {
+    rule: String,
+    path: String,
+    would_declare: u32,
+    during: u32,
+    otherwise: u32,
+    missed: u32,
+}
+
+#[derive(Serialize)]
+struct ShadowRow {
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+    severity: &'static str,
+    title: String,
+    correlation: Option<String>,
+    because: String,
+}
+
 // The box "which rules would this alert touch?".
 #[derive(Serialize, Default)]
 struct Question {
@@ -81,6 +111,9 @@ struct Question {
 
 struct Counted {
     records: BTreeMap<String, RuleRecord>,
+    // When confirmed incidents went on.
+    real: Vec<Span>,
+    shadows: Vec<Shadow>,
     cut: bool,
 }
 
@@ -102,10 +135,14 @@ async fn rule_list(site: &Site, reader: Reader, request: &HttpRequest) -> Result
     let counted = counted(site).await?;
     let config = site.parts.config.load();
     let rules = config.policy.rule_files.iter().flat_map(|file| &file.file.groups).flat_map(|group| &group.rules);
-    let rows = rules.clone().take(ROWS_MAX).map(|rule| row(rule, &counted)).collect();
+    let rows = rules.clone().take(ROWS_MAX).filter(|rule| rule.mode == Mode::Live);
+    let rows = rows.map(|rule| row(rule, &counted)).collect();
+    let on_trial = rules.clone().filter(|rule| rule.mode == Mode::Shadow).take(ROWS_MAX);
+    let trials = on_trial.map(|rule| trial(rule, &counted)).collect();
     let content = List {
         rows,
         more: rules.count().saturating_sub(ROWS_MAX),
+        trials,
         days: COUNTED.num_days(),
         cut_at: counted.cut.then_some(COUNTED_MAX),
         question,
@@ -126,8 +163,12 @@ async fn rule_page(site: &Site, reader: Reader, request: &HttpRequest) -> Result
     let yaml = serde_saphyr::to_string(rule).map_err(|error| Failure::Internal(error.to_string()))?;
     // Written whether or not the rule says anything of it.
     let yaml = yaml.replace("\nseverity: {}\n", "\n");
+    let counted = counted(site).await?;
+    let shadows = counted.shadows.iter().filter(|shadow| shadow.rule == name).take(SHADOWS_SHOWN_MAX);
     let content = One {
-        row: row(rule, &counted(site).await?),
+        row: row(rule, &counted),
+        trial: (rule.mode == Mode::Shadow).then(|| trial(rule, &counted)),
+        shadows: shadows.map(shadow_row).collect(),
         file: file.to_owned(),
         group: group.name.clone(),
         yaml,
@@ -172,10 +213,45 @@ async fn counted(site: &Site) -> Result<Counted, Failure> {
         let had = found.len();
         found.extend(new);
         if last || found.len() - had < READ_AT_ONCE {
-            return Ok(Counted { records: records(&found), cut: false });
+            return counted_of(site, &found, since, false).await;
         }
     }
-    Ok(Counted { records: records(&found), cut: true })
+    counted_of(site, &found, since, true).await
+}
+
+async fn counted_of(site: &Site, found: &[Incident], since: DateTime<Utc>, cut: bool) -> Result<Counted, Failure> {
+    let shadows = site.parts.store.shadows(SHADOWS_MAX).await?;
+    Ok(Counted {
+        records: records(found),
+        real: found.iter().filter_map(Span::of_real).collect(),
+        shadows: shadows.into_iter().filter(|shadow| shadow.from >= since).collect(),
+        cut,
+    })
+}
+
+fn trial(rule: &RuleModel, counted: &Counted) -> TrialRow {
+    let of_rule = counted.shadows.iter().filter(|shadow| shadow.rule == rule.incident);
+    let declared: Vec<Span> = of_rule.map(|shadow| Span { from: shadow.from, until: shadow.until }).collect();
+    let trial = Trial::new(&declared, &counted.real);
+    TrialRow {
+        rule: rule.incident.clone(),
+        path: path_segment(&rule.incident),
+        would_declare: trial.would_declare,
+        during: trial.during,
+        otherwise: trial.would_declare - trial.during,
+        missed: trial.missed,
+    }
+}
+
+fn shadow_row(shadow: &Shadow) -> ShadowRow {
+    ShadowRow {
+        from: shadow.from,
+        until: shadow.until,
+        severity: shadow.severity.word(),
+        title: shadow.title.clone(),
+        correlation: (!shadow.correlation.is_empty()).then(|| shadow.correlation.to_string()),
+        because: shadow.because.clone(),
+    }
 }
 
 fn row(rule: &RuleModel, counted: &Counted) -> Row {
