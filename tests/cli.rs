@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use tempfile::TempDir;
 
@@ -23,6 +23,10 @@ fn transcript(folder: &Path, words: &[&str]) -> String {
     let output = earlybell(folder, words);
     let code = output.status.code().unwrap();
     format!("$ earlybell {}\n{}{}(exit {code})\n", words.join(" "), text(&output.stdout), text(&output.stderr))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
 /// Compares with a file; `UPDATE=1` writes it.
@@ -44,6 +48,7 @@ fn help_teaches() {
         &["serve", "--help"],
         &["check", "config", "--help"],
         &["test", "rules", "--help"],
+        &["check", "rules", "--help"],
         &["check", "ready", "--help"],
         &["backtest", "--help"],
         &["alert", "add", "--help"],
@@ -86,6 +91,64 @@ fn checks_say_what_is_wrong_and_where() {
     ];
     let said: Vec<String> = runs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("check.txt", &said.join("\n"));
+}
+
+const RULES_WITH_LINTS: &str = "\
+groups:
+  - name: odd
+    rules:
+      - incident: Queue
+        when: { alerts: ['alertname = PassengerQueueFul'], for: 10s }
+        receivers: [taem]
+      # lint: allow untested, declared-together
+      - incident: Frontend
+        when:
+          all:
+            - alerts: ['alertname = PassengerQueueFull', 'instance =~ \"web-.*\"']
+            - alerts: ['severity = critical']
+        severity: { from_label: severity, map: { critcal: major }, default: minor }
+      - incident: Cpu
+        when: { alerts: ['alertname = HostCpuHigh'] }
+        call_off: { if_clear_for: 1m }
+      - incident: Hosts
+        when: { alerts: ['alertname = HostCpuHigh', 'service = obs-hosts'] }
+        call_off: { if_clear_for: 1m }
+";
+
+#[test]
+fn lints_point_out_what_is_allowed_and_seldom_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    write("rules.yml", RULES_WITH_LINTS);
+    write("earlybell.yml", "receivers: [{ name: team, console: {} }]\nroute: { receivers: [team] }\nrule_files: []\n");
+    write("alertmanager.yml", "route: { receiver: earlybell, group_wait: 10s }\n");
+    let month = std::fs::read_to_string(root().join("tests/fixtures/history/year_2025_2026.jsonl")).unwrap();
+    let july: Vec<&str> = month.lines().filter(|line| line.contains("\"at\":\"2026-07-")).collect();
+    write("seen.jsonl", &july.join("\n"));
+    let lint = ["check", "rules", "--lint"];
+    let runs: [&[&str]; 5] = [
+        &["rules.yml"],
+        &["--allow", "untested", "--alertmanager-config", "alertmanager.yml", "rules.yml"],
+        &["--seen", "seen.jsonl", "--config.file", "earlybell.yml", "rules.yml"],
+        &["--allow", "unknown", "rules.yml"],
+        &["--storage.path", "nowhere", "rules.yml"],
+    ];
+    let said: Vec<String> = runs.iter().map(|words| transcript(folder.path(), &[&lint, *words].concat())).collect();
+    assert_snapshot("lint.txt", &said.join("\n"));
+}
+
+#[test]
+fn each_lint_is_explained_and_the_shipped_rules_have_none() {
+    let text = std::fs::read_to_string(root().join("docs/lints.md")).unwrap();
+    for name in domain::rules::lint::NAMES {
+        assert!(text.contains(&format!("| `{name}` |")), "docs/lints.md does not explain {name}");
+    }
+    let rules = root().join("rules");
+    let mut files: Vec<_> = rules.read_dir().unwrap().map(|file| file.unwrap().path().display().to_string()).collect();
+    files.sort();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let said = transcript(&root(), &[&["check", "rules", "--lint"], files.as_slice()].concat());
+    assert!(said.ends_with("  LINT: nothing found\n(exit 0)\n"), "{said}");
 }
 
 const RULES_WITH_TESTS: &str = r#"

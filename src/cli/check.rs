@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::client::{Ask, ClientArgs};
+use super::lint::LintArgs;
 use super::output::{complain, say};
 use crate::config::{self, ConfigError, ConfigErrors, Findings, Named, Overrides};
 use clap::{Args, Subcommand};
@@ -27,13 +28,20 @@ Example:\n  earlybell check config /etc/earlybell/earlybell.yml && systemctl rel
     },
     /// Rule files alone, without a configuration
     #[command(after_help = "\
-Exit code 1 if one of them has a mistake. Receivers and templates they name are not looked up.
+Exit code 1 if one of them has a mistake, 3 if only lints found something; docs/lints.md explains
+them. A comment `# lint: allow NAME` allows one: on a line, above a rule, at the head of a file.
+Templates that rules name are not looked up, receivers with --lint and --config.file only.
 
-Example:\n  earlybell check rules rules/*.yml")]
+Examples:
+  earlybell check rules rules/*.yml
+  earlybell check rules --lint --seen alerts.jsonl rules/*.yml
+  earlybell check rules --lint --storage.path data --config.file earlybell.yml rules/*.yml")]
     Rules {
         /// Rule files
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        #[command(flatten)]
+        lint: LintArgs,
     },
     /// Whether a running server takes alerts and decides
     #[command(after_help = "\
@@ -55,7 +63,14 @@ impl Check {
             What::Ready { client } => return check_ready(&client),
             What::Config { files } if files.is_empty() => check_config(None),
             What::Config { files } => files.iter().filter(|file| !check_config(Some(file))).count() == 0,
-            What::Rules { files } => files.iter().filter(|file| !check_rules(file)).count() == 0,
+            What::Rules { files, lint } => {
+                let good = files.iter().filter(|file| !check_rules(file)).count() == 0;
+                // What is wrong comes first; a lint would only repeat it.
+                if good && lint.is_wanted() {
+                    return lint.run(&files);
+                }
+                good
+            }
         };
         if good { Ok(()) } else { Err(CliError::Silent) }
     }
@@ -116,7 +131,7 @@ fn warn(warnings: &[ConfigError]) {
     }
 }
 
-fn failed(errors: &ConfigErrors) -> bool {
+pub(super) fn failed(errors: &ConfigErrors) -> bool {
     complain(&format!("  FAILED: {}", counted(errors.0.len(), "mistake")));
     complain(&errors.to_string());
     false
@@ -126,6 +141,6 @@ fn rule_count(file: &domain::rules::model::RuleFile) -> usize {
     file.groups.iter().map(|group| group.rules.len()).sum()
 }
 
-fn counted(number: usize, what: &str) -> String {
+pub(super) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

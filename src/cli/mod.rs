@@ -7,6 +7,7 @@ mod client;
 mod deliveries;
 mod explain;
 mod incident;
+mod lint;
 mod output;
 mod quarantine;
 mod serve;
@@ -32,6 +33,9 @@ Examples:
   earlybell explain                                          which rules hold or wait, and why
   earlybell check config earlybell.yml                       look for mistakes before a reload
   earlybell test rules rules/*.yml                           play the tests of rules";
+
+/// Exit code where only lints found something, as in promtool.
+const LINT_EXIT: u8 = 3;
 
 #[derive(Debug, Parser)]
 #[command(name = "earlybell", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
@@ -66,6 +70,9 @@ enum CliError {
     /// Told already, in the verb's own way.
     #[error("")]
     Silent,
+    /// Nothing is wrong, but lints found something; told already, exit code 3.
+    #[error("")]
+    Lint,
 }
 
 impl CliError {
@@ -91,6 +98,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Silent) => ExitCode::FAILURE,
+        Err(CliError::Lint) => ExitCode::from(LINT_EXIT),
         Err(CliError::Told(text) | CliError::NoServer(text)) => {
             output::complain(&format!("earlybell: {text}"));
             ExitCode::FAILURE

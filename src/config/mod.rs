@@ -1,7 +1,9 @@
 //! The configuration: as written (strict, with places for errors) → checked.
 
+mod alertmanager;
 mod check;
 mod glob;
+mod lint;
 mod load;
 mod place;
 mod read;
@@ -9,7 +11,9 @@ mod report;
 mod trial;
 mod written;
 
+pub use alertmanager::shortest_group_wait;
 pub use check::{DEFAULT_SOURCE, http_url};
+pub use lint::shown as lints_shown;
 pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Findings, Named, Overrides, load, parse, parse_rules};
 pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};

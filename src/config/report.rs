@@ -75,6 +75,11 @@ impl ConfigError {
         found
     }
 
+    /// Whether it is about this file.
+    pub(super) fn is_in(&self, file: &str) -> bool {
+        self.file == file
+    }
+
     /// For the order of messages: that of the lines.
     pub(super) fn line(&self) -> usize {
         self.place.map_or(0, |place| place.line)
@@ -97,8 +102,13 @@ fn shown(line: &str) -> String {
     let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).take(LINE_CHARS_MAX).collect();
     let line = line.trim_end();
     let lower = line.to_lowercase();
-    let secret = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
-    let colon = secret.and_then(|start| line.get(start..).and_then(|rest| rest.find(':')).map(|colon| start + colon));
+    // In a key, that is; `PassengerQueueFull` is the name of an alert.
+    let of_key = |c: char| c.is_alphanumeric() || "_-.'\" ".contains(c);
+    let colon_of = |(start, _): (usize, &str)| {
+        let (key, _) = line.get(start..)?.split_once(':')?;
+        key.chars().all(of_key).then_some(start + key.len())
+    };
+    let colon = SECRET_WORDS.iter().flat_map(|word| lower.match_indices(word)).filter_map(colon_of).min();
     // The name of a file with a secret is none.
     let end = colon.filter(|colon| !line[..*colon].ends_with("_file")).map(|colon| colon + 1);
     let indent = line.len() - line.trim_start().len();

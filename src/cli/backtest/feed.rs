@@ -13,6 +13,18 @@ const BATCH: usize = 512;
 /// Batches read ahead of a rule set: what is in memory of a history of any length.
 const BATCHES_AHEAD: usize = 8;
 
+/// Whoever is played to: a rule set that is scored, or what lints want to know.
+pub trait Listener: Send {
+    /// Takes the next moment.
+    fn take(&mut self, moment: Moment);
+}
+
+impl Listener for Play {
+    fn take(&mut self, moment: Moment) {
+        Self::take(self, moment);
+    }
+}
+
 /// Takes what a source tells, in order of time.
 pub struct Feed {
     plays: Vec<SyncSender<Arc<Vec<Moment>>>>,
@@ -23,11 +35,11 @@ pub struct Feed {
 }
 
 /// Plays what `read` tells to all of these, and gives them back with what they made of it.
-pub fn play(
-    plays: Vec<Play>,
+pub fn play<L: Listener>(
+    plays: Vec<L>,
     progress: Progress,
     read: impl FnOnce(&mut Feed) -> Result<(), CliError>,
-) -> Result<Vec<Play>, CliError> {
+) -> Result<Vec<L>, CliError> {
     std::thread::scope(|scope| {
         let mut senders = Vec::with_capacity(plays.len());
         let mut deciding = Vec::with_capacity(plays.len());
@@ -40,7 +52,7 @@ pub fn play(
         let read = read(&mut feed).and_then(|()| feed.hand_over());
         feed.progress.clear();
         drop(feed);
-        let played: Result<Vec<Play>, _> = deciding.into_iter().map(|thread| thread.join()).collect();
+        let played: Result<Vec<L>, _> = deciding.into_iter().map(|thread| thread.join()).collect();
         let bug = |_| CliError::told("deciding failed on this history; please report this as a bug");
         // A reader that found nobody to read for is not the cause.
         let played = played.map_err(bug)?;
@@ -48,7 +60,7 @@ pub fn play(
     })
 }
 
-fn decide(mut play: Play, batches: &Receiver<Arc<Vec<Moment>>>) -> Play {
+fn decide<L: Listener>(mut play: L, batches: &Receiver<Arc<Vec<Moment>>>) -> L {
     while let Ok(batch) = batches.recv() {
         match Arc::try_unwrap(batch) {
             Ok(batch) => batch.into_iter().for_each(|moment| play.take(moment)),

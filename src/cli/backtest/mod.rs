@@ -1,11 +1,11 @@
 //! `earlybell backtest`: what rules would have made of alerts that were recorded.
 
-mod feed;
-mod inbox;
-mod lines;
+pub(super) mod feed;
+pub(super) mod inbox;
+pub(super) mod lines;
 mod order;
 mod print;
-mod progress;
+pub(super) mod progress;
 mod prometheus;
 mod rules;
 mod samples;
