@@ -176,4 +176,18 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn what_is_forgotten_is_not_looked_back_to() {
+        let mut model = rule("", "", &[], &[]);
+        (model.title, model.call_off) = (None, None);
+        model.when.within = Some(crate::duration::Duration::hours(2));
+        let mut short = source(model, &[]);
+        assert!(Policy::compile(short.clone()).is_ok());
+        short.timing.forget_resolved = crate::duration::Duration::hours(1);
+        let said = Policy::compile(short).unwrap_err();
+        let told = "a.yml: groups[0].rules[0].when: counts `within: 2h`, but alerts are forgotten 1h after they ended; \
+                    write at most 1h, or raise `timing.forget_resolved`";
+        assert_eq!(said.iter().map(ToString::to_string).collect::<Vec<_>>(), [told]);
+    }
 }

@@ -119,3 +119,75 @@ fn doubts_are_told_and_refuse_nothing() {
         "rules.yml: groups[0].rules[0].general_impact: is no template: `{{` is shown as it stands; write plain words";
     assert_eq!(warnings, [told]);
 }
+
+#[test]
+fn what_does_not_go_together_is_said_at_once() {
+    let wrong = mistakes(
+        r#"{"incident": "A", "when": {"any": [
+            {"alerts": ["a = b"], "count": "episodes"},
+            {"alerts": ["a = b"], "count": "alerts", "distinct": ["c"], "within": "1m"},
+            {"alerts": ["a = b"], "within": "0s", "at_least": 0},
+            {"alerts": ["a = b"], "within": "25h"},
+            {"absent": ["a = b"], "within": "1m", "count": "alerts", "count_silenced": true, "at_least": 2,
+             "distinct": ["c"]},
+            {"absent": ["a != b"]},
+            {"absent": []},
+            {"some": {"at_least": 3, "of": [{"alerts": ["a = b"]}, {}]}, "at_least": 1},
+            {"some": {"at_least": 0, "of": [{"alerts": ["a = b"]}]}},
+            {"some": {"at_least": 1, "of": []}},
+            {"not": {"not": {}}},
+            {"alerts": ["a = b"], "not": {"alerts": ["c = d"]}, "absent": ["a = b"]}]}}"#,
+    );
+    let wrong: Vec<&str> = wrong.iter().map(|wrong| &wrong["rules.yml: groups[0].rules[0].when.".len()..]).collect();
+    assert_eq!(
+        wrong,
+        [
+            "any[0].count: is `episodes`, and does not say of which time; add for example `within: 20m`",
+            "any[1].count: does not go with `distinct`; take one of them out",
+            "any[2].within: is 0s; write more than 0s and at most 24h",
+            "any[2].at_least: is 0; write a number from 1 to 10000",
+            "any[3].within: is 1d1h; write more than 0s and at most 24h",
+            "any[4].at_least: belongs beside `alerts`; move it there",
+            "any[4].distinct: belongs beside `alerts`; move it there",
+            "any[4].count: belongs beside `alerts`; move it there",
+            "any[4].within: belongs beside `alerts`; move it there",
+            "any[4].count_silenced: belongs beside `alerts`; move it there",
+            "any[5].absent: matches an alert without any of these labels, so every alert; add a matcher that a missing \
+             label does not pass, for example `severity = critical`",
+            "any[6].absent: is empty and would match every alert; write at least one matcher",
+            "any[7].at_least: belongs inside `some`; move it there",
+            "any[7].some.of[1]: says nothing; write one of `alerts`, `absent`, `all`, `any`, `some`, `not`",
+            "any[7].some.at_least: is 3; write a number from 1 to 2, the number of conditions",
+            "any[8].some.at_least: is 0; write a number from 1 to 1, the number of conditions",
+            "any[9].some.of: is empty; write at least one condition",
+            "any[10].not.not: says nothing; write one of `alerts`, `absent`, `all`, `any`, `some`, `not`",
+            "any[11]: says `alerts` and `absent` and `not` side by side; write one, or nest them: \
+             `all: [{alerts: …}, …]`",
+        ]
+    );
+}
+
+#[test]
+fn what_is_true_of_nothing_can_not_be_split() {
+    let rule = |by: &str, condition: &str| {
+        compile(&format!(r#"{{"incident": "A", "correlate_by": {by}, "when": {condition}}}"#))
+    };
+    let [a, absent] = [r#"{"alerts": ["a = b"]}"#, r#"{"absent": ["c = d"], "for": "1h"}"#];
+    for (condition, standing) in [
+        (a.to_owned(), false),
+        (absent.to_owned(), true),
+        (format!(r#"{{"not": {a}, "for": "5m"}}"#), true),
+        (format!(r#"{{"not": {absent}}}"#), false),
+        (format!(r#"{{"all": [{a}, {absent}]}}"#), false),
+        (format!(r#"{{"any": [{a}, {absent}]}}"#), true),
+        (format!(r#"{{"some": {{"at_least": 2, "of": [{a}, {absent}, {{"not": {a}}}]}}}}"#), true),
+        (format!(r#"{{"some": {{"at_least": 3, "of": [{a}, {absent}, {{"not": {a}}}]}}}}"#), false),
+    ] {
+        assert_eq!(rule("[]", &condition).unwrap().rules[0].is_standing(), standing, "{condition}");
+        let split = rule(r#"["x"]"#, &condition).err().into_iter().flatten().map(|wrong| wrong.to_string());
+        let refused = "rules.yml: groups[0].rules[0].correlate_by: splits a rule that is true with no alert at all, and \
+                       no alert means no labels to split by; write `correlate_by: []`, or let `when` need alerts too: \
+                       `all: [{alerts: …}, …]`";
+        assert_eq!(split.collect::<Vec<_>>(), if standing { vec![refused] } else { vec![] }, "{condition}");
+    }
+}

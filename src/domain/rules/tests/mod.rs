@@ -1,6 +1,7 @@
 //! What rules say of alerts, told as short stories; and the same against a slow reference, at random.
 
 mod compiling;
+mod conditions;
 mod evaluating;
 mod reference;
 
