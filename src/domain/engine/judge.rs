@@ -58,7 +58,10 @@ impl Turn<'_> {
         for (alert, counted) in alerts {
             self.attach(Evidence { incident: id, alert: *alert, counted: *counted });
         }
-        let new: Vec<AlertId> = alerts.iter().map(|(alert, _)| *alert).collect();
+        // Those that are evidence make it as bad as they would have, had they come before the declaration.
+        let (rules, evaluator) = (&self.state.policy.rules, &self.state.evaluator);
+        let alerts = alerts.iter().map(|(alert, _)| *alert);
+        let new: Vec<AlertId> = alerts.filter(|alert| evaluator.is_evidence(rules, subject, *alert)).collect();
         self.raise(id, &new, verdict.raise);
         let suspected = self.state.incidents.get(&id).is_some_and(|incident| incident.stage == Stage::Suspected);
         if verdict.confirm && suspected {
@@ -156,6 +159,11 @@ impl Turn<'_> {
             self.attach(Evidence { incident, alert: *alert, counted: true });
         }
         let policy = Arc::clone(&self.state.policy);
+        for alert in self.state.evaluator.beside(&policy.rules, subject, EVIDENCE_MAX) {
+            if self.state.alerts.get(alert).is_some_and(|alert| alert.state.is_open()) {
+                self.attach(Evidence { incident, alert, counted: true });
+            }
+        }
         for alert in self.state.evaluator.gathered(&policy.rules, subject, EVIDENCE_MAX) {
             self.attach(Evidence { incident, alert, counted: false });
         }

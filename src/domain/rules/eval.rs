@@ -146,7 +146,22 @@ impl Evaluator {
         first.collect::<BTreeSet<AlertId>>().into_iter().take(max).collect()
     }
 
-    /// Whether one of them fires.
+    /// Whether this alert is one of them.
+    pub fn is_evidence(&self, rules: &RuleSet, subject: &Subject, alert: AlertId) -> bool {
+        let slots = &rules.rule(subject.rule).trees.evidence;
+        self.state(subject).is_some_and(|state| slots.iter().any(|slot| state.counts[*slot].has(alert)))
+    }
+
+    /// The alerts that count towards `confirm` or `raise` only, in the order of their rows; at most `max`.
+    pub fn beside(&self, rules: &RuleSet, subject: &Subject, max: usize) -> Vec<AlertId> {
+        let Some(state) = self.state(subject) else { return Vec::new() };
+        let trees = &rules.rule(subject.rule).trees;
+        let slots = trees.keyed.iter().filter(|slot| !trees.evidence.contains(slot));
+        let found: BTreeSet<AlertId> = slots.flat_map(|slot| state.counts[*slot].alerts().take(max)).collect();
+        found.into_iter().take(max).collect()
+    }
+
+    /// Whether one that counts towards `when` fires.
     pub fn fires(&self, rules: &RuleSet, subject: &Subject) -> bool {
         let slots = &rules.rule(subject.rule).trees.evidence;
         self.state(subject).is_some_and(|state| slots.iter().any(|slot| state.counts[*slot].fires()))
