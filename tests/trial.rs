@@ -1,8 +1,6 @@
 //! Tests of rules, as users write them: the worked example of the rule language plays as it stands, and what is wrong is
 //! said with its place.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use domain::rules::trial::{Looks, Outcome, play};
 use earlybell::config::{TestFile, read_tests};
 use std::path::{Path, PathBuf};

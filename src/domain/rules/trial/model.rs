@@ -34,7 +34,8 @@ pub struct SeriesModel {
     /// Its labels: `{alertname="Down", instance="a"}`.
     pub series: String,
     /// One value per interval: `1` fires, `0` is over, `_` is not reported, `s` fires and is silenced; `1x3` is four of
-    /// them, as in promtool.
+    /// them and `_x3` three, as in promtool. What is silenced before it was ever heard of is not known: Alertmanager tells
+    /// it when the silence ends.
     pub values: String,
 }
 
