@@ -3,7 +3,8 @@
 use super::receiver::SimReceiver;
 use chrono::{DateTime, Utc};
 use domain::delivery::{DeliveryState, Lane};
-use domain::engine::{Changes, Loaded, State};
+use domain::engine::explain::{About, Explained};
+use domain::engine::{Changes, Loaded, Standing, State};
 use domain::ids::InputSeq;
 use domain::incident::apply::{apply, declared};
 use domain::incident::{Entry, Fact, Incident};
@@ -22,6 +23,7 @@ pub struct Snapshot {
     pub deliveries: Vec<DeliveryRow>,
     pub inputs: Vec<StoredInput>,
     pub position: InputSeq,
+    pub explained: Explained,
 }
 
 impl Snapshot {
@@ -37,13 +39,15 @@ impl Snapshot {
         let mut deliveries = store.deliveries(DeliveryFilter { max: ALL, ..DeliveryFilter::default() }).await.unwrap();
         deliveries.sort_by_key(|row| row.delivery.id);
         let inputs = store.inputs_after(InputSeq(0), ALL, usize::MAX).await.unwrap();
-        let position = store.load(now).await.unwrap().position;
-        Self { incidents, timelines, deliveries, inputs, position }
+        let state = State::restore(store.load(now).await.unwrap());
+        let explained = state.explain(&About::Now, state.at()).unwrap();
+        Self { incidents, timelines, deliveries, inputs, position: state.position(), explained }
     }
 
     /// Invariants that hold after every step.
     pub fn check(&self) {
         self.one_open_per_rule();
+        self.nothing_is_left_undecided();
         for incident in &self.incidents {
             let entries = &self.timelines[&incident.id.0];
             timeline_is_in_order(entries);
@@ -70,6 +74,15 @@ impl Snapshot {
                 let key = (rule.name.clone(), incident.correlation.clone());
                 assert!(open.insert(key), "{} is open beside another of its rule", incident.id);
             }
+        }
+    }
+
+    // An explanation that says "declares" of what was not declared would be a lie, or the engine overlooked it.
+    fn nothing_is_left_undecided(&self) {
+        let undecided =
+            |standing: &Standing| matches!(standing, Standing::New | Standing::Reopens { .. } | Standing::StormBegins);
+        for rule in self.explained.rules.iter().filter(|rule| undecided(&rule.verdict)) {
+            panic!("nothing came of it: {rule}");
         }
     }
 
