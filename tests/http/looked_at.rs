@@ -41,7 +41,9 @@ async fn pages_can_be_read() {
     }
     engine.fires(&json!({"alertname": "Slow", "instance": LONG, ARABIC: ARABIC})).await;
     engine.act(1, Act::Note { text: LONG.repeat(4) }).await;
+    engine.act(1, Act::Confirm { text: WORDS.to_owned() }).await;
     engine.act(2, Act::CallOff { code: CallOffCode::Flapping, reason: format!("{WORDS}\n{ARABIC}") }).await;
+    let encoded: String = ARABIC.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let ask = "/rules?labels=%7Balertname%3D%22Slow%22%2Cjob%3D%22x%22%7D";
     let mut pages = vec![("empty-list", empty)];
     for (name, path) in [
@@ -51,11 +53,16 @@ async fn pages_can_be_read() {
         ("rules", "/rules"),
         ("question", ask),
         ("rule", &format!("/rules/{LONG}")),
+        ("trial", &format!("/rules/{encoded}")),
         ("deliveries", "/deliveries"),
         ("quarantine", "/quarantine"),
         ("lost", "/nowhere"),
     ] {
         pages.push((name, page(&engine, path).await));
+    }
+    for (name, path) in [("rule", "declared"), ("trial", "would have declared")] {
+        let page = &pages.iter().find(|(page, _)| *page == name).unwrap().1;
+        assert!(page.contains(&format!(">{path}</text>")) && page.contains("<rect class=\"real\""), "{name}: {page}");
     }
     let problems = tokio::task::spawn_blocking(move || look(&pages)).await.unwrap();
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));

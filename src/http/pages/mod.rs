@@ -8,6 +8,7 @@ mod list;
 mod outbox;
 mod render;
 mod rules;
+mod strip;
 
 use super::error::Failure;
 use super::site::Site;

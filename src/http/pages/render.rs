@@ -14,10 +14,11 @@ use std::sync::LazyLock;
 /// What pages are.
 pub const HTML: &str = "text/html; charset=utf-8";
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("base.html", include_str!("templates/base.html")),
     ("line.html", include_str!("../../report/templates/line.html")),
     ("state.html", include_str!("templates/state.html")),
+    ("strip.html", include_str!("templates/strip.html")),
     ("list.html", include_str!("templates/list.html")),
     ("incident.html", include_str!("templates/incident.html")),
     ("why.html", include_str!("templates/why.html")),

@@ -5,6 +5,7 @@ use super::chrome::Chrome;
 use super::explained::ExplainedRows;
 use super::outbox::team_only;
 use super::render::page;
+use super::strip::{Strip, strip};
 use super::{asked, path_segment, shown};
 use crate::app::explain;
 use crate::http::auth::Reader;
@@ -60,6 +61,7 @@ struct One {
     days: i64,
     trial: Option<TrialRow>,
     shadows: Vec<ShadowRow>,
+    strip: Option<Strip>,
     now: Option<ExplainedRows>,
     // Why `now` is missing.
     problem: Option<String>,
@@ -111,7 +113,8 @@ struct Question {
 
 struct Counted {
     records: BTreeMap<String, RuleRecord>,
-    // When confirmed incidents went on.
+    // When incidents of each rule went on, and those that were confirmed.
+    declared: BTreeMap<String, Vec<Span>>,
     real: Vec<Span>,
     shadows: Vec<Shadow>,
     cut: bool,
@@ -169,6 +172,7 @@ async fn rule_page(site: &Site, reader: Reader, request: &HttpRequest) -> Result
         row: row(rule, &counted),
         trial: (rule.mode == Mode::Shadow).then(|| trial(rule, &counted)),
         shadows: shadows.map(shadow_row).collect(),
+        strip: last_days(site.now(), rule, &counted),
         file: file.to_owned(),
         group: group.name.clone(),
         yaml,
@@ -223,16 +227,39 @@ async fn counted_of(site: &Site, found: &[Incident], since: DateTime<Utc>, cut: 
     let shadows = site.parts.store.shadows(SHADOWS_MAX).await?;
     Ok(Counted {
         records: records(found),
+        declared: declared(found),
         real: found.iter().filter_map(Span::of_real).collect(),
         shadows: shadows.into_iter().filter(|shadow| shadow.from >= since).collect(),
         cut,
     })
 }
 
-fn trial(rule: &RuleModel, counted: &Counted) -> TrialRow {
+fn declared(found: &[Incident]) -> BTreeMap<String, Vec<Span>> {
+    let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+    for incident in found {
+        if let Some(rule) = &incident.rule {
+            let span = Span { from: incident.declared_at, until: incident.stage.closed_at() };
+            spans.entry(rule.name.clone()).or_default().push(span);
+        }
+    }
+    spans
+}
+
+fn last_days(now: DateTime<Utc>, rule: &RuleModel, counted: &Counted) -> Option<Strip> {
+    if rule.mode == Mode::Shadow {
+        return strip(now - COUNTED, now, "would have declared", &on_trial(rule, counted), &counted.real);
+    }
+    let declared = counted.declared.get(&rule.incident).map_or(&[][..], Vec::as_slice);
+    strip(now - COUNTED, now, "declared", declared, &counted.real)
+}
+
+fn on_trial(rule: &RuleModel, counted: &Counted) -> Vec<Span> {
     let of_rule = counted.shadows.iter().filter(|shadow| shadow.rule == rule.incident);
-    let declared: Vec<Span> = of_rule.map(|shadow| Span { from: shadow.from, until: shadow.until }).collect();
-    let trial = Trial::new(&declared, &counted.real);
+    of_rule.map(|shadow| Span { from: shadow.from, until: shadow.until }).collect()
+}
+
+fn trial(rule: &RuleModel, counted: &Counted) -> TrialRow {
+    let trial = Trial::new(&on_trial(rule, counted), &counted.real);
     TrialRow {
         rule: rule.incident.clone(),
         path: path_segment(&rule.incident),
