@@ -62,6 +62,6 @@ fn because(alert: &Alert, at: DateTime<Utc>) -> String {
         AlertState::Unreported { .. } => {
             format!("{state}: it may be muted or over, and counts again when its source names it")
         }
-        AlertState::Resolved { .. } => format!("{state}: it does not count any more"),
+        AlertState::Resolved { .. } => format!("{state}: it counts only where a rule looks back (`within`)"),
     }
 }

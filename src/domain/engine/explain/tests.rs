@@ -124,7 +124,7 @@ fn an_alert_from_its_first_second_to_the_cooldown() {
     assert_eq!(world.now(170), "");
     assert_eq!(
         told(&world.ask(170, &labels("site=a"))),
-        "Down: resolved at 00:02 UTC: it does not count any more\n\
+        "Down: resolved at 00:02 UTC: it counts only where a rule looks back (`within`)\n\
          Down {site=\"a\"}: condition not met\n  [ ] no alert matches alertname = Down\n"
     );
 }
@@ -198,7 +198,7 @@ fn a_message_that_nobody_sent_is_explained_as_if_nothing_else_fired() {
     assert_eq!(
         told(&explained),
         "Down: firing since 2024-10-03 23:46 UTC\n\
-         Down: resolved at 00:01 UTC: it does not count any more\n\
+         Down: resolved at 00:01 UTC: it counts only where a rule looks back (`within`)\n\
          Down {site=\"a\"}: declares a new incident\n  [x] 1 alert matches alertname = Down; held 15m of 2m\n\
          Down {site=\"c\"}: condition not met\n  [ ] no alert matches alertname = Down\n\
          Two: condition not met\n  [ ] 1 of 2 alerts match alertname = Down\n\
@@ -302,4 +302,27 @@ fn what_keeps_a_rule_quiet_is_named() {
 
 fn labels_of(text: &str) -> Pairs {
     seen(Status::Firing, text, 0).labels
+}
+
+#[test]
+fn silence_and_what_is_over_are_explained_too() {
+    let mut world = World::new(
+        r#"{"incident": "Blind", "when": {"absent": ["alertname = Watchdog"], "for": "5m"}},
+           {"incident": "Flaps", "when": {"alerts": ["alertname = Blip"], "count": "episodes", "within": "20m", "at_least": 3}}"#,
+    );
+    world.fires(0, "alertname=Watchdog");
+    for minute in [0, 2] {
+        world.fires(minute * 60, "alertname=Blip");
+        world.ends(minute * 60 + 30, "alertname=Blip");
+    }
+    assert_eq!(
+        told(&world.ask(300, &labels("alertname=Blip"))),
+        "Blip: resolved at 00:02 UTC: it counts only where a rule looks back (`within`)\n\
+         Flaps: condition not met\n  [ ] 2 of 3 episodes match alertname = Blip within 20m\n"
+    );
+    world.ends(400, "alertname=Watchdog");
+    assert_eq!(
+        world.now(500),
+        "Blind: attached to INC-1, which is open\n  [~] no alert matches alertname = Watchdog; held 1m40s of 5m\n"
+    );
 }
