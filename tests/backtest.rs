@@ -237,7 +237,7 @@ fn what_was_received_is_played_by_other_rules_and_people_have_judged() {
     let mut server = Program::start("rule_files: [old.yml]\n", &[("old.yml", &rules)]);
     for (name, severity) in [("Down", "critical"), ("Noise", "critical"), ("Slow", "warning"), ("Open", "critical")] {
         let alert = format!(
-            r#"{{"version":"4","receiver":"r","groupKey":"{name}","truncatedAlerts":0,"alerts":[{{"status":"firing","labels":{{"alertname":"{name}","severity":"{severity}"}},"annotations":{{}},"startsAt":"2026-01-01T00:00:00Z","endsAt":"0001-01-01T00:00:00Z"}}]}}"#
+            r#"{{"version":"4","receiver":"r","groupKey":"{name}","truncatedAlerts":0,"alerts":[{{"status":"firing","labels":{{"alertname":"{name}","severity":"{severity}"}},"annotations":{{}},"endsAt":"0001-01-01T00:00:00Z"}}]}}"#
         );
         server.post("/api/v1/alertmanager", &alert).unwrap();
     }

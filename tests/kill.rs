@@ -41,7 +41,7 @@ struct Known {
 
 fn webhook(incident: u64, alert: u64) -> String {
     format!(
-        r#"{{"version":"4","receiver":"bell","groupKey":"{{}}:{{n=\"{incident}\"}}","truncatedAlerts":0,"status":"firing","groupLabels":{{}},"commonLabels":{{}},"commonAnnotations":{{}},"externalURL":"","alerts":[{{"status":"firing","labels":{{"alertname":"Kill{incident}","severity":"critical","n":"alert-{alert}."}},"annotations":{{}},"startsAt":"2026-01-01T00:00:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":""}}]}}"#
+        r#"{{"version":"4","receiver":"bell","groupKey":"{{}}:{{n=\"{incident}\"}}","truncatedAlerts":0,"status":"firing","groupLabels":{{}},"commonLabels":{{}},"commonAnnotations":{{}},"externalURL":"","alerts":[{{"status":"firing","labels":{{"alertname":"Kill{incident}","severity":"critical","n":"alert-{alert}."}},"annotations":{{}},"endsAt":"0001-01-01T00:00:00Z","generatorURL":""}}]}}"#
     )
 }
 

@@ -257,6 +257,8 @@ async fn start(
     let store: Arc<dyn Store> = Arc::new(MortalStore { inner: Arc::clone(real), process: process.clone() });
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), Arc::clone(&clock)));
+    // Dead before it began to live: the next start tells of itself.
+    let _ = inbox.started().await;
     let engine = EngineLoop::load(Arc::clone(&store), Arc::clone(&inbox), Arc::clone(&clock), Box::new(|_| {})).await;
     let shared = Arc::new(Shared {
         store,

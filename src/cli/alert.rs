@@ -26,6 +26,15 @@ Examples:
   earlybell alert add alertname=SiteDown severity=critical --annotation summary=\"no answer for 2m\"
   earlybell alert add SiteDown severity=critical --resolve")]
     Add(Add),
+    /// Lets an alert count that fired long before the very first start
+    #[command(after_help = "\
+Examples:
+  earlybell explain alertname=DiskFull
+  earlybell alert adopt 7")]
+    Adopt {
+        /// Its number, as `earlybell explain` shows it
+        number: u64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -50,7 +59,10 @@ const RESOLVED_LASTED_SECONDS: i64 = 60;
 impl Alert {
     /// Runs it.
     pub fn run(self) -> Result<(), CliError> {
-        let Verb::Add(add) = self.verb;
+        let add = match self.verb {
+            Verb::Add(add) => add,
+            Verb::Adopt { number } => return adopt(&self.client, number),
+        };
         let labels = add.labels()?;
         let annotations = pairs(&add.annotation, "annotation")?;
         let now = SystemClock.now();
@@ -69,6 +81,16 @@ impl Alert {
         }
         Ok(())
     }
+}
+
+fn adopt(client: &ClientArgs, number: u64) -> Result<(), CliError> {
+    let answer = client.client()?.json(&Ask::post(&format!("/api/v1/alerts/{number}/adopt"), &json!({})))?;
+    if client.output == Format::Json {
+        output::json(&answer);
+    } else if !client.quiet {
+        say(answer["text"].as_str().unwrap_or("done"));
+    }
+    Ok(())
 }
 
 impl Add {

@@ -115,12 +115,13 @@ impl Failure {
 
 fn refused(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
+        Refusal::Unknown { .. } | Refusal::NoAlert { .. } => StatusCode::NOT_FOUND,
         Refusal::Words { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::NotOpen { .. }
         | Refusal::Covered { .. }
         | Refusal::StillOpen { .. }
         | Refusal::Already { .. }
+        | Refusal::NotPreExisting { .. }
         | Refusal::StillTrue { .. }
         | Refusal::StillFiring { .. } => StatusCode::CONFLICT,
     }

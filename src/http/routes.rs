@@ -71,6 +71,7 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents/{number}/calloff", MANAGER, || web::to(commands::act::<commands::CallOff>)),
     post("/api/v1/incidents/{number}/resolve", MANAGER, || web::to(commands::act::<commands::Resolve>)),
     post("/api/v1/incidents/{number}/reopen", MANAGER, || web::to(commands::act::<commands::Reopen>)),
+    post("/api/v1/alerts/{number}/adopt", MANAGER, || web::to(commands::adopt)),
     get("/api/v1/explain", VIEWER, || web::to(api::explain::ask)),
     post("/api/v1/explain", VIEWER, || web::to(api::explain::payload)),
     get("/api/v1/deliveries", VIEWER, || web::to(api::outbox::list)),

@@ -74,6 +74,7 @@ pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
         incidents: incidents.iter().map(|incident| (incident.id, incident.clone())).collect(),
         evidence: vec![evidence(7, 1), gathered, evidence(8, 4)],
         holds: BTreeMap::from([(("publish".to_owned(), hold("publish").key), Some(hold("publish")))]),
+        began_at: Some(at(-9)),
         beats: BTreeMap::from([("dog".to_owned(), Some(beat("dog"))), ("cat".to_owned(), None)]),
         answers: vec![answer(Some("k"), 5), answer(None, 6)],
         policy: Some(Arc::new(policy("https://bell.example"))),
@@ -95,6 +96,7 @@ pub async fn loads_what_was_committed(store: &Arc<dyn Store>) {
         last_incident: 8,
         last_alert: 5,
         last_delivery: 41,
+        began_at: Some(at(-9)),
         ..Loaded::default()
     };
     assert_eq!(store.load(at(10)).await.unwrap(), expected);

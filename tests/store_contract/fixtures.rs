@@ -35,6 +35,7 @@ pub fn alert(id: u64, source: &str, state: AlertState) -> Alert {
         group: Some(u64::MAX - id),
         expires_at: Some(at(300)),
         episodes: 3,
+        pre_existing: id == 5,
         past: vec![Span { starts_at: at(-600), until: at(-500), muted: true }],
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 pub struct Rows {
     position: InputSeq,
     at: Option<DateTime<Utc>>,
+    began_at: Option<DateTime<Utc>>,
     alerts: BTreeMap<AlertId, Alert>,
     incidents: BTreeMap<IncidentId, Incident>,
     evidence: Vec<Evidence>,
@@ -34,6 +35,7 @@ impl Rows {
         assert!(changes.position >= self.position, "commits go forward");
         self.position = changes.position;
         self.at = changes.at;
+        self.began_at = self.began_at.or(changes.began_at);
         for (id, alert) in &changes.alerts {
             self.last_alert = self.last_alert.max(id.0);
             match alert {
@@ -79,6 +81,7 @@ impl Rows {
         Loaded {
             position: self.position,
             at: self.at,
+            began_at: self.began_at,
             alerts: self.alerts.values().cloned().collect(),
             evidence: self.evidence.iter().filter(of_those).copied().collect(),
             holds: self.holds.values().cloned().collect(),

@@ -6,7 +6,7 @@ use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
-use domain::ids::{DeliveryId, IncidentId};
+use domain::ids::{AlertId, DeliveryId, IncidentId};
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
 use earlybell::app::wire::push;
 use earlybell::config::{Named, Overrides};
@@ -261,6 +261,8 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
         let act =
             Act::Declare { title: rest.to_owned(), severity: None, impact: String::new(), labels: Default::default() };
         (None, act)
+    } else if verb == "adopt" {
+        (None, Act::Adopt { alert: AlertId(number(rest)?) })
     } else {
         let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         (Some(IncidentId(number(incident)?)), act(verb, rest)?)

@@ -130,7 +130,7 @@ impl World {
         }
         for answer in &changes.answers {
             let text = match &answer.reply {
-                Reply::Done { text, .. } => text.clone(),
+                Reply::Done { text, .. } | Reply::Adopted { text, .. } => text.clone(),
                 Reply::Refused(refusal) => format!("refused: {refusal}"),
             };
             self.say(&format!("answer: {text}"));

@@ -108,6 +108,10 @@ pub struct Alert {
     pub expires_at: Option<DateTime<Utc>>,
     /// Number of episodes so far.
     pub episodes: u32,
+    /// It fired long before the very first start: shown and explained, but it does not count until it fires anew or a
+    /// person adopts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pre_existing: bool,
     /// When it fired before, the newest last: what `within` counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Span>,

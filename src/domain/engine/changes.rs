@@ -20,6 +20,8 @@ pub struct Changes {
     pub position: InputSeq,
     /// Its arrival time: the engine's clock.
     pub at: Option<DateTime<Utc>>,
+    /// The time of the very first input, if it is in here.
+    pub began_at: Option<DateTime<Utc>>,
     /// New timeline entries, in order.
     pub entries: Vec<Entry>,
     /// New deliveries, in order.
@@ -90,6 +92,8 @@ pub struct Loaded {
     pub position: InputSeq,
     /// Its time.
     pub at: Option<DateTime<Utc>>,
+    /// The time of the very first input ever.
+    pub began_at: Option<DateTime<Utc>>,
     /// Known alerts.
     pub alerts: Vec<Alert>,
     /// Open incidents, and those closed recently enough to be reopened or to hold a cooldown.

@@ -3,8 +3,9 @@
 use super::changes::Answer;
 use super::turn::Turn;
 use crate::alert::Pairs;
+use crate::alert::table::Taken;
 use crate::duration::Duration;
-use crate::ids::IncidentId;
+use crate::ids::{AlertId, IncidentId};
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
 use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity};
 use crate::notice::phrase::next_update;
@@ -30,6 +31,7 @@ impl Turn<'_> {
             (Act::Declare { title, severity, impact, labels }, _) => {
                 self.declare_by_hand(&command.actor, title, *severity, impact, labels)?
             }
+            (Act::Adopt { alert }, _) => return self.adopt_alert(*alert),
             (_, None) => {
                 return Err(Refusal::Words { field: "incident".into(), problem: "is missing; name one".into() });
             }
@@ -39,6 +41,16 @@ impl Turn<'_> {
             }
         };
         Ok(Reply::Done { incident: id, text: self.done(id, &command.act) })
+    }
+
+    fn adopt_alert(&mut self, id: AlertId) -> Result<Reply, Refusal> {
+        let alert = self.state.alert(id).ok_or(Refusal::NoAlert { alert: id })?;
+        let name = alert.name();
+        if !self.state.alerts.adopt(id) {
+            return Err(Refusal::NotPreExisting { alert: id });
+        }
+        self.alerts_changed(Taken { changed: vec![id], ..Taken::default() });
+        Ok(Reply::Adopted { alert: id, text: format!("{name} counts from now on") })
     }
 
     fn act_on(&mut self, id: IncidentId, actor: &Actor, act: &Act) -> Result<(), Refusal> {
@@ -117,6 +129,7 @@ impl Turn<'_> {
             Act::Declare { .. } => {
                 format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
             }
+            Act::Adopt { alert } => format!("adopted alert {alert}"),
             Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
             Act::Update { .. } => {
                 let incident = self.state.incidents.get(&id);

@@ -98,6 +98,7 @@ impl State {
             last_delivery: loaded.last_delivery,
             last_shadow: loaded.last_shadow,
         };
+        loaded.began_at.into_iter().for_each(|at| state.alerts.began(at));
         state.restore_attached(&loaded.evidence);
         state.restore_declared();
         state.restore_shadows(loaded.shadows);
@@ -116,6 +117,10 @@ impl State {
     pub fn step(&mut self, seq: InputSeq, at: DateTime<Utc>, input: Input, changes: &mut Changes) {
         // The store keeps times in order; a step back would let a timer fire twice.
         let at = at.max(self.at);
+        if self.position == InputSeq(0) {
+            self.alerts.began(at);
+            changes.began_at = Some(at);
+        }
         match &input {
             Input::Started => self.forgive_all(at, changes),
             _ => self.forgive_gaps(at, changes),
@@ -236,6 +241,8 @@ impl State {
         let rules = &self.policy.rules;
         // What never fired counts nowhere.
         let counting = self.alerts.iter().filter(|alert| alert.state.is_open() || !alert.past.is_empty());
+        // What fired before we began is no news.
+        let counting = counting.filter(|alert| !alert.pre_existing);
         counting.map(|alert| (alert.id, self.evaluator.set(rules, alert, self.at))).collect()
     }
 

@@ -166,6 +166,10 @@ impl<'a> Turn<'a> {
         for id in &taken.changed {
             let Some(alert) = self.state.alerts.get(*id) else { continue };
             self.out.alerts.insert(*id, Some(alert.clone()));
+            // What fired before we began is no news, until somebody says so.
+            if alert.pre_existing {
+                continue;
+            }
             // Also where it fires as before: another start may move a `for`.
             for touch in self.state.evaluator.set(&self.state.policy.rules, alert, self.at) {
                 let alerts = self.touched.entry(touch.subject).or_default();

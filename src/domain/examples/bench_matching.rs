@@ -92,6 +92,7 @@ fn alert(at: usize) -> Alert {
         group: None,
         expires_at: None,
         episodes: 1,
+        pre_existing: false,
         past: Vec::new(),
     }
 }

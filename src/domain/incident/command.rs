@@ -3,7 +3,7 @@
 use super::{CallOffCode, Severity};
 use crate::alert::Pairs;
 use crate::duration::Duration;
-use crate::ids::IncidentId;
+use crate::ids::{AlertId, IncidentId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -117,6 +117,11 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         text: String,
     },
+    /// An alert that fired long before we began counts from now on.
+    Adopt {
+        /// Its row.
+        alert: AlertId,
+    },
     /// It came back.
     Reopen {
         /// In words.
@@ -136,6 +141,13 @@ pub enum Reply {
         /// What was done, and how to undo it.
         text: String,
     },
+    /// An alert counts now.
+    Adopted {
+        /// Its row.
+        alert: AlertId,
+        /// What was done.
+        text: String,
+    },
     /// Not done.
     Refused(Refusal),
 }
@@ -149,6 +161,18 @@ pub enum Refusal {
     Unknown {
         /// The number asked for.
         incident: IncidentId,
+    },
+    /// No such alert.
+    #[error("there is no alert {alert}; `earlybell explain` shows those that are known")]
+    NoAlert {
+        /// The number asked for.
+        alert: AlertId,
+    },
+    /// It counts, or does not fire: there is nothing to adopt.
+    #[error("alert {alert} is not one that fired before the first start and still does; there is nothing to adopt")]
+    NotPreExisting {
+        /// Which.
+        alert: AlertId,
     },
     /// It is over.
     #[error("{incident} is {stage} already; reopen it first: `earlybell incident reopen {number}`")]

@@ -16,6 +16,7 @@ const FIRST_HOURS: TimeDelta = TimeDelta::hours(2);
 /// What a command on an existing incident leads to. Declaring is not one: it has no incident yet.
 pub fn decide(incident: &Incident, act: &Act, at: DateTime<Utc>, timing: &Timing) -> Result<Vec<Fact>, Refusal> {
     match act {
+        Act::Adopt { .. } => Err(words("incident", "is not named when adopting an alert")),
         Act::Declare { .. } => Err(words("incident", "is not named when declaring a new one")),
         Act::Confirm { text } => confirm(incident, text),
         Act::Update { text, impact, next_in } => {

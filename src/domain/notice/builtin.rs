@@ -273,7 +273,11 @@ fn affected(incident: &Incident) -> Part {
 // What is known: how many alerts, and which.
 fn known(scene: &Scene<'_>) -> Vec<Part> {
     let Some(counted) = counted(scene) else {
-        return vec![Part::Field("What we know", "it was declared by hand; no alert is attached".to_owned())];
+        let known = match scene.incident.rule {
+            Some(_) => "no alert is attached; its rule needs none",
+            None => "it was declared by hand; no alert is attached",
+        };
+        return vec![Part::Field("What we know", known.to_owned())];
     };
     let mut lines: Vec<String> = scene.alerts.iter().map(|alert| alert_line(alert, scene.at)).collect();
     let more = (scene.incident.tally.alerts as usize).saturating_sub(lines.len());

@@ -8,7 +8,7 @@ use crate::http::site::Site;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::alert::Pairs;
 use domain::duration::Duration;
-use domain::ids::IncidentId;
+use domain::ids::{AlertId, IncidentId};
 use domain::incident::{Act, CallOffCode, Command, Reply, Severity};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -135,8 +135,15 @@ async fn ask(
             let url = format!("{}/incidents/{}", site.external_url(), incident.0);
             Ok(ok(&json!({"status": "done", "incident": incident, "text": text, "url": url})))
         }
+        Reply::Adopted { alert, text } => Ok(ok(&json!({"status": "done", "alert": alert, "text": text}))),
         Reply::Refused(refusal) => Err(refusal.into()),
     }
+}
+
+/// `POST /api/v1/alerts/{number}/adopt`
+pub async fn adopt(site: web::Data<Site>, request: HttpRequest, who: Identity) -> Result<HttpResponse, Failure> {
+    let alert = AlertId(number(&request)?);
+    ask(&site, &request, &who, None, Act::Adopt { alert }).await
 }
 
 // Two people who choose the same key must not get each other's answer.

@@ -54,13 +54,15 @@ fn refuse_twice(conn: &Connection, position: InputSeq) -> Result<(), StoreError>
 fn write_alerts(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
     // Labels make the fingerprint, and neither changes under one number.
     let sql = "INSERT INTO alerts (id, source, fingerprint, labels, annotations, generator_url, open, state,
-                 starts_at, claimed_at, last_seen, grouped, expires_at, episodes, past)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 starts_at, claimed_at, last_seen, grouped, expires_at, episodes, past,
+                 pre_existing)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (id) DO UPDATE SET annotations = excluded.annotations,
                  generator_url = excluded.generator_url, open = excluded.open, state = excluded.state,
                  starts_at = excluded.starts_at, claimed_at = excluded.claimed_at,
                  last_seen = excluded.last_seen, grouped = excluded.grouped, expires_at = excluded.expires_at,
-                 episodes = excluded.episodes, past = excluded.past";
+                 episodes = excluded.episodes, past = excluded.past,
+                 pre_existing = excluded.pre_existing";
     let mut upsert = conn.prepare_cached(sql)?;
     for (id, alert) in &changes.alerts {
         let Some(alert) = alert else {
@@ -83,6 +85,7 @@ fn write_alerts(conn: &Connection, changes: &Changes) -> Result<(), StoreError> 
             alert.expires_at.map(micros),
             alert.episodes,
             to_json(&alert.past)?,
+            alert.pre_existing,
         ])?;
     }
     Ok(())
@@ -217,11 +220,13 @@ fn move_position(conn: &Connection, changes: &Changes) -> Result<(), StoreError>
     let incidents = changes.incidents.keys().next_back().map_or(0, |id| id.0);
     let alerts = changes.alerts.keys().next_back().map_or(0, |id| id.0);
     let deliveries = changes.deliveries.iter().map(|delivery| delivery.id.0).max().unwrap_or(0);
-    let sql = "UPDATE position SET seq = ?, at = COALESCE(?, at), last_incident = MAX(last_incident, ?),
+    let sql = "UPDATE position SET seq = ?, at = COALESCE(?, at), began_at = COALESCE(began_at, ?),
+                 last_incident = MAX(last_incident, ?),
                  last_alert = MAX(last_alert, ?), last_delivery = MAX(last_delivery, ?)";
     conn.prepare_cached(sql)?.execute(params![
         int(changes.position.0),
         changes.at.map(micros),
+        changes.began_at.map(micros),
         int(incidents),
         int(alerts),
         int(deliveries),

@@ -45,7 +45,8 @@ pub fn load(conn: &mut Connection, now: DateTime<Utc>) -> Result<Loaded, StoreEr
 }
 
 fn load_position(conn: &Connection) -> Result<Loaded, StoreError> {
-    let mut statement = conn.prepare("SELECT seq, at, last_incident, last_alert, last_delivery FROM position")?;
+    let mut statement =
+        conn.prepare("SELECT seq, at, last_incident, last_alert, last_delivery, began_at FROM position")?;
     let mut rows = statement.query([])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(Loaded {
@@ -54,6 +55,7 @@ fn load_position(conn: &Connection) -> Result<Loaded, StoreError> {
         last_incident: uint(row.get(2)?),
         last_alert: uint(row.get(3)?),
         last_delivery: uint(row.get(4)?),
+        began_at: time_if(row.get(5)?)?,
         ..Loaded::default()
     })
 }
@@ -65,7 +67,7 @@ pub fn position(conn: &Connection) -> Result<(InputSeq, Option<i64>), StoreError
 }
 
 const ALERT_COLUMNS: &str = "id, source, fingerprint, labels, annotations, generator_url, state, starts_at, claimed_at, \
-                             last_seen, grouped, expires_at, episodes, past";
+                             last_seen, grouped, expires_at, episodes, past, pre_existing";
 
 // A few sources repeat on every row; they share one text in memory.
 #[derive(Default)]
@@ -114,6 +116,7 @@ fn read_alert(row: &Row<'_>, sources: &mut Sources) -> Result<Alert, StoreError>
         expires_at: time_if(row.get(11)?)?,
         episodes: uint32(row.get(12)?),
         past: from_json("an alert", text(13)?)?,
+        pre_existing: row.get(14)?,
     })
 }
 

@@ -4,7 +4,7 @@ use super::receiver::SimReceiver;
 use chrono::{DateTime, Utc};
 use domain::delivery::{DeliveryState, Lane};
 use domain::engine::explain::{About, Explained};
-use domain::engine::{Changes, Loaded, Standing, State};
+use domain::engine::{Changes, Loaded, Shadow, Standing, State};
 use domain::ids::InputSeq;
 use domain::incident::apply::{apply, declared};
 use domain::incident::{Entry, Fact, Incident};
@@ -24,6 +24,7 @@ pub struct Snapshot {
     pub inputs: Vec<StoredInput>,
     pub position: InputSeq,
     pub explained: Explained,
+    pub shadows: BTreeMap<u64, Shadow>,
 }
 
 impl Snapshot {
@@ -41,13 +42,16 @@ impl Snapshot {
         let inputs = store.inputs_after(InputSeq(0), ALL, usize::MAX).await.unwrap();
         let state = State::restore(store.load(now).await.unwrap());
         let explained = state.explain(&About::Now, state.at()).unwrap();
-        Self { incidents, timelines, deliveries, inputs, position: state.position(), explained }
+        let shadows = store.shadows(ALL).await.unwrap().into_iter().map(|shadow| (shadow.id, shadow)).collect();
+        Self { incidents, timelines, deliveries, inputs, position: state.position(), explained, shadows }
     }
 
     /// Invariants that hold after every step.
     pub fn check(&self) {
         self.one_open_per_rule();
         self.nothing_is_left_undecided();
+        assert!(self.incidents.iter().all(|incident| incident.rule.as_ref().is_none_or(|rule| rule.name != "OnTrial")));
+        self.one_open_shadow_per_key();
         for incident in &self.incidents {
             let entries = &self.timelines[&incident.id.0];
             timeline_is_in_order(entries);
@@ -83,6 +87,13 @@ impl Snapshot {
             |standing: &Standing| matches!(standing, Standing::New | Standing::Reopens { .. } | Standing::StormBegins);
         for rule in self.explained.rules.iter().filter(|rule| undecided(&rule.verdict)) {
             panic!("nothing came of it: {rule}");
+        }
+    }
+
+    fn one_open_shadow_per_key(&self) {
+        let mut open = BTreeSet::new();
+        for shadow in self.shadows.values().filter(|shadow| shadow.until.is_none()) {
+            assert!(open.insert(&shadow.correlation), "shadow {} is open beside another of its key", shadow.id);
         }
     }
 
@@ -124,6 +135,7 @@ impl Snapshot {
         let sent: Vec<_> = self.deliveries.iter().map(|row| &row.delivery).collect();
         let planned: Vec<_> = changes.deliveries.iter().collect();
         assert_same(&planned, &sent, "notice");
+        assert_eq!(changes.shadows, self.shadows, "a replay gives other shadows");
     }
 
     /// When all is well for long enough, nothing waits any more.

@@ -9,6 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// An episode counts from at most this long before we heard of it: what is older is history, not our delay.
 pub(super) const BACKDATE_MAX: TimeDelta = TimeDelta::minutes(15);
 
+/// At the very first start, what has fired for longer than this is not news.
+pub(super) const PRE_EXISTING_AFTER: TimeDelta = TimeDelta::hours(1);
+
 /// `last_seen` is refreshed when it is older than this part of `alert_timeout`.
 const REFRESH_PART: i32 = 8;
 
@@ -56,6 +59,7 @@ pub(super) fn first(source: &SourceName, seen: &Observation, context: &Context<'
         group: context.group,
         expires_at: expiry(seen, context),
         episodes: 1,
+        pre_existing: false,
         past: Vec::new(),
     }
 }
@@ -195,6 +199,7 @@ pub(super) fn begin(alert: &mut Alert, seen: &Observation, context: &Context<'_>
     alert.starts_at = start(seen.starts_at, context.at);
     alert.claimed_starts_at = seen.starts_at;
     alert.episodes = alert.episodes.saturating_add(1);
+    alert.pre_existing = false;
 }
 
 // Fires, with a newer start than we knew: it was over in between, and nobody told.

@@ -29,6 +29,8 @@ pub struct Table {
     // How many open incidents hold an alert.
     pins: HashMap<AlertId, u32, foldhash::fast::FixedState>,
     last_id: u64,
+    // The very first start, if it is known: what fired long before it is not news.
+    began_at: Option<DateTime<Utc>>,
 }
 
 /// What happened to an alert, as far as it concerns incidents.
@@ -104,6 +106,17 @@ impl Table {
             table.insert(source, alert);
         }
         table
+    }
+
+    /// The very first start: alerts seen first that began long before it are marked.
+    pub fn began(&mut self, at: DateTime<Utc>) {
+        self.began_at = Some(at);
+    }
+
+    /// A person says that a pre-existing alert counts. `false` if it is none, or does not fire.
+    pub fn adopt(&mut self, id: AlertId) -> bool {
+        let adopts = self.get(id).is_some_and(|alert| alert.pre_existing && alert.state.is_open());
+        adopts && self.replace(id, |alert| alert.pre_existing = false).is_some()
     }
 
     /// Takes a message. Whatever its order, firing alerts come first: where a label changes, the new alert fires before
@@ -213,6 +226,9 @@ impl Table {
     fn first_seen(&mut self, source: SourceIx, mut alert: Alert) -> AlertId {
         self.last_id += 1;
         alert.id = AlertId(self.last_id);
+        let before = self.began_at.map(|began| began - episode::PRE_EXISTING_AFTER);
+        let long_ago = alert.claimed_starts_at.zip(before).is_some_and(|(start, before)| start < before);
+        alert.pre_existing = long_ago && alert.state.is_open();
         self.insert(source, alert)
     }
 

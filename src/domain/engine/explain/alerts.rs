@@ -44,7 +44,7 @@ impl AlertExplained {
             labels: alert.labels.clone(),
             state: alert_word(&alert.state).to_owned(),
             starts_at: alert.starts_at,
-            counts: alert.state.counts(),
+            counts: alert.state.counts() && !alert.pre_existing,
             because: because(alert, at),
         }
     }
@@ -53,6 +53,10 @@ impl AlertExplained {
 fn because(alert: &Alert, at: DateTime<Utc>) -> String {
     let state = alert_state(alert, at);
     match &alert.state {
+        AlertState::Firing if alert.pre_existing => format!(
+            "{state}, and did long before the first start: it counts once it fires anew, or after `earlybell alert adopt {}`",
+            alert.id.0
+        ),
         AlertState::Firing => state,
         AlertState::Muted { by } if !by.is_empty() => {
             let by = clean_line(&by.join(", "), MUTED_BY_BYTES_MAX);

@@ -54,6 +54,7 @@ fn alert(id: u64, name: &str, state: AlertState) -> Alert {
         group: None,
         expires_at: None,
         episodes: 1,
+        pre_existing: false,
         past: Vec::new(),
     }
 }

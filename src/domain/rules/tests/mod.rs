@@ -38,6 +38,7 @@ fn alert(id: u64, labels: &str, since: i64) -> Alert {
         last_seen: at(since),
         group: None,
         expires_at: None,
+        pre_existing: false,
         episodes: 1,
         past: Vec::new(),
     }

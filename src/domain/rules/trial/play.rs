@@ -136,7 +136,7 @@ impl Stage {
         let changes = self.step(at, Input::Command(command));
         match changes.answers.into_iter().map(|answer| answer.reply).next_back() {
             Some(Reply::Refused(refusal)) => Err(refusal.to_string()),
-            Some(Reply::Done { .. }) | None => Ok(()),
+            Some(Reply::Done { .. } | Reply::Adopted { .. }) | None => Ok(()),
         }
     }
 
