@@ -223,7 +223,7 @@ fn rule_tests_are_played() {
 fn the_worked_examples_of_the_rule_language_check_and_play() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules");
     let checked = transcript(&folder, &["check", "rules", "frontend.yml"]);
-    assert!(checked.ends_with("  SUCCESS: 1 rule\n(exit 0)\n"), "{checked}");
+    assert!(checked.ends_with("  SUCCESS: 1 rule, 5 tests\n(exit 0)\n"), "{checked}");
     let played = transcript(&folder, &["test", "rules", "frontend.yml", "unresponsive_test.yml"]);
     assert!(played.matches("  SUCCESS\n").count() == 2 && played.ends_with("(exit 0)\n"), "{played}");
 }

@@ -4,7 +4,7 @@ use super::CliError;
 use super::client::{Ask, ClientArgs};
 use super::lint::LintArgs;
 use super::output::{complain, say};
-use crate::config::{self, ConfigError, ConfigErrors, Findings, Named, Overrides};
+use crate::config::{self, ConfigError, ConfigErrors, Overrides};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,7 @@ Example:\n  earlybell check config /etc/earlybell/earlybell.yml && systemctl rel
 Exit code 1 if one of them has a mistake, 3 if only lints found something; docs/lints.md explains
 them. A comment `# lint: allow NAME` allows one: on a line, above a rule, at the head of a file.
 Templates that rules name are not looked up, receivers with --lint and --config.file only.
+Tests are read, not played.
 
 Examples:
   earlybell check rules rules/*.yml
@@ -108,21 +109,17 @@ fn check_config(file: Option<&Path>) -> bool {
 fn check_rules(path: &Path) -> bool {
     let name = path.display().to_string();
     say(&format!("Checking '{name}'"));
-    let content = match config::read_file(path) {
-        Ok(content) => content,
-        Err(problem) => {
-            complain(&format!("  FAILED: can't read it: {problem}"));
-            return false;
+    match config::read_tests(path) {
+        Ok(read) => {
+            let own = read.rules.first().map_or(0, |file| rule_count(&file.file));
+            let tests = (!read.scripts.is_empty()).then(|| counted(read.scripts.len(), "test"));
+            let found: Vec<String> = [counted(own, "rule")].into_iter().chain(tests).collect();
+            say(&format!("  SUCCESS: {}", found.join(", ")));
+            warn(&read.warnings);
+            true
         }
-    };
-    let mut found = Findings::default();
-    let rules = config::parse_rules(&[Named { name, content }], &mut found);
-    if !found.mistakes.is_empty() {
-        return failed(&ConfigErrors(found.mistakes));
+        Err(errors) => failed(&errors),
     }
-    say(&format!("  SUCCESS: {}", counted(rules.iter().map(|file| rule_count(&file.file)).sum(), "rule")));
-    warn(&found.warnings);
-    true
 }
 
 fn warn(warnings: &[ConfigError]) {

@@ -1,14 +1,13 @@
 //! Reads the configuration and all files it names, and checks them against each other.
 
-use super::check::{self, Check, MISTAKES_MAX};
-use super::place::Places;
+use super::check::{self, Check};
 use super::report::{ConfigError, ConfigErrors, Text};
+use super::rules::{self, Findings, Read};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
 use domain::alert::fingerprint::hash_texts;
-use domain::policy::{CONFIG, NamedRuleFile, Policy, PolicySource};
-use domain::rules::compile::{Mistake, RuleSet};
-use domain::rules::model::RuleFile;
+use domain::policy::{CONFIG, Policy, PolicySource, ReceiverKind, ReceiverSpec};
+use domain::rules::compile::Mistake;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -71,27 +70,19 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let mut check = Check::new(file.text(), base);
     let sources = check.sources(written.sources);
     // Taken before the check: a receiver with a mistake in it is not missing as well.
-    let names = receiver_names(written.receivers.as_deref());
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let specs = receiver_specs(written.receivers.as_deref());
+    let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
     let template_files = templates(&mut check, base, &written.templates);
     let templates: BTreeMap<String, String> =
         template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
-    let receivers = check.receivers(written.receivers, &templates);
+    let receivers = check.receivers(written.receivers);
     let route = check.route(written.route, &names);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
     let mut found = Findings { mistakes: check.mistakes(), warnings: Vec::new() };
-    let rule_files = parse_rules(&rules, &mut found);
-    let Findings { mut mistakes, warnings } = found;
-    for (text, rules) in rules.iter().zip(&rule_files) {
-        mistakes.extend(rules_against_config(text, &rules.file, &names, &templates));
-    }
-    if !mistakes.is_empty() {
-        return Err(ConfigErrors(mistakes));
-    }
+    let read = Read::of(&rules, &mut found);
     let hash = hash([file].into_iter().chain(&rules), &templates);
-    let specs = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
-    let policy = PolicySource {
-        rule_files,
+    let mut policy = PolicySource {
+        rule_files: read.files.clone(),
         receivers: specs,
         route,
         templates,
@@ -101,76 +92,56 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         inhibit_rules: written.inhibit_rules,
         heartbeats: written.heartbeats,
     };
-    // Rules were compiled above, so that their mistakes stand beside the others; here it is what only all parts show.
-    if let Err(found) = Policy::compile(policy.clone()) {
-        let (of_templates, others): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|mistake| mistake.file == "templates");
-        let of_templates = of_templates.into_iter().map(|mistake| match template_files.get(&mistake.path) {
-            Some(template) => ConfigError::of_template(template.text(), &mistake.problem),
-            None => ConfigError::of_file(&mistake.path, mistake.problem),
-        });
-        let files: Vec<Named> = rules.into_iter().chain([file.clone()]).collect();
-        let others = others.into_iter().map(|mistake| match mistake.file.as_str() {
-            CONFIG => Mistake { file: file.name.clone(), ..mistake },
-            _ => mistake,
-        });
-        let others = shown(&files, others.collect());
-        return Err(ConfigErrors(of_templates.chain(others).collect()));
+    match Policy::compile(policy.clone()) {
+        Ok(policy) => found.warnings.extend(rules::shown(&rules, policy.rules.warnings)),
+        Err(mistakes) => found.mistakes.extend(said(file, &read, &template_files, mistakes)),
     }
-    Ok(Config { policy, receivers, sources, hash, warnings })
+    if !found.mistakes.is_empty() {
+        let files: Vec<Named> = [file].into_iter().chain(&rules).cloned().collect();
+        rules::in_order(&files, &mut found.mistakes);
+        return Err(ConfigErrors(found.mistakes));
+    }
+    policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
+    Ok(Config { policy, receivers, sources, hash, warnings: found.warnings })
 }
 
-fn receiver_names(written: Option<&[ReceiverWritten]>) -> Vec<String> {
-    match written {
-        Some(written) => written.iter().map(|receiver| receiver.name.clone()).collect(),
-        None => vec![check::CONSOLE.to_owned()],
-    }
-}
-
-/// What was found in files.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// What must be mended.
-    pub mistakes: Vec<ConfigError>,
-    /// What is understood, but better written anew.
-    pub warnings: Vec<ConfigError>,
-}
-
-/// Reads rule files and compiles them together; what is wrong, and what could be better, goes to `found`.
-pub fn parse_rules(files: &[Named], found: &mut Findings) -> Vec<NamedRuleFile> {
-    let before = found.mistakes.len();
-    let mut parsed = Vec::with_capacity(files.len());
-    for file in files {
-        match read::yaml::<RuleFile>(file.text()) {
-            Ok(rules) => parsed.push(NamedRuleFile { name: file.name.clone(), file: rules }),
-            Err(error) => found.mistakes.push(error),
-        }
-    }
-    // Rules are compiled together only if all were read: else a file that is missing would be blamed on the others.
-    if found.mistakes.len() > before {
-        return Vec::new();
-    }
-    match RuleSet::compile(&parsed) {
-        Ok(rules) => found.warnings.extend(shown(files, rules.warnings)),
-        Err(mistakes) => found.mistakes.extend(shown(files, mistakes)),
-    }
-    parsed
-}
-
-// What `domain` found wrong, shown where it stands.
-pub(super) fn shown(files: &[Named], found: Vec<Mistake>) -> Vec<ConfigError> {
-    let mut places: BTreeMap<&str, Places> = BTreeMap::new();
-    let more = found.len().saturating_sub(MISTAKES_MAX);
-    let and_more = found.last().filter(|_| more > 0).map(|last| last.file.clone());
-    let and_more = and_more.map(|file| ConfigError::of_file(&file, format!("and {more} more mistakes")));
-    let show = |mistake: Mistake| {
-        let Some(file) = files.iter().find(|file| file.name == mistake.file) else {
-            return ConfigError::of_file(&mistake.file, format!("{}: {}", mistake.path, mistake.problem));
-        };
-        let places = places.entry(&file.name).or_insert_with(|| Places::of(&file.content));
-        ConfigError::at_path(file.text(), places, &mistake.path, mistake.problem)
+// Who can be told, as far as rules and routes name them; what is wrong with a receiver is said elsewhere.
+fn receiver_specs(written: Option<&[ReceiverWritten]>) -> Vec<ReceiverSpec> {
+    let spec = |name: &str, public, templates| ReceiverSpec {
+        name: name.to_owned(),
+        kind: ReceiverKind::Console,
+        public,
+        templates,
     };
-    found.into_iter().take(MISTAKES_MAX).map(show).chain(and_more).collect()
+    match written {
+        Some(written) => {
+            written.iter().map(|receiver| spec(&receiver.name, receiver.public, receiver.templates.clone())).collect()
+        }
+        None => vec![spec(check::CONSOLE, false, BTreeMap::new())],
+    }
+}
+
+// What all parts together show to be wrong, each in its file.
+fn said(
+    config: &Named,
+    read: &Read<'_>,
+    templates: &BTreeMap<String, Named>,
+    mistakes: Vec<Mistake>,
+) -> Vec<ConfigError> {
+    let (of_templates, others): (Vec<_>, Vec<_>) =
+        read.clear(mistakes).into_iter().partition(|mistake| mistake.file == "templates");
+    let of_templates = of_templates.into_iter().map(|mistake| match templates.get(&mistake.path) {
+        Some(template) => ConfigError::of_template(template.text(), &mistake.problem),
+        None => ConfigError::of_file(&mistake.path, mistake.problem),
+    });
+    // Routes were looked at as they are written, with `receiver` beside `receivers`.
+    let others = others.into_iter().filter(|mistake| mistake.file != CONFIG || !mistake.path.starts_with("route"));
+    let others = others.map(|mistake| match mistake.file.as_str() {
+        CONFIG => Mistake { file: config.name.clone(), ..mistake },
+        _ => mistake,
+    });
+    let files: Vec<Named> = read.texts().iter().chain([config]).cloned().collect();
+    rules::shown(&files, others.collect()).into_iter().chain(of_templates).collect()
 }
 
 fn templates(check: &mut Check<'_>, base: &Path, patterns: &[String]) -> BTreeMap<String, Named> {
@@ -204,25 +175,6 @@ fn rule_files(check: &mut Check<'_>, base: &Path, patterns: Option<&[String]>) -
         }
     }
     files
-}
-
-fn rules_against_config(
-    text: &Named,
-    rules: &RuleFile,
-    receivers: &[&str],
-    templates: &BTreeMap<String, String>,
-) -> Vec<ConfigError> {
-    let mut check = Check::new(text.text(), Path::new(""));
-    for (g, group) in rules.groups.iter().enumerate() {
-        for (r, rule) in group.rules.iter().enumerate() {
-            let path = format!("groups[{g}].rules[{r}]");
-            for (at, name) in rule.receivers.iter().enumerate() {
-                check.known_receiver(&format!("{path}.receivers[{at}]"), name, receivers);
-            }
-            check.templates(&path, &rule.templates, templates);
-        }
-    }
-    check.mistakes()
 }
 
 fn hash<'a>(files: impl Iterator<Item = &'a Named>, templates: &BTreeMap<String, String>) -> u64 {

@@ -5,18 +5,22 @@ mod check;
 mod glob;
 mod lint;
 mod load;
+mod mend;
 mod place;
 mod read;
 mod report;
+mod rules;
+mod tree;
 mod trial;
 mod written;
 
 pub use alertmanager::shortest_group_wait;
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use lint::shown as lints_shown;
-pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Findings, Named, Overrides, load, parse, parse_rules};
+pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse};
 pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};
+pub use rules::{Findings, parse_rules};
 pub use trial::{TestFile, read_tests};
 
 use chrono::TimeDelta;

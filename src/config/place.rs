@@ -108,7 +108,8 @@ fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn place_of(span: Span) -> Place {
+/// The place of a parser's span.
+pub(super) fn place_of(span: Span) -> Place {
     Place { line: span.start.line(), column: span.start.col() + 1, length: span.len().max(1) }
 }
 

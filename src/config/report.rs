@@ -80,12 +80,18 @@ impl ConfigError {
         self.file == file
     }
 
-    /// For the order of messages: that of the lines.
+    /// The line, counted from 1; 0 if it is about the file as a whole.
     pub(super) fn line(&self) -> usize {
         self.place.map_or(0, |place| place.line)
     }
 
-    fn at(text: Text<'_>, place: Option<Place>, problem: String) -> Self {
+    /// For the order of messages: that of the lines, and within them.
+    pub(super) fn order(&self) -> (usize, usize) {
+        self.place.map_or((0, 0), |place| (place.line, place.column))
+    }
+
+    /// About what stands here.
+    pub(super) fn at(text: Text<'_>, place: Option<Place>, problem: String) -> Self {
         let line = place.and_then(|place| text.content.lines().nth(place.line - 1)).map(shown);
         let place = place.map(|place| clamp(place, line.as_deref().unwrap_or_default()));
         Self { file: text.file.to_owned(), place, line, problem }

@@ -1,13 +1,13 @@
 //! Files with tests of rules: read with the rules they are about, every mistake with its place.
 
-use super::load::{self, Findings, Named};
-use super::place::Places;
+use super::load::Named;
 use super::read;
 use super::report::{ConfigError, ConfigErrors, unknown};
+use super::rules::{self, Findings, Read};
 use domain::policy::{NamedRuleFile, Policy};
-use domain::rules::model::RuleFile;
+use domain::rules::compile::Mistake;
+use domain::rules::trial::Script;
 use domain::rules::trial::model::RuleTest;
-use domain::rules::trial::{self, Script};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,36 +30,44 @@ pub fn read_tests(path: &Path) -> Result<TestFile, ConfigErrors> {
     let content =
         read::file(path).map_err(|problem| ConfigError::of_file(&name, format!("can't read it: {problem}")))?;
     let own = Named { name, content };
-    let written: RuleFile = read::yaml(own.text())?;
-    let mut wrong = Wrong { file: &own, places: None, found: Vec::new() };
+    let written = Read::of(std::slice::from_ref(&own), &mut Findings::default());
+    let tests = written.files.first().map(|own| own.file.tests.clone()).unwrap_or_default();
+    let patterns = written.files.first().map(|own| own.file.rule_files.clone()).unwrap_or_default();
+    let mut wrong = Wrong { file: &own, found: Vec::new() };
     let mut files = vec![own.clone()];
-    files.extend(named(path, &written.rule_files, &mut wrong));
-    let mut found = Findings { mistakes: wrong.found, warnings: Vec::new() };
-    let rules = load::parse_rules(&files, &mut found);
-    if !found.mistakes.is_empty() {
-        return Err(ConfigErrors(found.mistakes));
+    files.extend(named(path, &patterns, &mut wrong));
+    let all_files = wrong.found.is_empty();
+    let mut found = Findings::default();
+    let (read, policy) = rules::playable(&files, &mut found);
+    let names: Vec<&str> = read
+        .files
+        .iter()
+        .flat_map(|file| &file.file.groups)
+        .flat_map(|group| &group.rules)
+        .map(|rule| rule.incident.as_str())
+        .collect();
+    // Of rules that could not be read, nobody knows the names.
+    let known = (all_files && read.is_clear("groups")).then_some(names.as_slice());
+    let scripts = tests.iter().enumerate().filter_map(|(at, test)| script(at, test, known, &mut wrong));
+    let scripts: Vec<Script> = scripts.collect();
+    found.mistakes.extend(rules::shown(&files, written.clear(wrong.found)));
+    rules::in_order(&files, &mut found.mistakes);
+    match policy {
+        Some(policy) if found.mistakes.is_empty() => {
+            Ok(TestFile { rules: read.files, policy: Arc::new(policy), scripts, warnings: found.warnings })
+        }
+        _ => Err(ConfigErrors(found.mistakes)),
     }
-    let policy = trial::policy::policy(&rules).map_err(|mistakes| ConfigErrors(load::shown(&files, mistakes)))?;
-    let mut wrong = Wrong { file: &own, places: None, found: Vec::new() };
-    let scripts = written.tests.iter().enumerate().filter_map(|(at, test)| script(at, test, &policy, &mut wrong));
-    let scripts = scripts.collect();
-    if !wrong.found.is_empty() {
-        wrong.found.sort_by_key(ConfigError::line);
-        return Err(ConfigErrors(wrong.found));
-    }
-    Ok(TestFile { rules, policy: Arc::new(policy), scripts, warnings: found.warnings })
 }
 
 struct Wrong<'a> {
     file: &'a Named,
-    places: Option<Places>,
-    found: Vec<ConfigError>,
+    found: Vec<Mistake>,
 }
 
 impl Wrong<'_> {
     fn at(&mut self, path: &str, problem: impl Into<String>) {
-        let places = self.places.get_or_insert_with(|| Places::of(&self.file.content));
-        self.found.push(ConfigError::at_path(self.file.text(), places, path, problem));
+        self.found.push(Mistake { file: self.file.name.clone(), path: path.to_owned(), problem: problem.into() });
     }
 }
 
@@ -89,14 +97,15 @@ fn is_same(file: &Path, other: &Path) -> bool {
     file == other || file.canonicalize().ok().is_some_and(|file| other.canonicalize().ok() == Some(file))
 }
 
-fn script(at: usize, test: &RuleTest, policy: &Policy, wrong: &mut Wrong<'_>) -> Option<Script> {
-    let rules: Vec<&str> = policy.rules.rules.iter().map(|rule| &*rule.name).collect();
+fn script(at: usize, test: &RuleTest, rules: Option<&[&str]>, wrong: &mut Wrong<'_>) -> Option<Script> {
     let looks = test.incident_rule_test.iter().map(|look| &look.incident);
     let looks = looks.enumerate().map(|(ix, rule)| (format!("incident_rule_test[{ix}]"), rule));
     let acts = test.actions.iter().map(|act| &act.incident);
     let acts = acts.enumerate().map(|(ix, rule)| (format!("actions[{ix}]"), rule));
-    for (path, rule) in looks.chain(acts).filter(|(_, rule)| !rules.contains(&rule.as_str())) {
-        wrong.at(&format!("tests[{at}].{path}.incident"), unknown("rule", rule, &rules));
+    for (path, rule) in looks.chain(acts) {
+        if let Some(rules) = rules.filter(|rules| !rules.contains(&rule.as_str())) {
+            wrong.at(&format!("tests[{at}].{path}.incident"), unknown("rule", rule, rules));
+        }
     }
     match Script::read(test) {
         Ok(script) => Some(script),

@@ -16,6 +16,7 @@ use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
 use crate::rules::{Rule, RuleSet};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,31 +41,30 @@ pub struct Policy {
 impl Policy {
     /// Compiles and checks everything, or says all that is wrong.
     pub fn compile(source: PolicySource) -> Result<Self, Vec<Mistake>> {
-        Self::compile_by(source, |source, rules, places| Templates::compile(source, rules, places).map(Arc::new))
+        Self::compile_by(source, |source, files| Templates::compile(source, files).map(Arc::new))
     }
 
     /// The same with rule files that differ in anything but names of rules and templates, at the price of the rules alone:
     /// for trying out thousands of variants.
     pub fn with_rule_files(&self, rule_files: Vec<NamedRuleFile>) -> Result<Self, Vec<Mistake>> {
         let source = PolicySource { rule_files, ..(*self.source).clone() };
-        Self::compile_by(source, |_, _, _| Ok(Arc::clone(&self.templates)))
+        Self::compile_by(source, |_, _| Ok(Arc::clone(&self.templates)))
     }
 
     fn compile_by(
         source: PolicySource,
-        templates: impl FnOnce(&PolicySource, &RuleSet, &check::Places) -> Result<Arc<Templates>, Vec<Mistake>>,
+        templates: impl FnOnce(&PolicySource, &[NamedRuleFile]) -> Result<Arc<Templates>, Vec<Mistake>>,
     ) -> Result<Self, Vec<Mistake>> {
-        let rules = match watchdog::built_in(&source) {
-            Some(file) => RuleSet::compile(&[source.rule_files.as_slice(), &[file]].concat())?,
-            None => RuleSet::compile(&source.rule_files)?,
-        };
+        // Nothing stops at the first mistake: people want every one at once.
         let mut mistakes = Vec::new();
-        let places = check::Places::of(&source);
-        let templates = templates(&source, &rules, &places).unwrap_or_else(|wrong| {
-            mistakes = wrong;
-            Arc::default()
-        });
-        mistakes.extend(check::names(&source, &rules, &places));
+        let mut all = |wrong: Vec<Mistake>| mistakes.extend(wrong);
+        let files = match watchdog::built_in(&source) {
+            Some(file) => Cow::Owned([source.rule_files.as_slice(), &[file]].concat()),
+            None => Cow::Borrowed(source.rule_files.as_slice()),
+        };
+        let rules = RuleSet::compile(&files).map_err(&mut all).unwrap_or_default();
+        let templates = templates(&source, &files).map_err(&mut all).unwrap_or_default();
+        all(check::names(&source, &rules));
         let (inhibitions, wrong) = inhibit::inhibitions(&source);
         mistakes.extend(wrong);
         let (intervals, wrong) = intervals::intervals(&source);

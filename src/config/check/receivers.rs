@@ -1,11 +1,8 @@
 //! `receivers`: who can be told, and how to get there.
 
 use super::Check;
-use crate::config::report::unknown;
 use crate::config::written::{EmailWritten, ReceiverWritten, SlackWritten, TlsWritten};
 use crate::config::{Address, EmailConfig, Receiver, SlackConfig, SmtpTls, read};
-use domain::notice::NoticeKind;
-use domain::notice::template::SHIPPED;
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
@@ -14,23 +11,9 @@ use std::collections::BTreeMap;
 pub const CONSOLE: &str = "console";
 const SLACK_API: &str = "https://slack.com/api";
 
-/// Notices that have templates.
-pub(in crate::config) const TEMPLATED: [NoticeKind; 6] = [
-    NoticeKind::Declared,
-    NoticeKind::Updated,
-    NoticeKind::Confirmed,
-    NoticeKind::CalledOff,
-    NoticeKind::Resolved,
-    NoticeKind::Reopened,
-];
-
 impl Check<'_> {
     /// All receivers; the console if none is written.
-    pub(in crate::config) fn receivers(
-        &mut self,
-        written: Option<Vec<ReceiverWritten>>,
-        templates: &BTreeMap<String, String>,
-    ) -> Vec<Receiver> {
+    pub(in crate::config) fn receivers(&mut self, written: Option<Vec<ReceiverWritten>>) -> Vec<Receiver> {
         let Some(written) = written else { return vec![console()] };
         if written.is_empty() {
             self.wrong("receivers", "at least one receiver is needed; leave `receivers` out for the console");
@@ -40,7 +23,6 @@ impl Check<'_> {
         for (at, receiver) in written.into_iter().enumerate() {
             let before: Vec<&str> = names[..at].iter().map(String::as_str).collect();
             self.name(&format!("receivers[{at}].name"), &receiver.name, &before);
-            self.templates(&format!("receivers[{at}]"), &receiver.templates, templates);
             receivers.extend(self.receiver(&format!("receivers[{at}]"), receiver));
         }
         receivers
@@ -120,26 +102,6 @@ impl Check<'_> {
         let parsed: Result<Mailbox, _> = text.parse();
         let problem = || format!("`{text}` is no mail address; write for example Team <team@example.com>");
         self.good(path, parsed.map_err(|_| problem()));
-    }
-
-    /// `templates` of a receiver or a rule: known notices, known templates.
-    pub(in crate::config) fn templates(
-        &mut self,
-        path: &str,
-        chosen: &BTreeMap<String, String>,
-        known: &BTreeMap<String, String>,
-    ) {
-        let notices = TEMPLATED.map(NoticeKind::word);
-        let shipped = SHIPPED.iter().map(|(name, _)| *name);
-        let names: Vec<&str> = known.keys().map(String::as_str).chain(shipped).collect();
-        for (notice, template) in chosen {
-            let path = format!("{path}.templates.{notice}");
-            if NoticeKind::parse(notice).is_none_or(|kind| !TEMPLATED.contains(&kind)) {
-                self.wrong(&path, unknown("notice", notice, &notices));
-            } else if !names.contains(&template.as_str()) {
-                self.wrong(&path, unknown("template", template, &names));
-            }
-        }
     }
 }
 

@@ -18,7 +18,7 @@ mod tests;
 mod zone;
 
 pub use calendar::Intervals;
-pub use range::{DaysOfMonth, Months, TimeRange, Weekdays, Years};
+pub use range::{DaysOfMonth, Months, TimeRange, Weekdays, Years, minute};
 pub use zone::Location;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -57,6 +57,9 @@ pub struct TimeInterval {
     pub location: Option<Location>,
 }
 
+/// What is wrong with an empty list of ranges.
+pub const EMPTY: &str = "an empty list never holds; leave the key out for always";
+
 fn not_empty<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -64,7 +67,7 @@ where
 {
     let list = Vec::deserialize(deserializer)?;
     if list.is_empty() {
-        return Err(serde::de::Error::custom("an empty list never holds; leave the key out for always"));
+        return Err(serde::de::Error::custom(EMPTY));
     }
     Ok(Some(list))
 }

@@ -81,18 +81,23 @@ const MONTH_DAYS_MIN: i8 = 28;
 // Minutes of a day.
 const DAY: u16 = 24 * 60;
 
+impl TimeRange {
+    /// From one time of the day to a later one.
+    pub fn new(start_time: &str, end_time: &str) -> Result<Self, String> {
+        let (start, end) = (minute(start_time)?, minute(end_time)?);
+        if start < end {
+            return Ok(Self { start, end });
+        }
+        let two = format!("`{start_time}` to `24:00` and `00:00` to `{end_time}`");
+        Err(format!("`{end_time}` is not after `{start_time}`; write two ranges, {two}"))
+    }
+}
+
 impl TryFrom<TimesWritten> for TimeRange {
     type Error = String;
 
     fn try_from(written: TimesWritten) -> Result<Self, String> {
-        let (start, end) = (minute(&written.start_time)?, minute(&written.end_time)?);
-        if start >= end {
-            let (start, end) = (written.start_time, written.end_time);
-            return Err(format!(
-                "`{end}` is not after `{start}`; write two ranges, `{start}` to `24:00` and `00:00` to `{end}`"
-            ));
-        }
-        Ok(Self { start, end })
+        Self::new(&written.start_time, &written.end_time)
     }
 }
 
@@ -103,7 +108,8 @@ impl From<TimeRange> for TimesWritten {
     }
 }
 
-fn minute(text: &str) -> Result<u16, String> {
+/// The minute of the day of a time like `09:00`; `24:00` is its end.
+pub fn minute(text: &str) -> Result<u16, String> {
     let two = |text: &str| (text.len() == 2).then(|| digits(text)).flatten();
     let minute = text.split_once(':').and_then(|(hours, minutes)| {
         let (hours, minutes): (u16, u16) = (two(hours)?, two(minutes)?);
@@ -120,7 +126,8 @@ fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
 }
 
 impl Weekdays {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads one day or month or year, or a range of them.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let day = |text: &str| named(&WEEKDAYS, text);
         let (first, last) = range(text, day, |text| {
             no(text, "day of the week", &WEEKDAYS, "write for example monday:friday or saturday")
@@ -134,7 +141,8 @@ impl Weekdays {
 }
 
 impl Months {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads one day or month or year, or a range of them.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let number = |text: &str| digits(text).filter(|month| (1..=12).contains(month));
         let month = |text: &str| named(&MONTHS, text).map(|month| month + 1).or_else(|| number(text));
         let (first, last) =
@@ -147,7 +155,8 @@ impl Months {
 }
 
 impl Years {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads one day or month or year, or a range of them.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let year = |text: &str| digits(text).filter(|year| (0..=9999).contains(year));
         let (first, last) = range(text, year, |text| no(text, "year", &[], "write for example 2026 or 2026:2028"))?;
         if first > last {
@@ -158,7 +167,8 @@ impl Years {
 }
 
 impl DaysOfMonth {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads one day or month or year, or a range of them.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let day = |text: &str| text.parse().ok().filter(|day: &i8| *day != 0 && (-31..=31).contains(day));
         let example = "write for example 1:5, or -3:-1 for the last three";
         let (first, last) = range(text, day, |text| no(text, "day of the month", &[], example))?;

@@ -48,6 +48,10 @@ impl NoticeKind {
         Self::Board,
     ];
 
+    /// Those that have templates.
+    pub const TEMPLATED: [Self; 6] =
+        [Self::Declared, Self::Updated, Self::Confirmed, Self::CalledOff, Self::Resolved, Self::Reopened];
+
     /// Reads one of the words, or the verb that people use for it: `declared` or `declare`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == text || kind.verb() == Some(text))

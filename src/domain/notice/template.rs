@@ -15,10 +15,12 @@ use crate::delivery::Lane;
 use crate::duration::Duration;
 use crate::incident::decide::TITLE_BYTES_MAX;
 use crate::incident::{Incident, Severity};
-use crate::policy::check::Places;
-use crate::policy::{Policy, PolicySource, ReceiverKind, ReceiverSpec};
+use crate::policy::check::{self, Place};
+use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec};
+use crate::rules::Rule;
 use crate::rules::compile::Mistake;
-use crate::rules::{Rule, RuleSet};
+use crate::rules::compile::labels;
+use crate::rules::model::RuleModel;
 use crate::text::clean_line;
 use engine::Engine;
 use minijinja::Value;
@@ -70,7 +72,7 @@ impl Default for Templates {
 
 impl Templates {
     /// Compiles the shipped templates, the operators', and the titles and reasons of the rules; tries each one out.
-    pub fn compile(source: &PolicySource, rules: &RuleSet, places: &Places) -> Result<Self, Vec<Mistake>> {
+    pub fn compile(source: &PolicySource, files: &[NamedRuleFile]) -> Result<Self, Vec<Mistake>> {
         let mut templates = Self::default();
         let mut mistakes = Vec::new();
         for (name, text) in SHIPPED.into_iter().filter(|(name, _)| !source.templates.contains_key(*name)) {
@@ -79,8 +81,8 @@ impl Templates {
         for (name, text) in &source.templates {
             mistakes.extend(templates.add_notice(name, text));
         }
-        for rule in &rules.rules {
-            mistakes.extend(templates.add_lines(rule, places));
+        for (place, group, rule) in check::rules(files) {
+            mistakes.extend(templates.add_lines(rule, &labels(group, rule), &place));
         }
         if mistakes.is_empty() { Ok(templates) } else { Err(mistakes) }
     }
@@ -115,22 +117,24 @@ impl Templates {
     }
 
     // Titles and reasons: one line each, named after their rule.
-    fn add_lines(&mut self, rule: &Rule, places: &Places) -> Vec<Mistake> {
+    fn add_lines(&mut self, rule: &RuleModel, labels: &Pairs, place: &Place<'_>) -> Vec<Mistake> {
         let alerts = fixture::alerts();
         let shown: Vec<&Alert> = alerts.iter().collect();
-        let title = rule.model.title.as_ref().map(|text| {
-            let data = title_data(Severity::Major, &rule.labels, &shown);
-            (title_name(rule), "title", text, data)
+        let title = rule.title.as_ref().map(|text| {
+            let data = title_data(Severity::Major, labels, &shown);
+            (title_name(&rule.incident), ".title", text, data)
         });
-        let reason = rule.model.call_off.as_ref().and_then(|call_off| call_off.reason.as_ref()).map(|text| {
-            let data = reason_data(Duration::minutes(10), &rule.labels, &shown);
-            (reason_name(rule), "call_off.reason", text, data)
+        let reason = rule.call_off.as_ref().and_then(|call_off| call_off.reason.as_ref()).map(|text| {
+            let data = reason_data(Duration::minutes(10), labels, &shown);
+            (reason_name(&rule.incident), ".call_off.reason", text, data)
         });
         let lines = title.into_iter().chain(reason);
         let tried = lines.filter_map(|(name, path, text, data)| {
             let rendered =
                 self.plain.add(&name, text).and_then(|()| self.plain.render(&name, data).map_err(|f| f.because));
-            rendered.err().map(|problem| places.mistake(rule, path, problem))
+            // They have one line only.
+            let problem = rendered.err().map(|problem| problem.trim_start_matches("line 1: ").to_owned());
+            problem.map(|problem| place.mistake(path, problem))
         });
         tried.collect()
     }
@@ -157,16 +161,16 @@ pub fn title(policy: &Policy, rule: &Rule, severity: Severity, labels: &Pairs, a
         .model
         .title
         .as_ref()
-        .map(|_| policy.templates.plain.render(&title_name(rule), title_data(severity, labels, alerts)));
-    words(written, title_name(rule), TITLE_BYTES_MAX, || builtin::title(&rule.name, alerts))
+        .map(|_| policy.templates.plain.render(&title_name(&rule.name), title_data(severity, labels, alerts)));
+    words(written, title_name(&rule.name), TITLE_BYTES_MAX, || builtin::title(&rule.name, alerts))
 }
 
 /// Why this rule calls an incident off, in words.
 pub fn call_off_reason(policy: &Policy, rule: &Rule, clear_for: Duration, labels: &Pairs, alerts: &[&Alert]) -> Words {
     let template = rule.model.call_off.as_ref().and_then(|call_off| call_off.reason.as_ref());
-    let written =
-        template.map(|_| policy.templates.plain.render(&reason_name(rule), reason_data(clear_for, labels, alerts)));
-    words(written, reason_name(rule), REASON_BYTES_MAX, || {
+    let written = template
+        .map(|_| policy.templates.plain.render(&reason_name(&rule.name), reason_data(clear_for, labels, alerts)));
+    words(written, reason_name(&rule.name), REASON_BYTES_MAX, || {
         format!("no alert has fired for {clear_for}, and nobody saw a need to act")
     })
 }
@@ -234,10 +238,10 @@ fn words(
     }
 }
 
-fn title_name(rule: &Rule) -> String {
-    format!("title of {}", rule.name)
+fn title_name(rule: &str) -> String {
+    format!("title of {rule}")
 }
 
-fn reason_name(rule: &Rule) -> String {
-    format!("call-off reason of {}", rule.name)
+fn reason_name(rule: &str) -> String {
+    format!("call-off reason of {rule}")
 }

@@ -2,92 +2,99 @@
 //! together.
 
 use super::{CONFIG, NamedRuleFile, PolicySource, Route};
+use crate::nearest::unknown;
 use crate::notice::NoticeKind;
 use crate::notice::template::SHIPPED;
 use crate::rules::compile::Mistake;
+use crate::rules::model::{Group, RuleModel};
 use crate::rules::{Rule, RuleSet};
 use std::collections::BTreeMap;
 
 /// Says which names point nowhere.
-pub fn names(source: &PolicySource, rules: &RuleSet, places: &Places) -> Vec<Mistake> {
+pub fn names(source: &PolicySource, set: &RuleSet) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
-    route(source, &source.route, "route", &mut mistakes);
-    for spec in &source.receivers {
-        let path = format!("receivers.{}.templates", spec.name);
-        mistakes.extend(templates(source, &spec.templates).into_iter().map(|problem| in_config(&path, problem)));
+    let config = Place { file: CONFIG, path: String::new() };
+    route(source, &source.route, &config.inner("route"), &mut mistakes);
+    for (at, spec) in source.receivers.iter().enumerate() {
+        templates(source, &spec.templates, &config.inner(&format!("receivers[{at}].templates")), &mut mistakes);
     }
-    for rule in &rules.rules {
-        let wrong = receivers(source, &rule.model.receivers).into_iter();
-        mistakes.extend(wrong.map(|problem| places.mistake(rule, "receivers", problem)));
-        let wrong = templates(source, &rule.model.templates).into_iter();
-        mistakes.extend(wrong.map(|problem| places.mistake(rule, "templates", problem)));
-        mistakes.extend(forgotten(source, rule).map(|problem| places.mistake(rule, "when", problem)));
+    for (place, _, rule) in rules(&source.rule_files) {
+        receivers(source, &rule.receivers, &place.inner(".receivers"), &mut mistakes);
+        templates(source, &rule.templates, &place.inner(".templates"), &mut mistakes);
+        let wrong = forgotten(source, set.by_name(&rule.incident).map(|ix| set.rule(ix)));
+        mistakes.extend(wrong.map(|problem| place.mistake(".when", problem)));
     }
     mistakes
 }
 
-/// Where rules stand: by name, the file and the place in it, `groups[0].rules[2]`.
-pub struct Places(BTreeMap<String, (String, String)>);
+/// Every rule of these files, with its group and where it stands.
+pub fn rules(files: &[NamedRuleFile]) -> impl Iterator<Item = (Place<'_>, &Group, &RuleModel)> {
+    files.iter().flat_map(|NamedRuleFile { name, file }| {
+        file.groups.iter().enumerate().flat_map(move |(group_at, group)| {
+            group.rules.iter().enumerate().map(move |(at, rule)| {
+                (Place { file: name, path: format!("groups[{group_at}].rules[{at}]") }, group, rule)
+            })
+        })
+    })
+}
 
-impl Places {
-    /// Of all rules.
-    pub fn of(source: &PolicySource) -> Self {
-        let mut places = BTreeMap::new();
-        for NamedRuleFile { name, file } in &source.rule_files {
-            for (group_at, group) in file.groups.iter().enumerate() {
-                for (at, model) in group.rules.iter().enumerate() {
-                    let place = (name.clone(), format!("groups[{group_at}].rules[{at}]"));
-                    places.insert(model.incident.clone(), place);
-                }
-            }
-        }
-        Self(places)
+/// A place in a file.
+pub struct Place<'a> {
+    file: &'a str,
+    path: String,
+}
+
+impl Place<'_> {
+    /// What is wrong at a path inside it.
+    pub fn mistake(&self, inner: &str, problem: String) -> Mistake {
+        Mistake { file: self.file.to_owned(), path: format!("{}{inner}", self.path), problem }
     }
 
-    /// A mistake in this rule.
-    pub fn mistake(&self, rule: &Rule, key: &str, problem: String) -> Mistake {
-        let (file, place) = self.0.get(&*rule.name).cloned().unwrap_or_default();
-        Mistake { file, path: format!("{place}.{key}"), problem }
+    fn inner(&self, inner: &str) -> Self {
+        Self { file: self.file, path: format!("{}{inner}", self.path) }
     }
 }
 
-fn route(source: &PolicySource, route_here: &Route, path: &str, mistakes: &mut Vec<Mistake>) {
-    let wrong = receivers(source, &route_here.receivers).into_iter();
-    mistakes.extend(wrong.map(|problem| in_config(&format!("{path}.receivers"), problem)));
+fn route(source: &PolicySource, route_here: &Route, place: &Place<'_>, mistakes: &mut Vec<Mistake>) {
+    receivers(source, &route_here.receivers, &place.inner(".receivers"), mistakes);
     for (at, below) in route_here.routes.iter().enumerate() {
-        route(source, below, &format!("{path}.routes[{at}]"), mistakes);
+        route(source, below, &place.inner(&format!(".routes[{at}]")), mistakes);
     }
 }
 
-fn receivers(source: &PolicySource, names: &[String]) -> Vec<String> {
-    let known = || list(source.receivers.iter().map(|spec| spec.name.as_str()));
-    let unknown = names.iter().filter(|name| source.receivers.iter().all(|spec| spec.name != **name));
-    unknown.map(|name| format!("there is no receiver `{name}`; there are: {}", known())).collect()
+fn receivers(source: &PolicySource, names: &[String], place: &Place<'_>, mistakes: &mut Vec<Mistake>) {
+    let known: Vec<&str> = source.receivers.iter().map(|spec| spec.name.as_str()).collect();
+    let nowhere = names.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str()));
+    mistakes.extend(nowhere.map(|(at, name)| place.mistake(&format!("[{at}]"), unknown("receiver", name, &known))));
 }
 
-fn templates(source: &PolicySource, by_notice: &BTreeMap<String, String>) -> Vec<String> {
-    let mut problems = Vec::new();
+fn templates(
+    source: &PolicySource,
+    by_notice: &BTreeMap<String, String>,
+    place: &Place<'_>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let notices = NoticeKind::TEMPLATED.map(NoticeKind::word);
+    let known: Vec<&str> =
+        source.templates.keys().map(String::as_str).chain(SHIPPED.iter().map(|(name, _)| *name)).collect();
     for (notice, template) in by_notice {
-        if NoticeKind::parse(notice).is_none() {
-            let known = list(NoticeKind::ALL.iter().map(|kind| kind.word()));
-            problems.push(format!("there is no notice `{notice}`; there are: {known}"));
+        let mut wrong = |problem| mistakes.push(place.mistake(&format!(".{notice}"), problem));
+        match NoticeKind::parse(notice).filter(|kind| NoticeKind::TEMPLATED.contains(kind)) {
+            None => wrong(unknown("notice", notice, &notices)),
+            Some(kind) if kind.word() != notice && by_notice.contains_key(kind.word()) => {
+                wrong(format!("`{notice}` and `{}` are the same notice; take one out", kind.word()));
+            }
+            Some(_) => {}
         }
-        let said_twice = NoticeKind::parse(notice).filter(|kind| kind.word() != notice);
-        if let Some(kind) = said_twice.filter(|kind| by_notice.contains_key(kind.word())) {
-            problems.push(format!("`{notice}` and `{}` are the same notice; take one out", kind.word()));
-        }
-        let shipped = SHIPPED.iter().map(|(name, _)| *name);
-        if !source.templates.contains_key(template) && shipped.clone().all(|name| name != template) {
-            let known = list(shipped.chain(source.templates.keys().map(String::as_str)));
-            problems.push(format!("there is no template `{template}`; there are: {known}"));
+        if !known.contains(&template.as_str()) {
+            wrong(unknown("template", template, &known));
         }
     }
-    problems
 }
 
 // What is forgotten can't count.
-fn forgotten(source: &PolicySource, rule: &Rule) -> Option<String> {
-    let (within, kept) = (rule.looks_back()?, source.timing.forget_resolved);
+fn forgotten(source: &PolicySource, rule: Option<&Rule>) -> Option<String> {
+    let (within, kept) = (rule?.looks_back()?, source.timing.forget_resolved);
     let problem = || {
         format!(
             "counts `within: {within}`, but alerts are forgotten {kept} after they ended; write at most {kept}, or raise \
@@ -95,15 +102,6 @@ fn forgotten(source: &PolicySource, rule: &Rule) -> Option<String> {
         )
     };
     (within > kept).then(problem)
-}
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-fn in_config(path: &str, problem: String) -> Mistake {
-    Mistake { file: CONFIG.to_owned(), path: path.to_owned(), problem }
 }
 
 #[cfg(test)]
@@ -168,11 +166,11 @@ mod tests {
             said,
             [
                 "templates: ours: line 1: unexpected end of input, expected end of variable block",
-                "a.yml: groups[0].rules[0].title: line 1: there is no filter `nope`; there are: capitalize, count",
-                "a.yml: groups[0].rules[0].call_off.reason: line 1: `{% set %}` is not allowed; there are: if, el",
-                "a.yml: groups[0].rules[0].receivers: there is no receiver `teem`; there are: team",
-                "a.yml: groups[0].rules[0].templates: there is no notice `declair`; there are: declared, updated,",
-                "a.yml: groups[0].rules[0].templates: there is no template `unresponsiv-page`; there are: service",
+                "a.yml: groups[0].rules[0].title: there is no filter `nope`; there are: capitalize, count, d, def",
+                "a.yml: groups[0].rules[0].call_off.reason: `{% set %}` is not allowed; there are: if, elif, else",
+                "a.yml: groups[0].rules[0].receivers[1]: unknown receiver `teem`; did you mean `team`?",
+                "a.yml: groups[0].rules[0].templates.declair: unknown notice `declair`; did you mean `declared`?",
+                "a.yml: groups[0].rules[0].templates.declair: unknown template `unresponsiv-page`; did you mean `",
             ]
         );
     }

@@ -234,7 +234,8 @@ fn located(file: &str, path: &str, wrong: Vec<(String, String)>) -> impl Iterato
     })
 }
 
-fn labels(group: &Group, model: &RuleModel) -> Pairs {
+/// Labels of the incidents of this rule.
+pub(crate) fn labels(group: &Group, model: &RuleModel) -> Pairs {
     let name = [(check::INCIDENT_LABEL, model.incident.as_str())];
     // Of two values for one name the last stays: the rule's own wins over its group's.
     Pairs::labels(group.labels.iter().chain(model.labels.iter()).chain(name))

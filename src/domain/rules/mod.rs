@@ -5,6 +5,7 @@ pub mod compile;
 pub mod conditions;
 pub mod eval;
 mod index;
+pub mod language;
 pub mod lint;
 mod matching;
 mod memo;

@@ -12,7 +12,7 @@ use regex_syntax::hir::literal::Extractor;
 pub use translate::RegexError;
 
 /// Most memory one compiled pattern may take, in bytes.
-const COMPILED_BYTES_MAX: usize = 1024 * 1024;
+pub const COMPILED_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most alternatives of a pattern that counts as a list of words.
 pub const ALTERNATIVES_MAX: usize = 64;

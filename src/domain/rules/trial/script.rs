@@ -114,11 +114,15 @@ impl Reader {
 
     fn series(&mut self, models: &[SeriesModel], interval: Duration) -> Vec<Series> {
         let mut found: Vec<Series> = Vec::new();
+        let mut understood = true;
         for (at, model) in models.iter().enumerate() {
             let path = format!(".input_alerts[{at}]");
             let labels = series::labels(&model.series).map_err(|e| self.mistake(format!("{path}.series"), e)).ok();
             let runs = series::values(&model.values).map_err(|e| self.mistake(format!("{path}.values"), e)).ok();
-            let (Some(labels), Some(runs)) = (labels, runs) else { continue };
+            let (Some(labels), Some(runs)) = (labels, runs) else {
+                understood = false;
+                continue;
+            };
             let fingerprint = Fingerprint::of(&labels);
             if found.iter().any(|known| known.fingerprint == fingerprint) {
                 self.mistake(format!("{path}.series"), "another series has the same labels: it is the same alert");
@@ -130,6 +134,8 @@ impl Reader {
             }
             found.push(Series { labels, fingerprint, runs });
         }
+        // A series that is not understood may be the longest.
+        self.ends = self.ends.filter(|_| understood);
         found
     }
 
