@@ -62,7 +62,9 @@ pub enum MatcherError {
 /// classic grammar understands it, or understands it differently, by that one, with a warning.
 pub fn parse(text: &str) -> Result<Parsed, MatcherError> {
     let classic = classic::parse(text);
-    let (matchers, warning) = match (utf8::parse(text), classic) {
+    // Compiling a pattern is what takes time, and the two mostly agree.
+    let utf8 = utf8::parse(text, classic.as_deref().unwrap_or_default());
+    let (matchers, warning) = match (utf8, classic) {
         (Err(_), Err(error)) => return Err(error),
         (Err(error), Ok(classic)) => {
             let warning = format!(
@@ -88,7 +90,7 @@ pub fn parse(text: &str) -> Result<Parsed, MatcherError> {
 
 /// Reads by the UTF-8 grammar alone: Alertmanager with `--enable-feature=utf8-strict-mode`.
 pub fn parse_strict(text: &str) -> Result<Vec<Matcher>, MatcherError> {
-    utf8::parse(text)
+    utf8::parse(text, &[])
 }
 
 /// Reads by the classic grammar alone: Alertmanager before 0.27.

@@ -23,8 +23,8 @@ struct Lexer<'t> {
     rest: &'t str,
 }
 
-/// Reads a list of matchers.
-pub(super) fn parse(text: &str) -> Result<Vec<Matcher>, MatcherError> {
+/// Reads a list of matchers; patterns that are among `compiled` are not compiled again.
+pub(super) fn parse(text: &str, compiled: &[Matcher]) -> Result<Vec<Matcher>, MatcherError> {
     let mut lexer = Lexer { text, rest: text };
     let braces = lexer.peek()? == Some(Token::Open);
     if braces {
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Matcher>, MatcherError> {
         match lexer.peek()? {
             None | Some(Token::Close) => break,
             // Neither in front, nor two in a row.
-            Some(_) => matchers.push(lexer.matcher()?),
+            Some(_) => matchers.push(lexer.matcher(compiled)?),
         }
         match lexer.peek()? {
             Some(Token::Comma) => lexer.next()?,
@@ -56,7 +56,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Matcher>, MatcherError> {
 }
 
 impl<'t> Lexer<'t> {
-    fn matcher(&mut self) -> Result<Matcher, MatcherError> {
+    fn matcher(&mut self, compiled: &[Matcher]) -> Result<Matcher, MatcherError> {
         let name = match self.next()? {
             Some(Token::Plain(name)) => name.to_owned(),
             Some(Token::Quoted(name)) => self.unquoted(name)?,
@@ -79,7 +79,11 @@ impl<'t> Lexer<'t> {
             Some(token) => return Err(self.unexpected(token, "expected label value")),
             None => return Err(self.error("end of input: expected label value")),
         };
-        Ok(Matcher::new(name, op, value)?)
+        let known = compiled.iter().find(|known| (known.op, &known.value) == (op, &value));
+        match known {
+            Some(known) => Ok(Matcher { name, ..known.clone() }),
+            None => Ok(Matcher::new(name, op, value)?),
+        }
     }
 
     fn peek(&self) -> Result<Option<Token<'t>>, MatcherError> {
