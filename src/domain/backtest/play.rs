@@ -274,3 +274,92 @@ impl Moment {
         count as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, Play};
+    use crate::alert::{Batch, Fingerprint, Observation, Pairs, Status};
+    use crate::backtest::score::{Judgement, Report};
+    use crate::backtest::{History, Known, Truth};
+    use crate::engine::Input;
+    use crate::policy::{NamedRuleFile, PolicySource};
+    use chrono::{DateTime, Utc};
+    use std::sync::Arc;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_225_600 + minute * 60, 0).unwrap()
+    }
+
+    fn known(start: i64, end: i64, alerts: &serde_json::Value) -> Known {
+        serde_json::from_value(serde_json::json!({"id": "real", "start": at(start), "end": at(end), "alerts": alerts}))
+            .unwrap()
+    }
+
+    // Everything that fires is one incident; `+A` begins, `-A` ends.
+    fn play(truth: Truth, history: &[(i64, &str)]) -> Report {
+        let file = serde_json::json!({"groups": [{"name": "g", "rules": [
+            {"incident": "Any", "when": {"alerts": ["alertname =~ \".+\""]}, "call_off": {"if_clear_for": "10m"}}
+        ]}]});
+        let file = serde_json::from_value(file).unwrap();
+        let source = PolicySource {
+            rule_files: vec![NamedRuleFile { name: "a.yml".to_owned(), file }],
+            ..PolicySource::default()
+        };
+        let mut play = Play::new(&source, History::Changes, Some(Arc::new(truth))).unwrap();
+        for (minute, what) in history {
+            let labels = Pairs::labels([("alertname", &what[1..])]);
+            let observation = Observation {
+                status: if what.starts_with('+') { Status::Firing } else { Status::Resolved },
+                fingerprint: Fingerprint::of(&labels),
+                labels,
+                annotations: Pairs::default(),
+                starts_at: None,
+                ends_at: None,
+                generator_url: Box::default(),
+            };
+            let batch = Batch { source: "h".into(), group: None, truncated: 0, observations: vec![observation] };
+            play.take(Moment { at: at(*minute), input: Input::Alerts(batch) });
+        }
+        play.report("h")
+    }
+
+    fn judged(report: &Report) -> Vec<Judgement> {
+        report.declarations.iter().map(|one| one.judgement).collect()
+    }
+
+    #[test]
+    fn an_incident_without_alerts_is_known_by_its_time() {
+        let none = serde_json::json!([]);
+        // It began when people noticed: half an hour after the rule had, and its alert fired all the time.
+        let report = play(Truth::complete(vec![known(30, 60, &none)]), &[(0, "+A"), (50, "-A"), (90, "+B")]);
+        assert_eq!(judged(&report), [Judgement::Right, Judgement::Wrong]);
+        assert_eq!(report.incidents[0].by_rules, Some(at(0)));
+        // Over before it began, or open since long before.
+        let report = play(Truth::complete(vec![known(30, 60, &none)]), &[(0, "+A"), (5, "-A"), (100, "+B")]);
+        assert_eq!((judged(&report)[0], report.total.found), (Judgement::Wrong, 0));
+        let report = play(Truth::complete(vec![known(90, 120, &none)]), &[(0, "+A"), (130, "-A")]);
+        assert_eq!(judged(&report), [Judgement::Wrong]);
+    }
+
+    #[test]
+    fn an_alert_that_comes_later_counts_if_it_was_declared_about_then() {
+        let alerts = serde_json::json!([{"firing_at": at(100), "resolved_at": at(130), "alertname": "Real"}]);
+        let truth = || Truth::complete(vec![known(95, 130, &alerts)]);
+        let early = play(truth(), &[(60, "+Sign"), (100, "+Real"), (130, "-Real")]);
+        assert_eq!((judged(&early), early.incidents[0].by_rules), (vec![Judgement::Right], Some(at(60))));
+        // Open about something else since the day began: it swallows the real one, and has not found it.
+        let swallowed = play(truth(), &[(0, "+Noise"), (100, "+Real"), (130, "-Real")]);
+        assert_eq!((judged(&swallowed), swallowed.total.found), (vec![Judgement::Wrong], 0));
+        // The same alert at another time is none of its alerts.
+        assert_eq!(judged(&play(truth(), &[(0, "+Real"), (5, "-Real"), (200, "+Real")])), [Judgement::Wrong; 2]);
+    }
+
+    #[test]
+    fn what_nobody_judged_says_nothing() {
+        let alert = |name: &str| serde_json::json!([{"firing_at": at(0), "alertname": name}]);
+        let truth = Truth::judged(vec![known(0, 5, &alert("A"))], vec![known(100, 105, &alert("B"))]);
+        let report = play(truth, &[(0, "+A"), (5, "-A"), (100, "+B"), (105, "-B"), (200, "+C")]);
+        assert_eq!(judged(&report), [Judgement::Right, Judgement::Wrong, Judgement::Unjudged]);
+        assert_eq!((report.total.precision, report.total.recall), (Some(0.5), Some(1.0)));
+    }
+}
