@@ -10,6 +10,7 @@ mod incident;
 mod lint;
 mod output;
 mod quarantine;
+mod schema;
 mod serve;
 mod test;
 mod token;
@@ -56,6 +57,7 @@ enum Verb {
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
     Token(token::Token),
+    Schema(schema::Schema),
 }
 
 /// Why a verb did not do what it should: told on stderr, exit code 1.
@@ -94,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
+        Verb::Schema(verb) => verb.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ mod place;
 mod read;
 mod report;
 mod rules;
+mod schema;
 mod tree;
 mod trial;
 mod written;
@@ -21,6 +22,7 @@ pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, lo
 pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};
 pub use rules::{Findings, parse_rules};
+pub use schema::rules_schema;
 pub use trial::{TestFile, read_tests};
 
 use chrono::TimeDelta;
