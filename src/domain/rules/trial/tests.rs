@@ -1,3 +1,5 @@
+//! Tests of the tests: what a series, an action and a look mean, and what is said of a test that makes no sense.
+
 use super::model::{ActionKind, ExpectIncident, RuleTest};
 use super::{Failure, Looks, Outcome, Script, Why, play, policy};
 use crate::policy::{NamedRuleFile, Policy};
