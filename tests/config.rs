@@ -1,5 +1,7 @@
 //! The configuration: the commented default is the reference, and every mistake is shown where it stands.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use earlybell::config::{self, DEFAULT_CONFIG, Named, Overrides};
 use std::path::{Path, PathBuf};
 

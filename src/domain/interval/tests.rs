@@ -100,7 +100,7 @@ fn what_alertmanager_refuses_is_refused_with_what_to_write() {
             "`saturday:sunday` ends before it starts, for weeks start on sunday; write both days, or two ranges",
             "`1` is no day of the week; write for example monday:friday or saturday",
             "`mon` is no day of the week; did you mean `monday`?",
-            "`tuesday:friday` is no day of the week; write for example monday:friday or saturday",
+            "`tuesday:friday` is no day of the week; did you mean `tuesday`?",
             "an empty list never holds; leave the key out for always",
             "`0` is no day of the month; write for example 1:5, or -3:-1 for the last three",
             "`-50` is no day of the month; write for example 1:5, or -3:-1 for the last three",

@@ -53,7 +53,7 @@ impl ReadOnly {
 
     /// The first and the last input that are kept.
     pub fn span(&self) -> Result<(InputSeq, InputSeq), StoreError> {
-        let sql = "SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) FROM inputs";
+        let sql = "SELECT COALESCE((SELECT MIN(seq) FROM inputs), 0), COALESCE((SELECT MAX(seq) FROM inputs), 0)";
         let number = |number: i64| InputSeq(number.cast_unsigned());
         Ok(self.inbox.query_row(sql, [], |row| Ok((number(row.get(0)?), number(row.get(1)?))))?)
     }

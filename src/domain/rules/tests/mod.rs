@@ -3,6 +3,7 @@
 mod compiling;
 mod conditions;
 mod evaluating;
+mod random;
 mod reference;
 
 use super::eval::{Evaluator, Subject, Verdict};
