@@ -85,7 +85,7 @@ impl Snapshot {
     fn nothing_is_left_undecided(&self) {
         let undecided =
             |standing: &Standing| matches!(standing, Standing::New | Standing::Reopens { .. } | Standing::StormBegins);
-        for rule in self.explained.rules.iter().filter(|rule| undecided(&rule.verdict)) {
+        if let Some(rule) = self.explained.rules.iter().find(|rule| undecided(&rule.verdict)) {
             panic!("nothing came of it: {rule}");
         }
     }
