@@ -132,8 +132,8 @@ impl Turn<'_> {
 
     // Our own alert goes the way of all others.
     fn tell_table(&mut self, name: &str, status: Status, annotations: Pairs) {
-        let labels =
-            Pairs::labels([("alertname", HEARTBEAT_MISSING), (HEARTBEAT_LABEL, name), ("severity", "critical")]);
+        // No severity: a rule for all that is critical would declare it beside the one that knows what it means.
+        let labels = Pairs::labels([("alertname", HEARTBEAT_MISSING), (HEARTBEAT_LABEL, name)]);
         let source = SourceName::from(OWN_SOURCE);
         let fingerprint = Fingerprint::of(&labels);
         let key = crate::alert::AlertKey { source: source.clone(), fingerprint };

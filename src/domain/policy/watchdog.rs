@@ -2,6 +2,7 @@
 
 use super::{NamedRuleFile, PolicySource};
 use crate::alert::matcher::MatcherText;
+use crate::incident::Severity;
 use crate::rules::model::{ConditionModel, Group, RuleFile, RuleModel, SeverityModel};
 
 /// Name of the rule.
@@ -23,7 +24,7 @@ pub(super) fn built_in(source: &PolicySource) -> Option<NamedRuleFile> {
         title: Some(format!("monitoring is blind: no {{{{ labels.{HEARTBEAT_LABEL} }}}}")),
         correlate_by: vec![HEARTBEAT_LABEL.to_owned()],
         when: ConditionModel { alerts: Some(vec![matcher]), ..ConditionModel::default() },
-        severity: SeverityModel { from_label: Some("severity".to_owned()), ..SeverityModel::default() },
+        severity: SeverityModel { fixed: Some(Severity::Critical), ..SeverityModel::default() },
         ..RuleModel::default()
     };
     let group = Group { name: "heartbeats".to_owned(), labels: Default::default(), rules: vec![rule] };
