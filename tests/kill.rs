@@ -61,7 +61,8 @@ fn no_kill_loses_or_doubles_anything() {
     let kills: u64 = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().expect("KILLS is a number"));
     let slack = Slack::start();
     let config = format!(
-        "route: {{ receiver: team }}\nreceivers: [{{ name: team, slack: {{ channel: {}, bot_token: {}, api_url: '{}' }} }}]\n",
+        // Twenty incidents within minutes are no storm here.
+        "timing: {{ storm_after: 1000 }}\nroute: {{ receiver: team }}\nreceivers: [{{ name: team, slack: {{ channel: {}, bot_token: {}, api_url: '{}' }} }}]\n",
         slack::CHANNELS[0].0,
         slack::TOKEN,
         slack.url
