@@ -5,10 +5,8 @@ use crate::http::body::read;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use actix_web::{HttpRequest, web};
+use domain::nearest::nearest;
 use serde::de::DeserializeOwned;
-
-/// As close as a misspelt key must be to a known one to be suggested (Jaro-Winkler).
-const NEAR: f64 = 0.8;
 
 /// Reads a JSON body; an empty one is `{}`.
 pub async fn body<T: DeserializeOwned>(
@@ -58,10 +56,10 @@ fn with_suggestion(text: &str) -> String {
     }
     let mut quoted = text.split('`').skip(1).step_by(2);
     let Some(wrong) = quoted.next() else { return text.to_owned() };
-    let scored = quoted.map(|known| (strsim::jaro_winkler(wrong, known), known));
-    match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((score, known)) if score >= NEAR => format!("{text}; did you mean `{known}`?"),
-        _ => text.to_owned(),
+    let known: Vec<&str> = quoted.collect();
+    match nearest(wrong, &known) {
+        Some(known) => format!("{text}; did you mean `{known}`?"),
+        None => text.to_owned(),
     }
 }
 
