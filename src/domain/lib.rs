@@ -3,6 +3,7 @@
 //! One door: [`engine`]. Inputs go in with the time they arrived at; entries, changed rows and rendered notices come
 //! out. Everything else here is a part of that decision, small enough to be tested alone.
 
+pub mod access;
 pub mod alert;
 pub mod backtest;
 pub mod delivery;

@@ -1,6 +1,7 @@
 //! What goes in and out of the store.
 
 use chrono::{DateTime, Utc};
+pub use domain::access::Role;
 use domain::delivery::{Delivery, DeliveryState, Outcome};
 use domain::ids::{DeliveryId, IncidentId, InputSeq};
 use serde::Serialize;
@@ -189,22 +190,6 @@ pub struct Quarantined {
     pub bytes: u64,
 }
 
-/// What a token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Send alerts for one source; nothing else.
-    Ingest,
-    /// Read.
-    Viewer,
-    /// Note, update, confirm.
-    Responder,
-    /// Declare, change severity, call off, resolve, reopen too.
-    Manager,
-    /// Tokens, reload too.
-    Admin,
-}
-
 /// A token, without the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TokenRow {
@@ -248,25 +233,4 @@ pub struct Figures {
     pub wal_bytes: u64,
     /// Why nothing can be written now, if so: whoever sends alerts is told to send them again.
     pub refuses: Option<String>,
-}
-
-impl Role {
-    /// All, from the least.
-    pub const ALL: [Self; 5] = [Self::Ingest, Self::Viewer, Self::Responder, Self::Manager, Self::Admin];
-
-    /// The word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Viewer => "viewer",
-            Self::Responder => "responder",
-            Self::Manager => "manager",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Reads one of the words.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == text)
-    }
 }
