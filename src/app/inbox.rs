@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::store::{Appended, InputKind, NewInput, Store, StoreError};
+use domain::directory::Directory;
 use domain::engine::DeliveryOutcome;
 use domain::ids::InputSeq;
 use domain::incident::{Command, Reply};
@@ -108,6 +109,11 @@ impl Inbox {
     /// Appends a changed configuration.
     pub async fn policy(&self, policy: &PolicySource) -> Result<Appended, StoreError> {
         self.append(InputKind::Policy, "", json(policy)).await
+    }
+
+    /// Appends who is there, when that changed.
+    pub async fn directory(&self, directory: &Directory) -> Result<Appended, StoreError> {
+        self.append(InputKind::Directory, "", json(directory)).await
     }
 
     /// Gives an answer to whoever waits for it; called by the engine loop after the commit.

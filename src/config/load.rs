@@ -6,6 +6,7 @@ use super::rules::{self, Findings, Read};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
 use domain::alert::fingerprint::hash_texts;
+use domain::policy::rituals::{RoleSpec, default_roles};
 use domain::policy::{CONFIG, Policy, PolicySource, ReceiverKind, ReceiverSpec};
 use domain::rules::compile::Mistake;
 use std::collections::BTreeMap;
@@ -91,6 +92,8 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         time_intervals: written.time_intervals,
         inhibit_rules: written.inhibit_rules,
         heartbeats: written.heartbeats,
+        roles: roles(written.roles),
+        rituals: written.rituals,
     };
     match Policy::compile(policy.clone()) {
         Ok(policy) => found.warnings.extend(rules::shown(&rules, policy.rules.warnings)),
@@ -103,6 +106,18 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     }
     policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
     Ok(Config { policy, receivers, sources, hash, warnings: found.warnings })
+}
+
+// Those of the protocol, with duties as written, and more.
+fn roles(written: Vec<RoleSpec>) -> Vec<RoleSpec> {
+    let mut roles = default_roles();
+    for spec in written {
+        match roles.iter_mut().find(|known| known.name == spec.name) {
+            Some(known) => *known = spec,
+            None => roles.push(spec),
+        }
+    }
+    roles
 }
 
 // Who can be told, as far as rules and routes name them; what is wrong with a receiver is said elsewhere.

@@ -3,7 +3,7 @@
 use domain::alert::matcher::MatcherText;
 use domain::duration::Duration;
 use domain::interval::NamedIntervals;
-use domain::policy::{Heartbeat, Timing};
+use domain::policy::{Heartbeat, Rituals, RoleSpec, Timing};
 use domain::rules::model::InhibitModel;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -32,6 +32,10 @@ pub struct Written {
     pub heartbeats: Vec<Heartbeat>,
     /// Waits and graces.
     pub timing: Timing,
+    /// Duties of roles; more of them.
+    pub roles: Vec<RoleSpec>,
+    /// How people are reminded.
+    pub rituals: Rituals,
 }
 
 /// One Alertmanager cluster.

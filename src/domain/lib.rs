@@ -7,6 +7,7 @@ pub mod access;
 pub mod alert;
 pub mod backtest;
 pub mod delivery;
+pub mod directory;
 pub mod document;
 pub mod duration;
 pub mod engine;

@@ -4,17 +4,20 @@ pub(crate) mod check;
 mod heartbeats;
 mod inhibit;
 mod intervals;
+pub mod rituals;
 mod route;
 pub mod watchdog;
 
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
+use crate::incident::roles::MANAGER;
 use crate::interval::{Intervals, NamedIntervals};
 use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
 use crate::rules::{Rule, RuleSet};
+pub use rituals::{Rituals, RoleSpec};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -101,6 +104,12 @@ impl Policy {
         self.source.receivers.iter().map(|receiver| receiver.name.clone()).collect()
     }
 
+    /// The squad that is asked to lead an incident of this rule, or of one declared by hand.
+    pub fn squad_for(&self, rule: Option<&Rule>) -> String {
+        let named = rule.and_then(|rule| rule.model.roles.get(MANAGER));
+        named.unwrap_or(&self.source.rituals.squad).clone()
+    }
+
     /// The receiver of this name.
     pub fn receiver(&self, name: &str) -> Option<&ReceiverSpec> {
         self.source.receivers.iter().find(|receiver| receiver.name == name)
@@ -132,6 +141,12 @@ pub struct PolicySource {
     /// Alerts that must be heard of again and again: their silence is an alert of our own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heartbeats: Vec<Heartbeat>,
+    /// Roles of an incident and their duties; those of the protocol if not said.
+    #[serde(default = "rituals::default_roles", skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RoleSpec>,
+    /// How people are reminded.
+    #[serde(default)]
+    pub rituals: Rituals,
 }
 
 /// Alerts that must be heard of again and again, such as Prometheus' `Watchdog`. After two intervals of silence Earlybell

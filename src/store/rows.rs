@@ -24,6 +24,8 @@ pub enum InputKind {
     Outcome,
     /// The configuration, as JSON.
     Policy,
+    /// People, squads and who is on duty, as JSON.
+    Directory,
     /// Time passed; no body.
     Tick,
     /// The program started; no body.

@@ -82,7 +82,13 @@ impl Engine {
 
     pub async fn act(&self, incident: u64, act: Act) {
         let actor = Actor::Person { name: "ada".to_owned(), on: Surface::Cli };
-        let command = Command { actor, key: None, incident: Some(IncidentId(incident)), act };
+        let command = Command {
+            actor,
+            access: domain::access::Role::Admin,
+            key: None,
+            incident: Some(IncidentId(incident)),
+            act,
+        };
         let body = serde_json::to_vec(&command).unwrap();
         let appended = self.site.running.site.parts.inbox.append(InputKind::Command, "", body).await.unwrap();
         self.decided(appended.seq).await;
@@ -198,7 +204,13 @@ async fn what_can_t_be_explained_is_told_why() {
     engine
         .act(
             1,
-            Act::Declare { title: "slow".into(), severity: None, impact: String::new(), labels: Default::default() },
+            Act::Declare {
+                title: "slow".into(),
+                severity: None,
+                impact: String::new(),
+                labels: Default::default(),
+                drill: false,
+            },
         )
         .await;
     let by_hand = engine.get("?incident=1").await.json();

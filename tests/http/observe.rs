@@ -183,6 +183,8 @@ fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
         because: "it fires".to_owned(),
         explanation: None,
         storm: false,
+        drill: false,
+        squad: String::new(),
     };
     let called_off = Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() };
     let ada = Actor::person("ada", Surface::Web);

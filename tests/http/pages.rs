@@ -54,6 +54,8 @@ async fn incident(site: &TestSite, number: u64, title: &str, facts: Vec<Fact>) {
         because: format!("because of {title}"),
         explanation: Some(Explanation { verdict: Mark::Holding, text: "any of".to_owned(), parts: vec![part] }),
         storm: false,
+        drill: false,
+        squad: String::new(),
     };
     let mut changes = Changes { position: InputSeq(number), at: Some(time(0)), ..Changes::default() };
     let mut made = None;
@@ -172,8 +174,8 @@ async fn what_others_wrote_is_text_on_every_page() {
     let site = TestSite::open().await;
     let facts = vec![
         Fact::Confirmed { because: EVIL.to_owned() },
-        Fact::Updated { text: EVIL.to_owned(), impact: Some(EVIL.to_owned()), next_by: Some(time(30)) },
-        Fact::Summarised { text: EVIL.to_owned() },
+        Fact::Updated { text: EVIL.to_owned(), impact: Some(EVIL.to_owned()), next_by: Some(time(30)), promised: None },
+        Fact::Edited { part: domain::incident::room::Part::Summary, text: EVIL.to_owned() },
         Fact::Noted { text: EVIL.to_owned() },
     ];
     incident(&site, 1, EVIL, facts).await;
@@ -230,6 +232,7 @@ async fn the_document_says_everything_the_team_needs() {
             text: "We restart it.".to_owned(),
             impact: Some("All users".to_owned()),
             next_by: Some(time(30)),
+            promised: None,
         },
     ];
     incident(&site, 7, "Pages are slow", facts).await;

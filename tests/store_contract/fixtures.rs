@@ -58,6 +58,8 @@ pub fn incident(id: u64, stage: Stage) -> Incident {
         because: "1 of 1 alerts".to_owned(),
         explanation: None,
         storm: false,
+        drill: false,
+        squad: String::new(),
     };
     let incident = apply::declared(&Entry { actor: Actor::Rule, fact: declared, ..note(id, 1) });
     Incident { stage, threads: BTreeMap::from([("team".to_owned(), "169.1".to_owned())]), ..incident.unwrap() }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, Pairs};
+use domain::directory::Directory;
 use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
 use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
 use domain::ids::{AlertId, IncidentId, InputSeq};
@@ -24,6 +25,7 @@ pub struct Rows {
     beats: BTreeMap<String, BeatRow>,
     answers: Vec<Answer>,
     policy: Option<PolicySource>,
+    directory: Option<Directory>,
     last_alert: u64,
     last_delivery: u64,
     pub entries: Vec<Entry>,
@@ -67,6 +69,9 @@ impl Rows {
         if let Some(policy) = &changes.policy {
             self.policy = Some(PolicySource::clone(policy));
         }
+        if let Some(directory) = &changes.directory {
+            self.directory = Some(Directory::clone(directory));
+        }
         if let Some(delivery) = changes.deliveries.last() {
             self.last_delivery = delivery.id.0;
         }
@@ -95,6 +100,7 @@ impl Rows {
                 .cloned()
                 .collect(),
             policy: self.policy.clone(),
+            directory: self.directory.clone(),
             last_incident: self.incidents.keys().next_back().map_or(0, |id| id.0),
             last_alert: self.last_alert,
             last_delivery: self.last_delivery,

@@ -258,8 +258,13 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
     let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     world.say(&format!("{who}: {verb} {rest}"));
     let (incident, act) = if verb == "declare" {
-        let act =
-            Act::Declare { title: rest.to_owned(), severity: None, impact: String::new(), labels: Default::default() };
+        let act = Act::Declare {
+            title: rest.to_owned(),
+            severity: None,
+            impact: String::new(),
+            labels: Default::default(),
+            drill: false,
+        };
         (None, act)
     } else if verb == "adopt" {
         (None, Act::Adopt { alert: AlertId(number(rest)?) })
@@ -267,7 +272,13 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
         let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         (Some(IncidentId(number(incident)?)), act(verb, rest)?)
     };
-    let command = Command { actor: Actor::person(who, Surface::Irc), key: None, incident, act };
+    let command = Command {
+        actor: Actor::person(who, Surface::Irc),
+        access: domain::access::Role::Admin,
+        key: None,
+        incident,
+        act,
+    };
     let body = serde_json::to_vec(&command).map_err(|e| e.to_string())?;
     world.body(InputKind::Command, "", body);
     Ok(())

@@ -33,6 +33,7 @@ pub fn decode(stored: &StoredInput) -> Result<Input, WireError> {
         InputKind::Command => Input::Command(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Outcome => Input::Outcome(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Policy => Input::Policy(serde_json::from_slice(&stored.body).map_err(shape)?),
+        InputKind::Directory => Input::Directory(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Tick => Input::Tick,
         InputKind::Started => Input::Started,
     })

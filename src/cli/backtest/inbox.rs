@@ -37,7 +37,12 @@ pub fn read(store: &ReadOnly, feed: &mut Feed) -> Result<(), CliError> {
         position = newest.seq;
         let heard = inputs.into_iter().filter(|stored| match stored.kind {
             InputKind::Webhook | InputKind::Push | InputKind::Events | InputKind::Poll => true,
-            InputKind::Command | InputKind::Outcome | InputKind::Policy | InputKind::Tick | InputKind::Started => false,
+            InputKind::Command
+            | InputKind::Outcome
+            | InputKind::Policy
+            | InputKind::Directory
+            | InputKind::Tick
+            | InputKind::Started => false,
         });
         for stored in heard {
             match wire::decode(&stored) {
@@ -78,7 +83,7 @@ fn judged(incident: &Incident) -> Option<Judged> {
     let by_person = |actor: Option<&Actor>| matches!(actor, Some(Actor::Person { .. }));
     match &incident.stage {
         // Twice the same is no false alarm; the other one has its own judgement.
-        Stage::CalledOff { code: CallOffCode::Duplicate, .. } => None,
+        Stage::CalledOff { code: CallOffCode::Duplicate, .. } | Stage::Merged { .. } => None,
         Stage::CalledOff { .. } => by_person(incident.closed_by.as_ref()).then_some(Judged::Nothing),
         Stage::Resolved { .. } if by_person(incident.closed_by.as_ref()) => Some(Judged::Real),
         Stage::Resolved { .. } | Stage::Suspected | Stage::Confirmed => {

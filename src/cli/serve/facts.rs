@@ -24,7 +24,29 @@ fn words(fact: &Fact, by: &Actor) -> String {
         Fact::Severity { from, to, because } => format!("severity {from} → {to} by {by}: {because}"),
         Fact::Updated { .. } => format!("updated by {by}"),
         Fact::Noted { .. } => format!("noted by {by}"),
-        Fact::Summarised { .. } => format!("summary by {by}"),
+        Fact::Edited { part, .. } => format!("{} written by {by}", part.word()),
+        Fact::Acknowledged { .. } => format!("seen by {by}"),
+        Fact::Taken { role, person, because, .. } => format!("{role} taken by {person}: {because}"),
+        Fact::Assigned { role, person, .. } => format!("{role} given to {person} by {by}"),
+        Fact::Offered { role, from, to, expires_at } => format!("{role} offered by {from} to {to} until {expires_at}"),
+        Fact::OfferEnded { role, to, end, .. } => format!("offer of {role} to {to} ended: {end:?}"),
+        Fact::HandedOver { role, from, to } => format!("{role} handed over by {from} to {to}"),
+        Fact::Released { role, person, because } => format!("{role} released by {person}: {because}"),
+        Fact::RoleOpen { role, because, times, .. } => {
+            format!("anyone may take {role} (said {times} times): {because}")
+        }
+        Fact::PromiseMissed { by } => format!("update promised by {by} is missing"),
+        Fact::Prompted { prompts } => format!("asked {prompts:?}"),
+        Fact::TodoAdded { todo, .. } => format!("to-do {todo} added by {by}"),
+        Fact::TodoDone { todo } => format!("to-do {todo} done by {by}"),
+        Fact::TodoReopened { todo } => format!("to-do {todo} reopened by {by}"),
+        Fact::TodoDropped { todo } => format!("to-do {todo} dropped by {by}"),
+        Fact::Followed { person } => format!("followed by {person}"),
+        Fact::Unfollowed { person } => format!("no longer followed by {person}"),
+        Fact::Retracted { entry } => format!("entry {entry} taken back by {by}"),
+        Fact::MergedInto { into, .. } => format!("merged into {into} by {by}"),
+        Fact::Absorbed { from, .. } => format!("{from} is part of it now"),
+        Fact::SplitOff { into, alerts } => format!("{} alerts split off to {into} by {by}", alerts.len()),
         Fact::Clear { then: Some(then) } => {
             format!("no alert fires any more; if it stays so, its rule ends it at {then}")
         }

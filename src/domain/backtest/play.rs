@@ -146,10 +146,31 @@ impl Play {
             }
             Fact::CalledOff { .. } => self.closed(entry, Ended::CalledOff),
             Fact::Resolved { .. } => self.closed(entry, Ended::Resolved),
+            // People merge; a history that is played has none.
+            Fact::MergedInto { .. } => self.closed(entry, Ended::CalledOff),
             Fact::Confirmed { .. }
             | Fact::Updated { .. }
             | Fact::Noted { .. }
-            | Fact::Summarised { .. }
+            | Fact::Edited { .. }
+            | Fact::Acknowledged { .. }
+            | Fact::Taken { .. }
+            | Fact::Assigned { .. }
+            | Fact::Offered { .. }
+            | Fact::OfferEnded { .. }
+            | Fact::HandedOver { .. }
+            | Fact::Released { .. }
+            | Fact::RoleOpen { .. }
+            | Fact::PromiseMissed { .. }
+            | Fact::Prompted { .. }
+            | Fact::TodoAdded { .. }
+            | Fact::TodoDone { .. }
+            | Fact::TodoReopened { .. }
+            | Fact::TodoDropped { .. }
+            | Fact::Followed { .. }
+            | Fact::Unfollowed { .. }
+            | Fact::Retracted { .. }
+            | Fact::Absorbed { .. }
+            | Fact::SplitOff { .. }
             | Fact::Clear { .. }
             | Fact::NotClear { .. }
             | Fact::ResolveProposed { .. }
@@ -269,7 +290,12 @@ impl Moment {
             Input::Alerts(batch) => batch.observations.len(),
             Input::Events(events) => events.events.len(),
             Input::Poll(poll) => poll.active.len() + poll.muted.len() + poll.gone.len(),
-            Input::Command(_) | Input::Outcome(_) | Input::Policy(_) | Input::Tick | Input::Started => 0,
+            Input::Command(_)
+            | Input::Outcome(_)
+            | Input::Policy(_)
+            | Input::Directory(_)
+            | Input::Tick
+            | Input::Started => 0,
         };
         count as u64
     }

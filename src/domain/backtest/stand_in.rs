@@ -1,7 +1,7 @@
 //! The policy of a backtest: that of the rule files, with one receiver that hears everything in place of all others.
 
 use crate::duration::Duration;
-use crate::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
+use crate::policy::{PolicySource, ReceiverKind, ReceiverSpec, Rituals, Route};
 use crate::rules::model::Mode;
 use std::collections::BTreeMap;
 
@@ -28,6 +28,9 @@ pub(super) fn stand_in(source: &PolicySource, history: History) -> PolicySource 
     source.receivers = vec![everyone];
     source.route = Route { receivers: vec![NAME.to_owned()], ..Route::default() };
     source.templates.clear();
+    // Nobody is there to answer.
+    source.rituals = Rituals::none();
+    source.roles.clear();
     for rule in source.rule_files.iter_mut().flat_map(|named| &mut named.file.groups).flat_map(|group| &mut group.rules)
     {
         rule.receivers.clear();

@@ -236,7 +236,7 @@ impl Inner {
 fn called_off(stage: &Stage) -> Option<CalledOff> {
     match stage {
         Stage::CalledOff { code, reason, .. } => Some(CalledOff { code: code.word(), reason: reason.clone() }),
-        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } => None,
+        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } | Stage::Merged { .. } => None,
     }
 }
 

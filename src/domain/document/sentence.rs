@@ -1,5 +1,7 @@
 //! One human sentence per fact, the same on pages, in the terminal and in Markdown.
 
+mod people;
+
 use super::Audience;
 use crate::incident::entry::AlertsChanged;
 use crate::incident::{Entry, Fact};
@@ -19,16 +21,16 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
         _ => String::new(),
     };
     match fact {
-        Fact::Declared { title, severity, confirmed, because, .. } => {
+        Fact::Declared { title, severity, confirmed, because, drill, .. } => {
             let stage = if *confirmed { "confirmed" } else { "suspected" };
-            format!("declared “{title}” ({stage}, {severity}){}", why(because))
+            let drill = if *drill { "DRILL: " } else { "" };
+            format!("{drill}declared “{title}” ({stage}, {severity}){}", why(because))
         }
         Fact::Alerts(changed) => alerts(changed, audience),
         Fact::Confirmed { because } => format!("confirmed{}", why(because)),
         Fact::Severity { from, to, because } => format!("severity is {to}, was {from}{}", why(because)),
-        Fact::Updated { text, impact, next_by } => updated(text, impact.as_deref(), *next_by),
+        Fact::Updated { text, impact, next_by, promised: _ } => updated(text, impact.as_deref(), *next_by),
         Fact::Noted { text } => format!("note: {text}"),
-        Fact::Summarised { text } => format!("summary: {text}"),
         Fact::Clear { then: None } => "no alert fires any more".to_owned(),
         Fact::Clear { then: Some(then) } => {
             format!("no alert fires any more; if it stays so, its rule ends it at {}", utc(*then))
@@ -59,6 +61,33 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
         Fact::TemplateFailed { template, because } => {
             format!("the template {template} failed, the built-in words went out: {because}")
         }
+        Fact::Edited { .. }
+        | Fact::Acknowledged { .. }
+        | Fact::TodoAdded { .. }
+        | Fact::TodoDone { .. }
+        | Fact::TodoReopened { .. }
+        | Fact::TodoDropped { .. }
+        | Fact::Followed { .. }
+        | Fact::Unfollowed { .. }
+        | Fact::Retracted { .. } => people::room(fact),
+        Fact::Taken { .. }
+        | Fact::Assigned { .. }
+        | Fact::Offered { .. }
+        | Fact::OfferEnded { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Released { .. }
+        | Fact::RoleOpen { .. } => people::role(fact, audience),
+        Fact::PromiseMissed { by } => format!("the update promised by {} did not come", utc(*by)),
+        Fact::Prompted { prompts } => {
+            let asked: Vec<&str> = prompts.iter().map(|prompt| people::question(*prompt)).collect();
+            format!("asked: {}", asked.join("; "))
+        }
+        Fact::MergedInto { into, because } => format!("merged into {into}{}", why(because)),
+        Fact::Absorbed { from, title, .. } => format!("{from} “{title}” is part of this one now, with its alerts"),
+        Fact::SplitOff { into, alerts } => match alerts.len() {
+            1 => format!("1 alert is an incident of its own now: {into}"),
+            many => format!("{many} alerts are an incident of their own now: {into}"),
+        },
         Fact::RuleGone { rule } => {
             format!("the rule {rule} is gone or changed; nothing happens to this incident by rule any more")
         }
@@ -69,6 +98,23 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
 pub fn is_private(fact: &Fact) -> bool {
     match fact {
         Fact::Noted { .. }
+        | Fact::Acknowledged { .. }
+        | Fact::Taken { .. }
+        | Fact::Assigned { .. }
+        | Fact::Offered { .. }
+        | Fact::OfferEnded { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Released { .. }
+        | Fact::RoleOpen { .. }
+        | Fact::PromiseMissed { .. }
+        | Fact::Prompted { .. }
+        | Fact::TodoAdded { .. }
+        | Fact::TodoDone { .. }
+        | Fact::TodoReopened { .. }
+        | Fact::TodoDropped { .. }
+        | Fact::Followed { .. }
+        | Fact::Unfollowed { .. }
+        | Fact::Retracted { .. }
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
@@ -83,7 +129,10 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::Confirmed { .. }
         | Fact::Severity { .. }
         | Fact::Updated { .. }
-        | Fact::Summarised { .. }
+        | Fact::Edited { .. }
+        | Fact::MergedInto { .. }
+        | Fact::Absorbed { .. }
+        | Fact::SplitOff { .. }
         | Fact::Clear { .. }
         | Fact::NotClear { .. }
         | Fact::CalledOff { .. }

@@ -28,6 +28,8 @@ fn declared(title: &str, because: &str) -> Fact {
         because: because.to_owned(),
         explanation: Some(Explanation { verdict: Mark::Met, text: "any of".to_owned(), parts: vec![part] }),
         storm: false,
+        drill: false,
+        squad: String::new(),
     }
 }
 
@@ -102,7 +104,12 @@ fn story() -> (Incident, Vec<Entry>) {
         (adrian(), Fact::Noted { text: "the queue again".to_owned() }),
         (
             adrian(),
-            Fact::Updated { text: "We restart it.\nSoon.".to_owned(), impact: Some("All".to_owned()), next_by: None },
+            Fact::Updated {
+                text: "We restart it.\nSoon.".to_owned(),
+                impact: Some("All".to_owned()),
+                next_by: None,
+                promised: None,
+            },
         ),
         (
             Actor::Rule,

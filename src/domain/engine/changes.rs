@@ -4,6 +4,7 @@ use super::shadow::Shadow;
 use crate::alert::table::Counts;
 use crate::alert::{Alert, Pairs};
 use crate::delivery::Delivery;
+use crate::directory::Directory;
 use crate::ids::{AlertId, IncidentId, InputSeq};
 use crate::incident::{Entry, Incident, Reply};
 use crate::policy::PolicySource;
@@ -42,6 +43,8 @@ pub struct Changes {
     pub answers: Vec<Answer>,
     /// The configuration in force, if it changed.
     pub policy: Option<Arc<PolicySource>>,
+    /// Who is there, if that changed.
+    pub directory: Option<Arc<Directory>>,
     /// How many alerts did what; for the metrics only, no row.
     pub counts: Counts,
 }
@@ -110,6 +113,8 @@ pub struct Loaded {
     pub answers: Vec<Answer>,
     /// The configuration in force.
     pub policy: Option<PolicySource>,
+    /// Who is there.
+    pub directory: Option<Directory>,
     /// Highest numbers ever given: incidents, alerts, deliveries.
     pub last_incident: u64,
     /// Highest alert row ever given.

@@ -125,6 +125,8 @@ impl Turn<'_> {
             because: self.because(&rule.name, &explanation.reason(), stands),
             explanation: Some(explanation),
             storm: stands == Stands::ForAll,
+            drill: false,
+            squad: policy.squad_for(Some(rule)),
         };
         let id = self.state.next_incident_id();
         self.state.newest.insert((rule.name.to_string(), correlation), id);

@@ -11,8 +11,11 @@ mod heartbeat;
 mod hours;
 mod inhibit;
 mod judge;
+mod merge;
 mod people;
 mod policy_change;
+mod reply;
+mod roles;
 pub mod shadow;
 pub mod standing;
 pub mod state;
@@ -22,6 +25,7 @@ mod time;
 pub mod timers;
 mod trial;
 mod turn;
+mod undo;
 
 pub use changes::{Answer, BeatRow, Changes, Evidence, Loaded};
 pub use shadow::Shadow;
@@ -31,6 +35,7 @@ pub use state::State;
 use crate::alert::Batch;
 use crate::alert::event::Events;
 use crate::alert::reconcile::Poll;
+use crate::directory::Directory;
 use crate::ids::{DeliveryId, IncidentId};
 use crate::incident::Command;
 use crate::policy::PolicySource;
@@ -50,6 +55,8 @@ pub enum Input {
     Outcome(DeliveryOutcome),
     /// The configuration changed.
     Policy(Box<PolicySource>),
+    /// People, squads, or who is on duty changed.
+    Directory(Box<Directory>),
     /// Time passed.
     Tick,
     /// The program started: nobody listened for a while.

@@ -4,15 +4,23 @@ use super::changes::Answer;
 use super::turn::Turn;
 use crate::alert::Pairs;
 use crate::alert::table::Taken;
-use crate::duration::Duration;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
 use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity};
-use crate::notice::phrase::next_update;
 use crate::text;
 
 // Labels of an incident declared by hand; more is no routing any more.
 const LABELS_MAX: usize = 32;
+
+/// What a person declares.
+#[derive(Clone, Copy)]
+pub(super) struct ByHand<'a> {
+    pub(super) title: &'a str,
+    pub(super) severity: Option<Severity>,
+    pub(super) impact: &'a str,
+    pub(super) labels: &'a Pairs,
+    pub(super) drill: bool,
+}
 
 impl Turn<'_> {
     pub(super) fn command(&mut self, command: Command) {
@@ -28,15 +36,16 @@ impl Turn<'_> {
 
     fn act(&mut self, command: &Command) -> Result<Reply, Refusal> {
         let id = match (&command.act, command.incident) {
-            (Act::Declare { title, severity, impact, labels }, _) => {
-                self.declare_by_hand(&command.actor, title, *severity, impact, labels)?
+            (Act::Declare { title, severity, impact, labels, drill }, _) => {
+                let new = ByHand { title, severity: *severity, impact, labels, drill: *drill };
+                self.declare_by_hand(&command.actor, &new)?
             }
             (Act::Adopt { alert }, _) => return self.adopt_alert(*alert),
             (_, None) => {
                 return Err(Refusal::Words { field: "incident".into(), problem: "is missing; name one".into() });
             }
             (act, Some(id)) => {
-                self.act_on(id, &command.actor, act)?;
+                self.act_on(id, command, act)?;
                 id
             }
         };
@@ -53,7 +62,8 @@ impl Turn<'_> {
         Ok(Reply::Adopted { alert: id, text: format!("{name} counts from now on") })
     }
 
-    fn act_on(&mut self, id: IncidentId, actor: &Actor, act: &Act) -> Result<(), Refusal> {
+    fn act_on(&mut self, id: IncidentId, command: &Command, act: &Act) -> Result<(), Refusal> {
+        let actor = &command.actor;
         let incident = self.state.incidents.get(&id).ok_or(Refusal::Unknown { incident: id })?;
         if let (Act::Reopen { .. }, Some(other)) = (act, self.open_beside(incident)) {
             return Err(Refusal::Covered { incident: id, by: other });
@@ -61,7 +71,16 @@ impl Turn<'_> {
         if let (Act::Resolve { .. }, Some(because)) = (act, self.still_true(incident)) {
             return Err(Refusal::StillTrue { incident: id, because });
         }
-        let facts = decide::decide(incident, act, self.at, &self.state.policy.source.timing)?;
+        match act {
+            Act::Take { .. } | Act::Assign { .. } | Act::HandOver { .. } | Act::Accept { .. } | Act::Decline { .. } => {
+                return self.role_act(id, actor, act);
+            }
+            Act::Undo => return self.undo(id, command),
+            Act::Merge { into, text } => return self.merge(id, actor, *into, text),
+            Act::Split { title, matchers } => return self.split(id, actor, title, matchers),
+            _ => {}
+        }
+        let facts = decide::decide(incident, actor, act, self.at, &self.state.policy.source.timing)?;
         for fact in facts {
             self.record(id, actor.clone(), fact);
         }
@@ -86,14 +105,8 @@ impl Turn<'_> {
         self.state.incidents.get(newest).filter(|other| other.stage.is_open()).map(|other| other.id)
     }
 
-    fn declare_by_hand(
-        &mut self,
-        actor: &Actor,
-        title: &str,
-        severity: Option<Severity>,
-        impact: &str,
-        labels: &Pairs,
-    ) -> Result<IncidentId, Refusal> {
+    pub(super) fn declare_by_hand(&mut self, actor: &Actor, new: &ByHand<'_>) -> Result<IncidentId, Refusal> {
+        let ByHand { title, severity, impact, labels, drill } = *new;
         let title = decide::required("title", &text::clean_line(title, usize::MAX), TITLE_BYTES_MAX)?;
         let impact = decide::optional("impact", impact)?;
         if labels.len() > LABELS_MAX {
@@ -116,36 +129,11 @@ impl Turn<'_> {
             because: format!("{actor} declared it"),
             explanation: None,
             storm: false,
+            drill,
+            squad: self.state.policy.squad_for(None),
         };
         let id = self.state.next_incident_id();
         self.record(id, actor.clone(), fact);
         Ok(id)
-    }
-
-    // What was done, and how to undo it.
-    fn done(&self, id: IncidentId, act: &Act) -> String {
-        let number = id.0;
-        match act {
-            Act::Declare { .. } => {
-                format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
-            }
-            Act::Adopt { alert } => format!("adopted alert {alert}"),
-            Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
-            Act::Update { .. } => {
-                let incident = self.state.incidents.get(&id);
-                let by = incident.and_then(|incident| next_update(incident, &self.state.policy.source.timing));
-                let promise = by
-                    .map(|by| format!("; the next one is promised within {}", Duration::between(self.at, by).rough()));
-                format!("updated {id}{}", promise.unwrap_or_default())
-            }
-            Act::Note { .. } => format!("noted on {id}, for the team only"),
-            Act::Summarise { .. } => format!("rewrote the summary of {id}"),
-            Act::Severity { to, .. } => format!("{id} is {to} now"),
-            Act::CallOff { code, .. } => {
-                format!("called off {id} ({code}); to undo: earlybell incident reopen {number}")
-            }
-            Act::Resolve { .. } => format!("resolved {id}; if it comes back: earlybell incident reopen {number}"),
-            Act::Reopen { .. } => format!("reopened {id}"),
-        }
     }
 }

@@ -3,6 +3,7 @@
 use super::state::in_words;
 use super::turn::Turn;
 use crate::alert::Pairs;
+use crate::directory::Directory;
 use crate::ids::IncidentId;
 use crate::incident::{Actor, Fact};
 use crate::policy::{Policy, PolicySource};
@@ -21,6 +22,12 @@ impl Turn<'_> {
         };
         self.adopt(Arc::new(policy));
         self.out.policy = Some(Arc::clone(&self.state.policy.source));
+    }
+
+    /// Knows these people from now on.
+    pub(super) fn directory_changed(&mut self, directory: Directory) {
+        self.state.directory = Arc::new(directory);
+        self.out.directory = Some(Arc::clone(&self.state.directory));
     }
 
     /// Decides by this policy from now on.

@@ -8,6 +8,7 @@ use super::timers::{Timer, Timers};
 use super::turn::Turn;
 use crate::alert::table::Table;
 use crate::alert::{Alert, Pairs};
+use crate::directory::Directory;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::due::{self, WhenHolds};
@@ -38,6 +39,7 @@ const FIRINGS_MAX: usize = 1_000_000;
 #[derive(Debug)]
 pub struct State {
     pub(super) policy: Arc<Policy>,
+    pub(super) directory: Arc<Directory>,
     // Why a stored policy is not in force.
     pub(super) policy_refused: Option<String>,
     pub(super) alerts: Table,
@@ -79,6 +81,7 @@ impl State {
         let mut state = Self {
             evaluator: Evaluator::new(&policy.rules),
             policy: Arc::new(policy),
+            directory: Arc::new(loaded.directory.unwrap_or_default()),
             policy_refused,
             alerts: Table::restore(loaded.alerts, loaded.last_alert),
             incidents: loaded.incidents.into_iter().map(|incident| (incident.id, incident)).collect(),
@@ -152,6 +155,11 @@ impl State {
     /// The rules, receivers and times in force.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.policy
+    }
+
+    /// Who is there.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
     }
 
     /// Why the newest stored policy is not in force, if this program can't use it: the one before is, or none.

@@ -76,6 +76,7 @@ impl<'a> Turn<'a> {
             Input::Command(command) => self.command(command),
             Input::Outcome(outcome) => self.outcome(outcome),
             Input::Policy(source) => self.policy_changed(*source),
+            Input::Directory(directory) => self.directory_changed(*directory),
             Input::Tick | Input::Started => {}
         }
         self.settle();

@@ -1,6 +1,9 @@
 //! The fold: what each entry does to the incident. The only code that changes one.
 
+mod people;
+
 use super::entry::Change;
+use super::roles::Roles;
 use super::{Actor, Entry, FLAPPING_WINDOW, Fact, Incident, LastUpdate, Stage, TURNS_KEPT_MAX, Tally};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +23,8 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         because,
         explanation: _,
         storm,
+        drill,
+        squad,
     } = &entry.fact
     else {
         return None;
@@ -58,6 +63,9 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         threads: BTreeMap::new(),
         blocked: BTreeSet::new(),
         lost: BTreeSet::new(),
+        drill: *drill,
+        roles: Roles { asked: squad.clone(), unclaimed_since: Some(entry.at), ..Roles::default() },
+        room: people::room_of(entry),
         entries: entry.number,
         changed_at: entry.at,
     })
@@ -68,6 +76,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
     incident.entries = entry.number;
     incident.changed_at = entry.at;
     incident.touched |= is_person(&entry.actor);
+    people::apply(incident, entry);
     match &entry.fact {
         Fact::Alerts(changed) => {
             let fires = |change| matches!(change, Change::Attached | Change::Firing);
@@ -89,13 +98,12 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
                 incident.lowered_from = Some(*from);
             }
         }
-        Fact::Updated { text, impact, next_by } => {
+        Fact::Updated { text, impact, next_by, promised: _ } => {
             incident.last_update = Some(LastUpdate { at: entry.at, text: text.clone(), next_by: *next_by });
             if let Some(impact) = impact {
                 incident.impact.clone_from(impact);
             }
         }
-        Fact::Summarised { text } => incident.summary.clone_from(text),
         Fact::Clear { .. } => {
             incident.clear_since = Some(entry.at);
             turn(incident, entry.at);
@@ -133,7 +141,40 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         Fact::NoticeLost { delivery, .. } => {
             incident.lost.insert(*delivery);
         }
-        Fact::Declared { .. } | Fact::Noted { .. } | Fact::TemplateFailed { .. } | Fact::RuleGone { .. } => {}
+        Fact::MergedInto { into, .. } => {
+            incident.stage = Stage::Merged { at: entry.at, into: *into };
+            incident.flapping_since = None;
+            incident.closed_by = Some(entry.actor.clone());
+        }
+        Fact::Absorbed { receivers, .. } => {
+            let new: Vec<String> =
+                receivers.iter().filter(|name| !incident.receivers.contains(name)).cloned().collect();
+            incident.receivers.extend(new);
+        }
+        // Those of people are in `people`.
+        Fact::Declared { .. }
+        | Fact::Noted { .. }
+        | Fact::TemplateFailed { .. }
+        | Fact::RuleGone { .. }
+        | Fact::Edited { .. }
+        | Fact::Acknowledged { .. }
+        | Fact::Taken { .. }
+        | Fact::Assigned { .. }
+        | Fact::Offered { .. }
+        | Fact::OfferEnded { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Released { .. }
+        | Fact::RoleOpen { .. }
+        | Fact::PromiseMissed { .. }
+        | Fact::Prompted { .. }
+        | Fact::TodoAdded { .. }
+        | Fact::TodoDone { .. }
+        | Fact::TodoReopened { .. }
+        | Fact::TodoDropped { .. }
+        | Fact::Followed { .. }
+        | Fact::Unfollowed { .. }
+        | Fact::Retracted { .. }
+        | Fact::SplitOff { .. } => {}
     }
 }
 

@@ -1,7 +1,11 @@
 //! What people ask for, on any surface, and what they are answered.
 
+use super::roles::RoleName;
+use super::room::Part;
 use super::{CallOffCode, Severity};
+use crate::access::Role;
 use crate::alert::Pairs;
+use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
 use crate::ids::{AlertId, IncidentId};
 use serde::{Deserialize, Serialize};
@@ -43,6 +47,9 @@ pub enum Surface {
 pub struct Command {
     /// Who.
     pub actor: Actor,
+    /// What they may do; whoever leads an incident may end it, too.
+    #[serde(default = "Command::before_access")]
+    pub access: Role,
     /// Repeats with the same key are answered with the first answer, and do nothing.
     pub key: Option<String>,
     /// On which incident; `None` to declare a new one.
@@ -68,6 +75,46 @@ pub enum Act {
         /// Labels for routing.
         #[serde(default, skip_serializing_if = "Pairs::is_empty")]
         labels: Pairs,
+        /// Nothing is wrong: people practise.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        drill: bool,
+    },
+    /// I have seen it.
+    Ack {
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// I do this.
+    Take {
+        /// Which role.
+        role: RoleName,
+    },
+    /// Somebody does this.
+    Assign {
+        /// Which role.
+        role: RoleName,
+        /// Who.
+        person: String,
+    },
+    /// I want somebody to go on with my role.
+    HandOver {
+        /// Which role.
+        role: RoleName,
+        /// Who.
+        person: String,
+    },
+    /// I go on with what was offered to me.
+    Accept {
+        /// Which role, if more than one was offered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<RoleName>,
+    },
+    /// I can't.
+    Decline {
+        /// Which role, if more than one was offered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<RoleName>,
     },
     /// It is real.
     Confirm {
@@ -91,10 +138,49 @@ pub enum Act {
         /// The words.
         text: String,
     },
-    /// Rewrite the paragraph on top of the state document.
-    Summarise {
-        /// The words.
+    /// Rewrite a part of the state document.
+    Edit {
+        /// Which.
+        part: Part,
+        /// The words; empty to clear it.
         text: String,
+        /// The version that was read: refused if somebody wrote since. `None` overwrites.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u32>,
+    },
+    /// Something is to be done.
+    Todo {
+        /// What.
+        text: String,
+        /// By whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+    },
+    /// It is done.
+    Done {
+        /// Number of the to-do.
+        todo: u32,
+    },
+    /// Tell me personally.
+    Follow,
+    /// Don't any more.
+    Unfollow,
+    /// Take back what I did last.
+    Undo,
+    /// It is part of another one.
+    Merge {
+        /// Which.
+        into: IncidentId,
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// Some of its alerts are an incident of their own.
+    Split {
+        /// Title of the new one.
+        title: String,
+        /// Which alerts: those whose labels match.
+        matchers: Vec<MatcherText>,
     },
     /// Change how bad it is.
     Severity {
@@ -240,7 +326,22 @@ pub enum Refusal {
     },
 }
 
+impl Command {
+    // Commands stored before this was said were let in by what they asked for.
+    fn before_access() -> Role {
+        Role::Admin
+    }
+}
+
 impl Actor {
+    /// The person, if it is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Rule => None,
+            Self::Person { name, .. } => Some(name),
+        }
+    }
+
     /// A person on the command line.
     pub fn person(name: &str, on: Surface) -> Self {
         Self::Person { name: name.to_owned(), on }

@@ -1,6 +1,9 @@
 //! What people may do to an incident: a command either becomes facts, or is refused with what to do instead.
 
-use super::{Act, CallOffCode, Fact, Incident, Refusal, Severity, Stage};
+mod room;
+
+use super::{Act, Actor, CallOffCode, Fact, Incident, Refusal, Severity, Stage};
+use crate::notice::phrase::next_update;
 use crate::policy::Timing;
 use crate::text;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +17,13 @@ pub const TEXT_BYTES_MAX: usize = 8 * 1024;
 const FIRST_HOURS: TimeDelta = TimeDelta::hours(2);
 
 /// What a command on an existing incident leads to. Declaring is not one: it has no incident yet.
-pub fn decide(incident: &Incident, act: &Act, at: DateTime<Utc>, timing: &Timing) -> Result<Vec<Fact>, Refusal> {
+pub fn decide(
+    incident: &Incident,
+    actor: &Actor,
+    act: &Act,
+    at: DateTime<Utc>,
+    timing: &Timing,
+) -> Result<Vec<Fact>, Refusal> {
     match act {
         Act::Adopt { .. } => Err(words("incident", "is not named when adopting an alert")),
         Act::Declare { .. } => Err(words("incident", "is not named when declaring a new one")),
@@ -24,10 +33,22 @@ pub fn decide(incident: &Incident, act: &Act, at: DateTime<Utc>, timing: &Timing
             let text = required("text", text, TEXT_BYTES_MAX)?;
             let impact = impact.as_ref().map(|impact| optional("impact", impact)).transpose()?;
             let next_by = at + next_in.map_or_else(|| promise(incident, at, timing), crate::duration::Duration::delta);
-            Ok(vec![Fact::Updated { text, impact, next_by: Some(next_by) }])
+            let promised = next_update(incident, timing);
+            Ok(vec![Fact::Updated { text, impact, next_by: Some(next_by), promised }])
         }
         Act::Note { text } => Ok(vec![Fact::Noted { text: required("text", text, TEXT_BYTES_MAX)? }]),
-        Act::Summarise { text } => Ok(vec![Fact::Summarised { text: required("text", text, TEXT_BYTES_MAX)? }]),
+        Act::Ack { .. } | Act::Edit { .. } | Act::Todo { .. } | Act::Done { .. } | Act::Follow | Act::Unfollow => {
+            room::decide(incident, actor, act)
+        }
+        // Those need to know more than one incident.
+        Act::Take { .. }
+        | Act::Assign { .. }
+        | Act::HandOver { .. }
+        | Act::Accept { .. }
+        | Act::Decline { .. }
+        | Act::Undo
+        | Act::Merge { .. }
+        | Act::Split { .. } => Err(words("verb", "is decided elsewhere")),
         Act::Severity { to, text } => severity(incident, *to, text),
         Act::CallOff { code, reason } => call_off(incident, *code, reason),
         Act::Resolve { text } => resolve(incident, text),
@@ -108,7 +129,8 @@ fn reopen(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
     Ok(vec![Fact::Reopened { because, confirmed: true }])
 }
 
-fn open(incident: &Incident) -> Result<(), Refusal> {
+/// Refuses what only goes on can get.
+pub fn open(incident: &Incident) -> Result<(), Refusal> {
     if incident.stage.is_open() {
         return Ok(());
     }
@@ -120,6 +142,7 @@ fn already(incident: &Incident, what: &str) -> Refusal {
     Refusal::Already { incident: incident.id, what: what.to_owned() }
 }
 
-fn words(field: &str, problem: &str) -> Refusal {
+/// A refusal about words.
+pub fn words(field: &str, problem: &str) -> Refusal {
     Refusal::Words { field: field.to_owned(), problem: problem.to_owned() }
 }

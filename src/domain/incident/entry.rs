@@ -1,5 +1,7 @@
 //! Timeline facts: what happened, when, by whom. Their stored form only grows; everything else is a fold over them.
 
+use super::roles::{OfferEnd, RoleName};
+use super::room::{Part, Prompt};
 use super::{Actor, Explanation, RuleRef, Severity};
 use crate::alert::{Fingerprint, Pairs, ResolvedBecause, SourceName};
 use crate::duration::Duration;
@@ -56,6 +58,12 @@ pub enum Fact {
         /// Stands for all that its rule would declare, which are too many.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         storm: bool,
+        /// Nothing is wrong: people practise.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        drill: bool,
+        /// The squad that is asked to lead; empty if none is.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        squad: String,
     },
     /// Alerts of one input changed; one fact however many they are.
     Alerts(AlertsChanged),
@@ -81,16 +89,171 @@ pub enum Fact {
         impact: Option<String>,
         /// When the next update is promised.
         next_by: Option<DateTime<Utc>>,
+        /// When this one was promised; kept if it came before that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promised: Option<DateTime<Utc>>,
     },
     /// Noted for the team only.
     Noted {
         /// The words.
         text: String,
     },
-    /// The paragraph on top of the state document was rewritten.
-    Summarised {
-        /// The words.
+    /// A part of the state document was rewritten.
+    Edited {
+        /// Which.
+        part: Part,
+        /// Its text now.
         text: String,
+    },
+    /// Somebody saw it.
+    Acknowledged {
+        /// In words; may be empty.
+        text: String,
+    },
+    /// Somebody took a role: nobody held it, or anyone was free to take it.
+    Taken {
+        /// Which.
+        role: RoleName,
+        /// Who has it now.
+        person: String,
+        /// Who had it.
+        from: Option<String>,
+        /// Why it could be taken, in words: `the squad did not respond`.
+        because: String,
+    },
+    /// Somebody gave a role to somebody.
+    Assigned {
+        /// Which.
+        role: RoleName,
+        /// Who has it now.
+        person: String,
+        /// Who had it.
+        from: Option<String>,
+    },
+    /// A hand-over was offered; until it is accepted nothing changes.
+    Offered {
+        /// Which role.
+        role: RoleName,
+        /// Who hands over.
+        from: String,
+        /// Who is asked.
+        to: String,
+        /// Until when.
+        expires_at: DateTime<Utc>,
+    },
+    /// An offer ended without being accepted.
+    OfferEnded {
+        /// Which role.
+        role: RoleName,
+        /// Who offered it.
+        from: String,
+        /// Who was asked.
+        to: String,
+        /// How.
+        end: OfferEnd,
+    },
+    /// A hand-over was accepted.
+    HandedOver {
+        /// Which role.
+        role: RoleName,
+        /// Who had it.
+        from: String,
+        /// Who has it now.
+        to: String,
+    },
+    /// Nobody holds a role any more.
+    Released {
+        /// Which.
+        role: RoleName,
+        /// Who had it.
+        person: String,
+        /// Why, in words.
+        because: String,
+    },
+    /// Anyone may take a role: nobody claimed it, or its holder is silent.
+    RoleOpen {
+        /// Which.
+        role: RoleName,
+        /// Why, in words: `the squad did not respond`.
+        because: String,
+        /// How often this was said by now, this time counted.
+        times: u32,
+        /// When it is said again, if nobody takes it.
+        again_at: Option<DateTime<Utc>>,
+    },
+    /// A promised update did not come.
+    PromiseMissed {
+        /// When it was promised.
+        by: DateTime<Utc>,
+    },
+    /// People were asked something.
+    Prompted {
+        /// What, all at once.
+        prompts: Vec<Prompt>,
+    },
+    /// Something is to be done.
+    TodoAdded {
+        /// Its number.
+        todo: u32,
+        /// What.
+        text: String,
+        /// By whom, if anyone said so.
+        owner: Option<String>,
+    },
+    /// It is done.
+    TodoDone {
+        /// Its number.
+        todo: u32,
+    },
+    /// It is not done after all.
+    TodoReopened {
+        /// Its number.
+        todo: u32,
+    },
+    /// It need not be done.
+    TodoDropped {
+        /// Its number.
+        todo: u32,
+    },
+    /// Somebody wants to hear of it personally.
+    Followed {
+        /// Who.
+        person: String,
+    },
+    /// They don't any more.
+    Unfollowed {
+        /// Who.
+        person: String,
+    },
+    /// Words that only the team has seen were taken back.
+    Retracted {
+        /// Number of the entry.
+        entry: u32,
+    },
+    /// It is part of another one, and ends here.
+    MergedInto {
+        /// Which one it is part of.
+        into: IncidentId,
+        /// Why, in words; may be empty.
+        because: String,
+    },
+    /// Another one is part of it: its alerts are attached here, its receivers hear of this one.
+    Absorbed {
+        /// Which.
+        from: IncidentId,
+        /// Its title.
+        title: String,
+        /// Receivers that hear of this one from now on.
+        receivers: Vec<String>,
+        /// Rule and correlation labels of the other, and what it stood for itself: what they would have got comes here.
+        stands_for: Vec<(String, Pairs)>,
+    },
+    /// Some of its alerts are an incident of their own.
+    SplitOff {
+        /// Which.
+        into: IncidentId,
+        /// The alerts, which leave this one.
+        alerts: Vec<AlertId>,
     },
     /// No attached alert fires any more; the grace runs.
     Clear {

@@ -53,7 +53,7 @@ impl Incident {
             Stage::CalledOff { code: CallOffCode::Duplicate | CallOffCode::Test, .. } => None,
             Stage::CalledOff { .. } => by_person.then_some(Judgement::Wrong),
             Stage::Resolved { .. } => (self.touched && self.confirmed_at.is_some()).then_some(Judgement::Right),
-            Stage::Suspected | Stage::Confirmed => None,
+            Stage::Suspected | Stage::Confirmed | Stage::Merged { .. } => None,
         }
     }
 }

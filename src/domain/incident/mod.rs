@@ -8,10 +8,15 @@ pub mod due;
 pub mod entry;
 pub mod explanation;
 pub mod judgement;
+pub mod roles;
+pub mod room;
 
 pub use command::{Act, Actor, Command, Refusal, Reply, Surface};
 pub use entry::{CallOffCode, Entry, Fact};
 pub use explanation::Explanation;
+
+use roles::Roles;
+use room::Room;
 
 use crate::alert::Pairs;
 use crate::ids::{DeliveryId, IncidentId, InputSeq};
@@ -53,6 +58,13 @@ pub enum Stage {
     Resolved {
         /// When.
         at: DateTime<Utc>,
+    },
+    /// It is part of another one.
+    Merged {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which one it is part of.
+        into: IncidentId,
     },
 }
 
@@ -140,6 +152,15 @@ pub struct Incident {
     pub blocked: BTreeSet<String>,
     /// Notices that were given up.
     pub lost: BTreeSet<DeliveryId>,
+    /// Nothing is wrong: people practise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
+    /// Who does what.
+    #[serde(default)]
+    pub roles: Roles,
+    /// What people keep about it.
+    #[serde(default)]
+    pub room: Room,
     /// Number of entries so far.
     pub entries: u32,
     /// Time of the newest entry.
@@ -184,6 +205,16 @@ pub struct LastUpdate {
 }
 
 impl Incident {
+    /// A part of its state document, as people wrote it last.
+    pub fn part(&self, part: room::Part) -> &str {
+        match part {
+            room::Part::Summary => &self.summary,
+            room::Part::Impact => &self.impact,
+            room::Part::ExitCriteria => &self.room.exit_criteria,
+            room::Part::Links => &self.room.links,
+        }
+    }
+
     /// How often it turned within the hour before this time.
     pub fn turns_since(&self, at: DateTime<Utc>) -> usize {
         self.turns.iter().filter(|turn| **turn > at - FLAPPING_WINDOW).count()
@@ -200,7 +231,7 @@ impl Stage {
     pub fn closed_at(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Suspected | Self::Confirmed => None,
-            Self::CalledOff { at, .. } | Self::Resolved { at } => Some(*at),
+            Self::CalledOff { at, .. } | Self::Resolved { at } | Self::Merged { at, .. } => Some(*at),
         }
     }
 
@@ -211,6 +242,7 @@ impl Stage {
             Self::Confirmed => "confirmed",
             Self::CalledOff { .. } => "called off",
             Self::Resolved { .. } => "resolved",
+            Self::Merged { .. } => "merged",
         }
     }
 }

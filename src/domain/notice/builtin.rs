@@ -2,7 +2,8 @@
 
 use super::NoticeKind;
 use super::layout::{Message, Part};
-use super::phrase::{alert_line, clock, counts, lasted, next_update, page_url, unheard, who};
+use super::people;
+use super::phrase::{alert_line, clock, counts, incident_url, lasted, next_update, page_url, unheard, who};
 use super::plan::Scene;
 use super::telling::{About, Telling};
 use crate::alert::{Alert, ResolvedBecause};
@@ -40,6 +41,12 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::CalledOff(code, reason) => called_off(telling, reader, code, reason),
         About::Resolved(because) => resolved(scene, telling, because),
         About::Reopened(because) => reopened(scene, for_reader(telling, reader, because)),
+        About::Role(fact) => people::role(scene, fact, reader),
+        About::PromiseMissed(by) => people::promise_missed(scene, by),
+        About::Asked(prompts) => people::asked(scene, prompts),
+        About::MergedInto(into, because) => people::merged_into(scene, into, for_reader(telling, reader, because)),
+        About::Absorbed(from, title) => people::absorbed(scene, from, title),
+        About::SplitOff(into, alerts) => people::split_off(scene, into, alerts),
         About::Lost { receiver, notice, because } => vec![
             Part::Words(format!("The notice “{notice}” did not reach {receiver} and will not be sent again.")),
             Part::Field("Reason", because.to_owned()),
@@ -53,6 +60,9 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
             Part::Words("Tell the people who only read that receiver another way.".to_owned()),
         ],
     };
+    if scene.incident.drill {
+        parts.insert(0, Part::Words("This is a drill. Nothing is wrong; act as if it were.".to_owned()));
+    }
     let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
     parts.push(Part::Link(link, page_url(&scene.policy.source.external_url, scene.incident)));
     Message { headline: headline(scene.incident, telling.kind), icon: icon(scene.incident, telling.kind), parts }
@@ -81,19 +91,26 @@ fn headline(incident: &Incident, kind: NoticeKind) -> String {
         NoticeKind::Updated => "update".to_owned(),
         NoticeKind::CalledOff => "called off".to_owned(),
         NoticeKind::Resolved => "resolved".to_owned(),
+        NoticeKind::Role => "who does what".to_owned(),
+        NoticeKind::Prompt => "to the team".to_owned(),
+        NoticeKind::Merged => "merged".to_owned(),
         NoticeKind::LossReport => "notice not delivered".to_owned(),
     };
-    format!("{} {what}: {}", incident.id, clean_line(&incident.title, usize::MAX))
+    let drill = if incident.drill { "DRILL " } else { "" };
+    format!("{drill}{} {what}: {}", incident.id, clean_line(&incident.title, usize::MAX))
 }
 
 fn icon(incident: &Incident, kind: NoticeKind) -> &'static str {
     match (kind, &incident.stage) {
         (NoticeKind::LossReport, _) => "mailbox_with_no_mail",
         (NoticeKind::Updated, _) => "information_source",
+        (NoticeKind::Role, _) => "busts_in_silhouette",
+        (NoticeKind::Prompt, _) => "question",
         (_, Stage::Suspected) => "eyes",
         (_, Stage::Confirmed) => "warning",
         (_, Stage::CalledOff { .. }) => "no_entry_sign",
         (_, Stage::Resolved { .. }) => "white_check_mark",
+        (_, Stage::Merged { .. }) => "twisted_rightwards_arrows",
     }
 }
 
@@ -127,6 +144,10 @@ fn board(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
                 clock(*at, scene.at),
                 lasted(incident, scene.at)
             )));
+        }
+        Stage::Merged { into, .. } => {
+            parts.push(Part::Words(format!("It is part of {into} now.")));
+            parts.push(Part::Link("Go on there", incident_url(&scene.policy.source.external_url, *into)));
         }
         Stage::Suspected | Stage::Confirmed => {}
     }

@@ -3,6 +3,7 @@
 pub mod builtin;
 pub mod escape;
 pub mod layout;
+mod people;
 pub mod phrase;
 pub mod plan;
 #[cfg(test)]
@@ -29,6 +30,12 @@ pub enum NoticeKind {
     Resolved,
     /// It came back.
     Reopened,
+    /// Who does what changed, or anyone may do it.
+    Role,
+    /// People are asked something.
+    Prompt,
+    /// It is part of another one.
+    Merged,
     /// A notice to another receiver was lost.
     LossReport,
     /// The root message, edited in place.
@@ -37,13 +44,16 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Declared,
         Self::Updated,
         Self::Confirmed,
         Self::CalledOff,
         Self::Resolved,
         Self::Reopened,
+        Self::Role,
+        Self::Prompt,
+        Self::Merged,
         Self::LossReport,
         Self::Board,
     ];
@@ -71,7 +81,7 @@ impl NoticeKind {
             Self::CalledOff => Some("call_off"),
             Self::Resolved => Some("resolve"),
             Self::Reopened => Some("reopen"),
-            Self::LossReport | Self::Board => None,
+            Self::Role | Self::Prompt | Self::Merged | Self::LossReport | Self::Board => None,
         }
     }
 
@@ -84,6 +94,9 @@ impl NoticeKind {
             Self::CalledOff => "called_off",
             Self::Resolved => "resolved",
             Self::Reopened => "reopened",
+            Self::Role => "role",
+            Self::Prompt => "prompt",
+            Self::Merged => "merged",
             Self::LossReport => "loss_report",
             Self::Board => "board",
         }

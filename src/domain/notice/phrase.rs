@@ -2,6 +2,7 @@
 
 use crate::alert::{Alert, AlertState, ResolvedBecause};
 use crate::duration::Duration;
+use crate::ids::IncidentId;
 use crate::incident::decide::promise;
 use crate::incident::{Actor, Incident, Stage, Tally};
 use crate::policy::Timing;
@@ -87,7 +88,12 @@ pub fn alert_word(state: &AlertState) -> &'static str {
 
 /// The page of an incident.
 pub fn page_url(external_url: &str, incident: &Incident) -> String {
-    format!("{}/incidents/{}", external_url.trim_end_matches('/'), incident.id.0)
+    incident_url(external_url, incident.id)
+}
+
+/// The page of an incident by its number.
+pub fn incident_url(external_url: &str, incident: IncidentId) -> String {
+    format!("{}/incidents/{}", external_url.trim_end_matches('/'), incident.0)
 }
 
 /// When the next update is due: as promised last, else as the severity asks. Nothing is due of what is over.
@@ -120,6 +126,7 @@ pub fn who(actor: &Actor) -> &str {
 pub fn stage(stage: &Stage) -> String {
     match stage {
         Stage::CalledOff { code, .. } => format!("called off ({code})"),
+        Stage::Merged { into, .. } => format!("merged into {into}"),
         Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } => stage.word().to_owned(),
     }
 }

@@ -79,6 +79,8 @@ impl Story {
                 because: "1 of 1 alert matches alertname = HighLoad".to_owned(),
                 explanation: None,
                 storm: false,
+                drill: false,
+                squad: String::new(),
             }],
         )
     }
@@ -176,6 +178,7 @@ fn every_notice_reads_as_people_would_want_it() {
             text: text("The database is full.\nWe are making room."),
             impact: Some(text("Everyone.")),
             next_by: Some(fixture::time() + TimeDelta::hours(1)),
+            promised: None,
         })
         .rule(Fact::Clear { then: None })
         .rule(Fact::ResolveProposed { clear_for: Duration::minutes(15) })

@@ -2,7 +2,9 @@
 
 use super::NoticeKind;
 use crate::duration::Duration;
+use crate::ids::IncidentId;
 use crate::incident::entry::AlertsChanged;
+use crate::incident::room::Prompt;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Severity};
 use chrono::{DateTime, Utc};
 
@@ -58,6 +60,18 @@ pub enum About<'a> {
     Resolved(&'a str),
     /// It came back.
     Reopened(&'a str),
+    /// Somebody got a role, gave it away, or anyone may take it: the fact itself.
+    Role(&'a Fact),
+    /// An update that was promised did not come.
+    PromiseMissed(DateTime<Utc>),
+    /// Questions to the team.
+    Asked(&'a [Prompt]),
+    /// It is part of another one.
+    MergedInto(IncidentId, &'a str),
+    /// Another one is part of it.
+    Absorbed(IncidentId, &'a str),
+    /// So many of its alerts are an incident of their own.
+    SplitOff(IncidentId, usize),
     /// A notice was lost.
     Lost {
         /// Which receiver.
@@ -96,7 +110,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::Severity { from, to, because } => {
             (Kind::Updated, About::Severity { from: *from, to: *to, because }, Audience::Everyone)
         }
-        Fact::Updated { text, impact, next_by } => {
+        Fact::Updated { text, impact, next_by, promised: _ } => {
             (Kind::Updated, About::Said { text, impact: impact.as_deref(), next_by: *next_by }, Audience::Everyone)
         }
         Fact::ResolveProposed { clear_for } => (Kind::Updated, About::LooksOver(*clear_for), Audience::Team),
@@ -112,9 +126,31 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::ReceiverBlocked { receiver, because } => {
             (Kind::LossReport, About::Blocked { receiver, because }, Audience::OthersThan(receiver))
         }
+        Fact::Taken { .. }
+        | Fact::Assigned { .. }
+        | Fact::Offered { .. }
+        | Fact::OfferEnded { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Released { .. } => (Kind::Role, About::Role(&entry.fact), Audience::Team),
+        // That nobody leads concerns everyone the first time, the team alone whenever it is said again.
+        Fact::RoleOpen { times: 1, .. } => (Kind::Role, About::Role(&entry.fact), Audience::Everyone),
+        Fact::RoleOpen { .. } => (Kind::Role, About::Role(&entry.fact), Audience::Team),
+        Fact::PromiseMissed { by } => (Kind::Prompt, About::PromiseMissed(*by), Audience::Team),
+        Fact::Prompted { prompts } => (Kind::Prompt, About::Asked(prompts), Audience::Team),
+        Fact::MergedInto { into, because } => (Kind::Merged, About::MergedInto(*into, because), Audience::Everyone),
+        Fact::Absorbed { from, title, .. } => (Kind::Updated, About::Absorbed(*from, title), Audience::Everyone),
+        Fact::SplitOff { into, alerts } => (Kind::Updated, About::SplitOff(*into, alerts.len()), Audience::Everyone),
         Fact::Alerts(_)
         | Fact::Noted { .. }
-        | Fact::Summarised { .. }
+        | Fact::Edited { .. }
+        | Fact::Acknowledged { .. }
+        | Fact::TodoAdded { .. }
+        | Fact::TodoDone { .. }
+        | Fact::TodoReopened { .. }
+        | Fact::TodoDropped { .. }
+        | Fact::Followed { .. }
+        | Fact::Unfollowed { .. }
+        | Fact::Retracted { .. }
         | Fact::Clear { .. }
         | Fact::NotClear { .. }
         | Fact::Steady
@@ -133,7 +169,15 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Confirmed { .. }
         | Fact::Severity { .. }
         | Fact::Updated { .. }
-        | Fact::Summarised { .. }
+        | Fact::Edited { .. }
+        | Fact::Taken { .. }
+        | Fact::Assigned { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Released { .. }
+        | Fact::RoleOpen { .. }
+        | Fact::MergedInto { .. }
+        | Fact::Absorbed { .. }
+        | Fact::SplitOff { .. }
         | Fact::Clear { .. }
         | Fact::NotClear { .. }
         | Fact::CalledOff { .. }
@@ -141,6 +185,18 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Reopened { .. } => true,
         Fact::Declared { .. }
         | Fact::Noted { .. }
+        | Fact::Acknowledged { .. }
+        | Fact::Offered { .. }
+        | Fact::OfferEnded { .. }
+        | Fact::PromiseMissed { .. }
+        | Fact::Prompted { .. }
+        | Fact::TodoAdded { .. }
+        | Fact::TodoDone { .. }
+        | Fact::TodoReopened { .. }
+        | Fact::TodoDropped { .. }
+        | Fact::Followed { .. }
+        | Fact::Unfollowed { .. }
+        | Fact::Retracted { .. }
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
@@ -160,5 +216,5 @@ pub fn comes_and_goes(fact: &Fact) -> bool {
 
 /// Whether a fact ends the incident: what else happens in the same step is told with it, or not at all.
 pub fn is_end(fact: &Fact) -> bool {
-    matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. })
+    matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. } | Fact::MergedInto { .. })
 }

@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::alert::Pairs;
 use domain::duration::Duration;
 use domain::ids::{AlertId, IncidentId};
+use domain::incident::room::Part;
 use domain::incident::{Act, CallOffCode, Command, Reply, Severity};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -33,6 +34,8 @@ pub struct Declare {
     impact: String,
     #[serde(default)]
     labels: Pairs,
+    #[serde(default)]
+    drill: bool,
 }
 
 /// `update`
@@ -129,7 +132,7 @@ async fn ask(
     incident: Option<IncidentId>,
     act: Act,
 ) -> Result<HttpResponse, Failure> {
-    let command = Command { actor: who.actor(), key: key(request, who)?, incident, act };
+    let command = Command { actor: who.actor(), access: who.role, key: key(request, who)?, incident, act };
     match site.parts.inbox.command(&command).await? {
         Reply::Done { incident, text } => {
             let url = format!("{}/incidents/{}", site.external_url(), incident.0);
@@ -157,7 +160,13 @@ fn key(request: &HttpRequest, who: &Identity) -> Result<Option<String>, Failure>
 
 impl Verb for Declare {
     fn act(self) -> Act {
-        Act::Declare { title: self.title, severity: self.severity, impact: self.impact, labels: self.labels }
+        Act::Declare {
+            title: self.title,
+            severity: self.severity,
+            impact: self.impact,
+            labels: self.labels,
+            drill: self.drill,
+        }
     }
 }
 
@@ -175,7 +184,7 @@ impl Verb for Note {
 
 impl Verb for Summary {
     fn act(self) -> Act {
-        Act::Summarise { text: self.text }
+        Act::Edit { part: Part::Summary, text: self.text, version: None }
     }
 }
 

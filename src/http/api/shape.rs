@@ -112,7 +112,7 @@ impl<'a> IncidentShape<'a> {
 fn called_off(stage: &Stage) -> Option<CalledOff<'_>> {
     match stage {
         Stage::CalledOff { code, reason, .. } => Some(CalledOff { code: *code, reason }),
-        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } => None,
+        Stage::Suspected | Stage::Confirmed | Stage::Resolved { .. } | Stage::Merged { .. } => None,
     }
 }
 

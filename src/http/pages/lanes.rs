@@ -101,6 +101,8 @@ mod tests {
             because: String::new(),
             explanation: None,
             storm: false,
+            drill: false,
+            squad: String::new(),
         };
         let entry =
             Entry { incident: IncidentId(1), number: 1, at: at(5), input: InputSeq(1), actor: Actor::Rule, fact };

@@ -89,6 +89,7 @@ pub fn class(stage: &Stage) -> &'static str {
         Stage::Confirmed => "confirmed",
         Stage::CalledOff { .. } => "called-off",
         Stage::Resolved { .. } => "resolved",
+        Stage::Merged { .. } => "merged",
     }
 }
 

@@ -71,7 +71,7 @@ pub fn unreadable(what: &str, problem: &str) -> StoreError {
 }
 
 // The numbers are stored: they only grow.
-const KINDS: [(InputKind, i64); 9] = [
+const KINDS: [(InputKind, i64); 10] = [
     (InputKind::Webhook, 1),
     (InputKind::Push, 2),
     (InputKind::Poll, 3),
@@ -81,6 +81,7 @@ const KINDS: [(InputKind, i64); 9] = [
     (InputKind::Tick, 7),
     (InputKind::Events, 8),
     (InputKind::Started, 9),
+    (InputKind::Directory, 10),
 ];
 
 pub fn kind_number(kind: InputKind) -> i64 {
@@ -94,6 +95,7 @@ pub fn kind_number(kind: InputKind) -> i64 {
         InputKind::Tick => 7,
         InputKind::Events => 8,
         InputKind::Started => 9,
+        InputKind::Directory => 10,
     }
 }
 

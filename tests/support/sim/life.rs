@@ -88,6 +88,7 @@ pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
                 severity: None,
                 impact: String::new(),
                 labels: Pairs::default(),
+                drill: false,
             };
             (None, act)
         }
@@ -101,5 +102,5 @@ pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
     };
     // Few keys, so that they are used again.
     let key = chance(random, 30).then(|| format!("key-{}", random.u32(..6)));
-    Command { actor: Actor::person("anna", Surface::Api), key, incident, act }
+    Command { actor: Actor::person("anna", Surface::Api), access: domain::access::Role::Admin, key, incident, act }
 }

@@ -1,6 +1,7 @@
 //! Every verdict once, in words and with its tree; and why nothing happened.
 
 use super::{About, Explained, RULES_EXPLAINED_MAX, Unknown, explain_labels, explain_payload};
+use crate::access::Role;
 use crate::alert::{Batch, Fingerprint, Observation, Pairs, SourceName, Status};
 use crate::engine::{Changes, Input, State};
 use crate::ids::{AlertId, IncidentId, InputSeq};
@@ -68,7 +69,10 @@ impl World {
 
     fn act(&mut self, seconds: i64, act: Act) {
         let actor = Actor::Person { name: "ada".to_owned(), on: Surface::Cli };
-        self.step(seconds, Input::Command(Command { actor, key: None, incident: Some(IncidentId(1)), act }));
+        self.step(
+            seconds,
+            Input::Command(Command { actor, access: Role::Admin, key: None, incident: Some(IncidentId(1)), act }),
+        );
     }
 
     fn ask(&self, seconds: i64, about: &About) -> Explained {
@@ -234,8 +238,13 @@ fn what_is_not_known_is_said() {
     assert!(refused(&world, About::Fingerprint(Fingerprint(255))).contains("no alert 00000000000000ff"));
     assert_eq!(world.state.explain(&About::Incident(IncidentId(1)), at(0)), Err(Unknown::Incident(IncidentId(1))));
     assert_eq!(refused(&world, About::Rule("Up".to_owned())), "no rule `Up` is in force");
-    let by_hand =
-        Act::Declare { title: "slow".to_owned(), severity: None, impact: String::new(), labels: Pairs::default() };
+    let by_hand = Act::Declare {
+        title: "slow".to_owned(),
+        severity: None,
+        impact: String::new(),
+        labels: Pairs::default(),
+        drill: false,
+    };
     world.act(10, by_hand);
     assert_eq!(refused(&world, About::Incident(IncidentId(1))), "INC-1 was declared by a person, not by a rule");
 }

@@ -121,6 +121,12 @@ fn reason(about: About<'_>) -> (&str, &str) {
         | About::Said { .. }
         | About::Alerts(_)
         | About::LooksOver(_)
-        | About::Flapping(_) => ("", ""),
+        | About::Flapping(_)
+        | About::Role(_)
+        | About::PromiseMissed(_)
+        | About::Asked(_)
+        | About::MergedInto(..)
+        | About::Absorbed(..)
+        | About::SplitOff(..) => ("", ""),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause};
 use crate::ids::{AlertId, IncidentId, InputSeq};
+use crate::incident::room::Prompt;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, LastUpdate, Severity, Tally, apply};
 use crate::notice::NoticeKind;
 use crate::notice::plan::Scene;
@@ -74,6 +75,8 @@ pub fn ruled() -> Incident {
         because: "1 alert matches alertname = HighLoad".to_owned(),
         explanation: None,
         storm: false,
+        drill: false,
+        squad: String::new(),
     });
     incident.summary = "The frontend answers with errors.".to_owned();
     incident.tally = Tally { firing: 1, alerts: 2, ..Tally::default() };
@@ -96,6 +99,8 @@ fn manual() -> Incident {
         because: String::new(),
         explanation: None,
         storm: false,
+        drill: false,
+        squad: String::new(),
     })
 }
 
@@ -113,6 +118,8 @@ fn about(kind: NoticeKind) -> About<'static> {
         NoticeKind::CalledOff => About::CalledOff(CallOffCode::Test, "only a test"),
         NoticeKind::Resolved => About::Resolved("restarted"),
         NoticeKind::Reopened => About::Reopened("errors are back"),
+        NoticeKind::Role | NoticeKind::Prompt => About::Asked(&[Prompt::Scope]),
+        NoticeKind::Merged => About::MergedInto(IncidentId(7), "the same cause"),
         NoticeKind::LossReport => About::Lost { receiver: "team", notice: "declared", because: "550 no such user" },
         NoticeKind::Board => About::Board,
     }

@@ -87,6 +87,7 @@ impl Heard {
             | Input::Command(_)
             | Input::Outcome(_)
             | Input::Policy(_)
+            | Input::Directory(_)
             | Input::Started
             | Input::Tick => false,
         };

@@ -3,6 +3,7 @@
 use super::compare::difference;
 use super::model::{ActionKind, ExpectIncident, ExpectModel};
 use super::script::{Script, Step};
+use crate::access::Role;
 use crate::duration::Duration;
 use crate::engine::explain::{About, RuleExplained};
 use crate::engine::{Changes, Input, State};
@@ -132,7 +133,7 @@ impl Stage {
         let newest = self.of(rule).next_back().map(|incident| incident.id);
         let incident = newest.ok_or_else(|| format!("{rule} has declared no incident until then"))?;
         let actor = Actor::person("tester", Surface::Cli);
-        let command = Command { actor, key: None, incident: Some(incident), act: act.clone() };
+        let command = Command { actor, access: Role::Admin, key: None, incident: Some(incident), act: act.clone() };
         let changes = self.step(at, Input::Command(command));
         match changes.answers.into_iter().map(|answer| answer.reply).next_back() {
             Some(Reply::Refused(refusal)) => Err(refusal.to_string()),

@@ -6,6 +6,7 @@ use crate::alert::reconcile::Poll;
 use crate::alert::{Batch, Fingerprint, Observation, Pairs, SourceName, Status};
 use crate::duration::Duration;
 use crate::engine::Input;
+use crate::incident::roles::{MANAGER, RoleName};
 use crate::incident::{Act, CallOffCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -196,8 +197,8 @@ fn act(model: &ActionModel) -> Option<Act> {
     let text = "said in a test".to_owned();
     Some(match model.action {
         ActionKind::CallOff => Act::CallOff { code: model.code.unwrap_or(CallOffCode::Other), reason: text },
-        // Somebody is at it, and does not say that it is real: what a note does, as long as there are no roles.
-        ActionKind::TakeRole | ActionKind::Note => Act::Note { text },
+        ActionKind::TakeRole => Act::Take { role: RoleName::from(MANAGER) },
+        ActionKind::Note => Act::Note { text },
         ActionKind::Confirm => Act::Confirm { text },
         ActionKind::Update => Act::Update { text, impact: None, next_in: None },
         ActionKind::Severity => Act::Severity { to: model.to?, text },

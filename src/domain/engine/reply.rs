@@ -1,0 +1,51 @@
+//! What people are answered: what was done, and how to undo it.
+
+use super::turn::Turn;
+use crate::duration::Duration;
+use crate::ids::IncidentId;
+use crate::incident::Act;
+use crate::notice::phrase::next_update;
+
+impl Turn<'_> {
+    /// What was done, and how to undo it.
+    pub(super) fn done(&self, id: IncidentId, act: &Act) -> String {
+        let number = id.0;
+        match act {
+            Act::Declare { .. } => {
+                format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
+            }
+            Act::Adopt { alert } => format!("adopted alert {alert}"),
+            Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
+            Act::Update { .. } => {
+                let incident = self.state.incidents.get(&id);
+                let by = incident.and_then(|incident| next_update(incident, &self.state.policy.source.timing));
+                let promise = by
+                    .map(|by| format!("; the next one is promised within {}", Duration::between(self.at, by).rough()));
+                format!("updated {id}{}", promise.unwrap_or_default())
+            }
+            Act::Note { .. } => format!("noted on {id}, for the team only"),
+            Act::Ack { .. } => format!("the team knows that you have seen {id}"),
+            Act::Take { role } => format!("you are {} of {id}", role.words()),
+            Act::Assign { role, person } => format!("{person} is {} of {id}", role.words()),
+            Act::HandOver { role, person } => {
+                format!("offered {} of {id} to {person}; until they accept, it is yours", role.words())
+            }
+            Act::Accept { .. } => format!("it is yours now; {id} says so everywhere"),
+            Act::Decline { .. } => format!("declined; {id} stays with whoever offered it"),
+            Act::Edit { part, .. } => format!("rewrote the {} of {id}", part.word()),
+            Act::Todo { .. } => format!("noted as to do on {id}"),
+            Act::Done { todo } => format!("to-do {todo} of {id} is done"),
+            Act::Follow => format!("you hear of {id} personally"),
+            Act::Unfollow => format!("you no longer hear of {id} personally"),
+            Act::Undo => format!("taken back on {id}"),
+            Act::Merge { into, .. } => format!("{id} is part of {into} now"),
+            Act::Split { .. } => format!("split {id}"),
+            Act::Severity { to, .. } => format!("{id} is {to} now"),
+            Act::CallOff { code, .. } => {
+                format!("called off {id} ({code}); to undo: earlybell incident reopen {number}")
+            }
+            Act::Resolve { .. } => format!("resolved {id}; if it comes back: earlybell incident reopen {number}"),
+            Act::Reopen { .. } => format!("reopened {id}"),
+        }
+    }
+}
