@@ -2,8 +2,9 @@
 //! is served.
 
 use super::error::Failure;
+use super::session;
 use super::site::Site;
-use super::tokens::{Checked, Live};
+use super::tokens::Checked;
 use crate::store::Role;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
@@ -40,6 +41,8 @@ pub enum Via {
     Basic,
     /// Not at all: no token exists.
     Open,
+    /// The cookie of a session.
+    Session,
 }
 
 /// Somebody who may do something.
@@ -51,9 +54,20 @@ pub struct Identity {
     pub role: Role,
     /// How we know.
     pub via: Via,
+    /// Public id of their session.
+    pub session: Option<Arc<str>>,
+    /// What forms for them carry; none where no browser acts for them.
+    pub csrf: Option<Arc<str>>,
 }
 
-/// Who reads a page.
+/// Whoever looks at a page: perhaps somebody we know.
+#[derive(Debug, Clone, Default)]
+pub struct Visitor {
+    /// Who, if we know.
+    pub who: Option<Identity>,
+}
+
+/// What a reader of a page may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     /// One of us: sees everything.
@@ -77,15 +91,18 @@ pub struct Denied {
 ///
 /// # Errors
 /// A credential was shown, and is wrong.
-pub fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
+pub async fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
     if peer == Peer::Owner {
-        return Ok(Some(Identity { name: name_on_socket(headers), role: Role::Admin, via: Via::Socket }));
+        return Ok(Some(Identity::new(name_on_socket(headers), Role::Admin, Via::Socket, site)));
     }
     if let Some(shown) = headers.get(AUTHORIZATION) {
         return by_token(shown.as_bytes(), site).map(Some);
     }
+    if let Some(identity) = session::identify(headers, site).await? {
+        return Ok(Some(identity));
+    }
     if site.is_open() && is_from_here(headers) {
-        return Ok(Some(Identity { name: Arc::from("local"), role: Role::Admin, via: Via::Open }));
+        return Ok(Some(Identity::new(Arc::from("local"), Role::Admin, Via::Open, site)));
     }
     Ok(None)
 }
@@ -142,11 +159,7 @@ fn live(token: &[u8], user: Option<&[u8]>, site: &Site) -> Result<Identity, Deni
     }
     found.used(site.now());
     let via = if user.is_some() { Via::Basic } else { Via::Bearer };
-    Ok(identity(&found, via))
-}
-
-fn identity(live: &Live, via: Via) -> Identity {
-    Identity { name: live.name.clone(), role: live.row.role, via }
+    Ok(Identity::new(found.name.clone(), found.row.role, via, site))
 }
 
 // Only names we know already: what a stranger types must not become a label.
@@ -174,7 +187,8 @@ pub fn is_from_here(headers: &HeaderMap) -> bool {
     named && !FORWARDED.iter().any(|name| headers.contains_key(*name))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host, perhaps with a port, is this machine.
+pub fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or(rest),
         None => host.split(':').next().unwrap_or(host),
@@ -205,9 +219,24 @@ pub fn same_origin(headers: &HeaderMap, site: &Site) -> bool {
 }
 
 impl Identity {
+    /// Somebody without a session.
+    pub fn new(name: Arc<str>, role: Role, via: Via, site: &Site) -> Self {
+        let subject = match via {
+            Via::Socket | Via::Bearer | Via::Session => None,
+            Via::Basic => Some(format!("basic:{name}")),
+            Via::Open => Some("open".to_owned()),
+        };
+        let csrf = subject.map(|subject| Arc::from(site.forms.token(&subject)));
+        Self { name, role, via, session: None, csrf }
+    }
+
     /// Who acts, for the timeline.
     pub fn actor(&self) -> Actor {
-        let on = if self.via == Via::Socket { Surface::Cli } else { Surface::Api };
+        let on = match self.via {
+            Via::Socket => Surface::Cli,
+            Via::Session => Surface::Web,
+            Via::Bearer | Via::Basic | Via::Open => Surface::Api,
+        };
         Actor::person(&self.name, on)
     }
 
@@ -225,6 +254,22 @@ impl FromRequest for Identity {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = request.extensions().get::<Self>().cloned();
         ready(found.ok_or_else(|| Failure::Unauthorized("this needs a token".to_owned())))
+    }
+}
+
+impl Visitor {
+    /// What they may see.
+    pub fn reader(&self) -> Reader {
+        self.who.as_ref().map_or(Reader::Public, Identity::reader)
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self { who: request.extensions().get::<Identity>().cloned() }))
     }
 }
 

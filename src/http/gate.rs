@@ -1,16 +1,19 @@
 //! In front of every route: who may pass. Decided from the head of the request, before a byte of its body is read.
 
-use super::auth::{Denied, Identity, Peer, Via, identify, is_from_here, same_origin};
+use super::auth::{Denied, Identity, Peer, Via, Visitor, identify, is_from_here, same_origin};
 use super::error::Failure;
 use super::site::Site;
-use super::webhook;
+use super::{body, csrf, form, pages, webhook};
 use crate::metrics::RouteMetrics;
 use crate::store::Role;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::http::header::ACCEPT;
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, ResponseError, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use futures_util::stream;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -47,38 +50,108 @@ pub async fn gate(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
-    let response = match gate.admit(&request) {
-        Ok(identity) => {
-            if let Some(identity) = identity {
-                request.extensions_mut().insert(identity);
-            }
-            next.call(request).await?.map_into_boxed_body()
+    let response = match gate.pass(request).await {
+        Ok(request) => next.call(request).await?.map_into_boxed_body(),
+        Err((request, failure)) => {
+            let refused = gate.refused(&request, &failure);
+            ServiceResponse::new(request, refused)
         }
-        Err(failure) => request.into_response(failure.error_response()),
     };
     gate.metrics.answered(response.status().as_u16(), began.elapsed());
     Ok(response)
 }
 
 impl Gate {
-    fn admit(&self, request: &ServiceRequest) -> Result<Option<Identity>, Failure> {
-        let access = self.access(request.method())?;
-        if access == Access::Anyone {
-            return Ok(None);
+    // People read a page, programs JSON.
+    fn refused(&self, request: &HttpRequest, failure: &Failure) -> HttpResponse {
+        let of_programs = ["/api/", "/-/", "/metrics"].iter().any(|path| request.path().starts_with(path));
+        let accepts = request.headers().get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or("");
+        if of_programs || !accepts.contains("text/html") {
+            return failure.error_response();
         }
+        pages::problem(&self.site, &Visitor::default(), failure)
+    }
+
+    // The request, for whoever answers it; or why it goes no further.
+    async fn pass(&self, request: ServiceRequest) -> Result<ServiceRequest, (HttpRequest, Failure)> {
+        let identity = match self.admit(request.request()).await {
+            Ok(identity) => identity,
+            Err(failure) => return Err((request.into_parts().0, failure)),
+        };
+        let Some(identity) = identity else { return Ok(request) };
+        let request = match (&identity.csrf, request.method().is_safe()) {
+            (Some(token), false) => self.with_token(request, &identity, token).await?,
+            _ => request,
+        };
+        request.extensions_mut().insert(identity);
+        Ok(request)
+    }
+
+    async fn admit(&self, request: &HttpRequest) -> Result<Option<Identity>, Failure> {
+        let access = self.access(request.method())?;
         let site = &self.site;
-        let peer = request.request().conn_data::<Peer>().copied().unwrap_or(Peer::Stranger);
-        let identity = identify(request.headers(), peer, site).map_err(|denied| self.denied(denied))?;
+        if access == Access::Anyone {
+            // Somebody else's page must not sign anybody in.
+            let forged = !request.method().is_safe() && !same_origin(request.headers(), site);
+            return if forged { Err(self.denied(forgery("unknown"))) } else { Ok(None) };
+        }
+        let peer = request.conn_data::<Peer>().copied().unwrap_or(Peer::Stranger);
+        let identity = match identify(request.headers(), peer, site).await {
+            Ok(identity) => identity,
+            // What anyone may read is not refused to somebody whose session is over.
+            Err(denied) if access == Access::Reader && denied.reason == "expired" => None,
+            Err(denied) => return Err(self.denied(denied)),
+        };
         let Some(identity) = identity else {
             return if access == Access::Reader { Ok(None) } else { Err(self.denied(self.missing(request))) };
         };
         if !may(access, identity.role) {
             return Err(self.denied(forbidden(access, &identity)));
         }
-        if !request.method().is_safe() {
-            refuse_forgery(request, &identity, site)?;
+        if !request.method().is_safe() && identity.csrf.is_some() && !same_origin(request.headers(), site) {
+            return Err(self.denied(forgery(&identity.name)));
         }
         Ok(Some(identity))
+    }
+
+    // A browser acts for them by itself, so it must show that one of our pages asked it to: by the token in a header, or
+    // in the form. The body of a form is read here, and handed on: no handler can forget to look.
+    async fn with_token(
+        &self,
+        request: ServiceRequest,
+        who: &Identity,
+        token: &str,
+    ) -> Result<ServiceRequest, (HttpRequest, Failure)> {
+        if let Some(shown) = request.headers().get(csrf::HEADER) {
+            return match csrf::is_token(token, shown.as_bytes()) {
+                true => Ok(request),
+                false => Err((request.into_parts().0, self.denied(stale_form(&who.name)))),
+            };
+        }
+        if !form::is_form(request.headers()) {
+            // What was typed as name and password, and an open server of this machine, are for programs too: those
+            // send no forms, and a page elsewhere that sends anything is known by its origin.
+            return match who.via {
+                Via::Basic | Via::Open => Ok(request),
+                _ => Err((request.into_parts().0, self.denied(stale_form(&who.name)))),
+            };
+        }
+        let (request, mut payload) = request.into_parts();
+        let read = self.form(&request, &mut payload).await;
+        match read {
+            Ok(body) if form::token(&body).is_some_and(|shown| csrf::is_token(token, shown)) => {
+                let body = stream::once(ready(Ok(web::Bytes::from(body))));
+                Ok(ServiceRequest::from_parts(request, Payload::Stream { payload: Box::pin(body) }))
+            }
+            Ok(_) => Err((request, self.denied(stale_form(&who.name)))),
+            Err(failure) => Err((request, failure)),
+        }
+    }
+
+    async fn form(&self, request: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+        let payload = web::Payload::from_request(request, payload).await;
+        let payload = payload.map_err(|error| Failure::Broken(error.to_string()))?;
+        Ok(body::read(request, payload, &self.site.budget, self.site.small_body()).await?.bytes)
     }
 
     fn access(&self, method: &Method) -> Result<Access, Failure> {
@@ -92,7 +165,7 @@ impl Gate {
         Err(Failure::Method { allow, text })
     }
 
-    fn missing(&self, request: &ServiceRequest) -> Denied {
+    fn missing(&self, request: &HttpRequest) -> Denied {
         let named = request.match_info().get("source").filter(|name| self.site.knows_source(name));
         let text = match (self.site.is_open(), is_from_here(request.headers())) {
             (true, false) => {
@@ -128,12 +201,18 @@ fn forbidden(access: Access, identity: &Identity) -> Denied {
     Denied { name: identity.name.to_string(), reason: "forbidden", failure: Failure::Forbidden(text) }
 }
 
-// A browser sends Basic credentials by itself, and reaches an open server of its own machine: there, a page of a
-// stranger could act. It can neither read our tokens nor our socket.
-fn refuse_forgery(request: &ServiceRequest, identity: &Identity, site: &Site) -> Result<(), Failure> {
-    let forgeable = matches!(identity.via, Via::Basic | Via::Open);
-    if forgeable && !same_origin(request.headers(), site) {
-        return Err(Failure::Forbidden("a page of another site must not change anything here".to_owned()));
-    }
-    Ok(())
+// A browser sends cookies and Basic credentials by itself, and reaches an open server of its own machine: there, a page
+// of a stranger could act. It can neither read our tokens nor our socket.
+fn forgery(name: &str) -> Denied {
+    let text = "a page of another site must not change anything here".to_owned();
+    Denied { name: name.to_owned(), reason: "forged", failure: Failure::Forbidden(text) }
+}
+
+fn stale_form(name: &str) -> Denied {
+    let text = format!(
+        "this form is of another session: load its page again (a script sends what stands in its field `{}` as {})",
+        csrf::FIELD,
+        csrf::HEADER
+    );
+    Denied { name: name.to_owned(), reason: "forged", failure: Failure::Forbidden(text) }
 }

@@ -3,12 +3,17 @@
 pub mod api;
 pub mod auth;
 pub mod body;
+pub mod cookie;
+pub mod csrf;
 pub mod error;
+pub mod form;
 pub mod gate;
 pub mod health;
+pub mod login;
 pub mod pages;
 pub mod routes;
 pub mod server;
+pub mod session;
 pub mod site;
 pub mod token;
 pub mod tokens;

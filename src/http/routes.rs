@@ -5,7 +5,7 @@ use super::api::{self, commands};
 use super::error::Failure;
 use super::gate::{Access, Gate, gate};
 use super::site::Site;
-use super::{health, pages, webhook};
+use super::{health, login, pages, webhook};
 use crate::store::Role;
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
@@ -82,6 +82,7 @@ pub static ROUTES: &[Endpoint] = &[
     get("/api/v1/tokens", ADMIN, || web::to(api::tokens::list)),
     post("/api/v1/tokens", ADMIN, || web::to(api::tokens::add)),
     delete("/api/v1/tokens/{id}", ADMIN, || web::to(api::tokens::revoke)),
+    post("/logout", VIEWER, || web::to(login::logout)),
     get("/login", VIEWER, || web::to(health::login)),
 ];
 

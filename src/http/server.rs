@@ -1,11 +1,14 @@
 //! Listens, serves, stops.
 
 use super::auth::Peer;
+use super::cookie::Transport;
 use super::routes;
 use super::site::{Parts, Site};
+use super::token::{NoRandomness, random_key};
 use super::tokens::REFRESH_EVERY;
 use crate::store::{Store, StoreError};
 use actix_web::dev::{Extensions, ServerHandle};
+use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::rt::net::UnixStream;
 use actix_web::{App, HttpServer, web};
@@ -25,8 +28,11 @@ const BACKLOG: i32 = 1024;
 /// How long a client may take to hang up.
 const DISCONNECT_DEADLINE: Duration = Duration::from_secs(2);
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; \
-    base-uri 'none'; form-action 'self'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'";
+
+/// Who reached us by https once comes by https for a year.
+const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 /// Why it can't serve.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +49,9 @@ pub enum ServeError {
     /// Tokens can't be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nothing could be signed.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
 }
 
 /// A server that runs.
@@ -93,7 +102,9 @@ impl Bound {
 /// # Errors
 /// An address can't be listened on, tokens can't be read, or it would be open to other machines.
 pub async fn serve(parts: Parts, bound: Bound) -> Result<Running, ServeError> {
-    let site = web::Data::new(Site::new(parts));
+    let fresh = random_key()?;
+    let key = parts.store.access().key("pages", fresh).await?;
+    let site = web::Data::new(Site::new(parts, &key));
     site.tokens.refresh(site.parts.store.as_ref()).await?;
     refuse_unprotected(site.parts.store.as_ref(), &site.parts.listen).await?;
     let addresses = bound.addresses.clone();
@@ -155,9 +166,10 @@ fn build(
     let shared = site.clone();
     let owner = unix.as_ref().map(|(_, owner)| *owner);
     let limits = site.parts.limits;
+    let transport = Transport::of(&site.external_url());
     let mut server = HttpServer::new(move || {
         let site = shared.clone();
-        App::new().app_data(site.clone()).wrap(headers()).configure(|cfg| routes::configure(cfg, &site))
+        App::new().app_data(site.clone()).wrap(headers(transport)).configure(|cfg| routes::configure(cfg, &site))
     })
     .workers(limits.workers)
     .max_connections(limits.connections_max)
@@ -179,12 +191,17 @@ fn build(
     Ok(server.run())
 }
 
-fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
+fn headers(transport: Transport) -> DefaultHeaders {
+    let headers = DefaultHeaders::new()
         .add(("Content-Security-Policy", POLICY))
         .add(("X-Content-Type-Options", "nosniff"))
-        .add(("Referrer-Policy", "no-referrer"))
-        .add(("Cache-Control", "no-store"))
+        // Not `no-referrer`: with that, browsers say `Origin: null` when our own forms are sent.
+        .add(("Referrer-Policy", "same-origin"))
+        .add(("Cache-Control", "no-store"));
+    match transport {
+        Transport::Secure => headers.add((STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT)),
+        Transport::Here | Transport::Readable => headers,
+    }
 }
 
 // The kernel says who connects to a unix socket; nothing a client sends can change that.

@@ -2,6 +2,7 @@
 
 use super::auth::Denied;
 use super::body::{Allowance, Budget};
+use super::csrf::Forms;
 use super::tokens::Tokens;
 use crate::app::delivery::Deliveries;
 use crate::app::explain::Explainer;
@@ -96,6 +97,8 @@ pub struct Site {
     pub parts: Parts,
     /// Who may do what.
     pub tokens: Tokens,
+    /// Tokens of forms.
+    pub forms: Forms,
     /// How much may be held in memory.
     pub budget: Budget,
     /// Who answers why something happened, or did not.
@@ -109,8 +112,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site of these parts, without tokens yet.
-    pub fn new(parts: Parts) -> Self {
+    /// A site of these parts, without tokens yet; the key is what everything in pages is signed with.
+    pub fn new(parts: Parts, key: &[u8; 32]) -> Self {
         // A single body of the allowed size must always fit.
         let held_max = parts.limits.in_flight_bytes_max.max(parts.limits.body_bytes_max);
         let budget = Budget::new(held_max, parts.metrics.body_bytes().clone());
@@ -119,6 +122,7 @@ impl Site {
         Self {
             parts,
             tokens: Tokens::default(),
+            forms: Forms::new(key),
             budget,
             explainer,
             started_at,
@@ -183,5 +187,28 @@ impl Site {
     /// Where people find the pages, without a trailing slash.
     pub fn external_url(&self) -> String {
         self.parts.config.load().policy.external_url.clone()
+    }
+
+    /// The path in front of every link, when a proxy serves us below one.
+    pub fn prefix(&self) -> String {
+        prefix(&self.external_url()).to_owned()
+    }
+}
+
+// The path of the address people use: `/bell` of `https://x.example/bell`.
+fn prefix(external_url: &str) -> &str {
+    let after_scheme = external_url.split_once("://").map_or(external_url, |(_, rest)| rest);
+    after_scheme.find('/').map_or("", |at| after_scheme[at..].trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefix;
+
+    #[test]
+    fn links_stand_below_the_path_of_the_external_url() {
+        assert_eq!(prefix("https://x.example"), "");
+        assert_eq!(prefix("https://x.example/"), "");
+        assert_eq!(prefix("https://x.example:8443/ops/bell/"), "/ops/bell");
     }
 }

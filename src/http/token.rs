@@ -11,8 +11,8 @@ pub const PREFIX: &str = "eb_";
 /// Characters in the public part: 48 bits, so that two never meet.
 pub const ID_CHARS: usize = 8;
 
-// 256 bits need 43 characters of base 62.
-const SECRET_CHARS: usize = 43;
+/// 256 bits need 43 characters of base 62.
+pub const SECRET_CHARS: usize = 43;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -34,9 +34,8 @@ pub struct NoRandomness;
 /// # Errors
 /// The system gives no random bytes.
 pub fn mint(name: &str, role: Role, now: DateTime<Utc>) -> Result<NewToken, NoRandomness> {
-    let random = SystemRandom::new();
-    let id = base62(&random, ID_CHARS)?;
-    let text = format!("{PREFIX}{id}_{}", base62(&random, SECRET_CHARS)?);
+    let id = random_text(ID_CHARS)?;
+    let text = format!("{PREFIX}{id}_{}", random_text(SECRET_CHARS)?);
     let row =
         TokenRow { id, name: name.to_owned(), role, sha256: hash(text.as_bytes()), created_at: now, used_at: None };
     Ok(NewToken { row, text })
@@ -64,6 +63,24 @@ pub fn hash(text: &[u8]) -> [u8; 32] {
 /// Compares in a time that does not depend on where the difference is.
 pub fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
+}
+
+/// Random characters that need no encoding anywhere.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub fn random_text(chars: usize) -> Result<String, NoRandomness> {
+    base62(&SystemRandom::new(), chars)
+}
+
+/// 256 random bits.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub fn random_key() -> Result<[u8; 32], NoRandomness> {
+    let mut key = [0; 32];
+    SystemRandom::new().fill(&mut key).map_err(|_| NoRandomness)?;
+    Ok(key)
 }
 
 // Bytes over 247 are thrown away: 248 is the largest multiple of 62 in a byte, so every character is as likely.

@@ -1,9 +1,11 @@
 //! The store: inputs, what they changed, what must be told. One contract; `tests/store_contract.rs` holds every backend
 //! to it.
 
+pub mod logins;
 pub mod rows;
 pub mod sqlite;
 
+pub use logins::*;
 pub use rows::*;
 
 use async_trait::async_trait;
@@ -117,6 +119,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Notes when tokens were last used.
     async fn tokens_used(&self, used: Vec<(String, DateTime<Utc>)>) -> Result<(), StoreError>;
+
+    /// People who may log in, and their sessions.
+    fn access(&self) -> &dyn AccessStore;
 
     /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them, refused
     /// bodies. Returns how many rows; 0 when nothing is left to delete.

@@ -14,5 +14,6 @@ mod looked_at;
 mod observe;
 mod pages;
 mod reference;
+mod session;
 mod site;
 mod wire;

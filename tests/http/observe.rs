@@ -81,17 +81,19 @@ async fn every_answer_carries_the_security_headers() {
     let paths = ROUTES.iter().map(|endpoint| (endpoint.method.as_str(), endpoint.path));
     for (method, path) in paths.chain([("GET", "/"), ("GET", "/nowhere"), ("PUT", "/nowhere")]) {
         let answer = site.call(Request::new(method, path)).await;
-        let policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; \
-            base-uri 'none'; form-action 'self'";
+        let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+            connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; \
+            require-trusted-types-for 'script'";
         for (name, value) in [
             ("content-security-policy", policy),
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000"),
             ("cache-control", "no-store"),
         ] {
             assert_eq!(answer.header(name), Some(value), "{method} {path}: {}", answer.head);
         }
-        if path != "/login" {
+        if !["/login", "/logout"].contains(&path) {
             assert!(!(300..400).contains(&answer.status), "{method} {path} redirects");
         }
     }

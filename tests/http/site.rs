@@ -1,6 +1,7 @@
 //! A server that runs for one test, with a store in memory and a stub where the engine would be.
 
 use crate::wire::{Answer, Request};
+use actix_web::http::header::HeaderMap;
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use domain::ids::{IncidentId, InputSeq};
@@ -10,11 +11,12 @@ use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::Questions;
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::config::{Config, Source};
+use earlybell::http::session::{self, Beginning};
 use earlybell::http::token::mint;
 use earlybell::http::{Bound, Limits, Parts, Running, serve};
 use earlybell::metrics::Metrics;
 use earlybell::store::sqlite::SqliteStore;
-use earlybell::store::{InputKind, Role, Store, StoredInput};
+use earlybell::store::{AccessStore, InputKind, LoginRow, Role, Store, StoredInput, Way};
 use futures_util::FutureExt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,6 +25,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub const WEBHOOK: &str = "/api/v1/alertmanager";
+
+/// Somebody's browser.
+pub struct Session {
+    pub cookie: String,
+    pub csrf: String,
+}
 
 pub struct TestSite {
     pub running: Running,
@@ -134,6 +142,27 @@ impl TestSite {
         self.store.add_token(made.row).await.unwrap();
         self.running.site.tokens.refresh(self.store.as_ref()).await.unwrap();
         made.text
+    }
+
+    /// Begins a session of somebody, who is added if they are not there; what its cookie and its forms carry.
+    pub async fn session(&self, name: &str, role: Role) -> Session {
+        let site = &self.running.site;
+        let login = LoginRow {
+            name: name.to_owned(),
+            role,
+            vouched: None,
+            password: None,
+            totp: None,
+            created_at: site.now(),
+            used_at: None,
+            disabled_at: None,
+        };
+        self.store.add_login(login).await.unwrap();
+        let headers = HeaderMap::new();
+        let who = Beginning { name, way: Way::Password, token: None, headers: &headers };
+        let begun = session::begin(site, who).await.unwrap();
+        let csrf = site.forms.token(&session::form_subject(&begun.id));
+        Session { cookie: format!("__Host-earlybell={}", begun.secret), csrf }
     }
 
     pub async fn call(&self, request: Request) -> Answer {

@@ -6,6 +6,7 @@ mod engine;
 mod fixtures;
 mod inbox;
 mod lanes;
+mod logins;
 mod outbox;
 mod people;
 mod plans;
@@ -97,6 +98,13 @@ macro_rules! contracts {
         people {
             keeps_tokens_until_they_are_revoked
             can_say_whether_it_writes
+        }
+        logins {
+            keeps_who_may_log_in
+            uses_a_one_time_code_once
+            keeps_sessions_until_they_end
+            forgets_sessions_that_are_over_or_too_many
+            gives_everybody_the_same_key
         }
     } )* };
 }

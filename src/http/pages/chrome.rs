@@ -1,13 +1,14 @@
 //! What stands around every page: where we are, who reads, and what is wrong with Earlybell itself.
 
 use super::render::render;
-use crate::http::auth::Reader;
+use crate::http::auth::{Identity, Reader, Via, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::metrics::{Metrics, VERSION};
 use crate::store::Figures;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::sync::Arc;
 
 // A running engine is behind by what came in the last moments; more is worth a word.
 const BEHIND_INPUTS_MAX: u64 = 1_000;
@@ -20,8 +21,20 @@ pub struct Chrome {
     title: String,
     version: &'static str,
     team: bool,
+    who: Option<Who>,
+    // What every form on the page carries in its hidden field `csrf`.
+    csrf: Option<Arc<str>>,
     now: DateTime<Utc>,
     banners: Vec<Banner>,
+}
+
+// Who reads.
+#[derive(Serialize)]
+struct Who {
+    name: Arc<str>,
+    role: &'static str,
+    // Whether there is a session that can be ended.
+    session: bool,
 }
 
 /// Something wrong with Earlybell itself, and where to look.
@@ -33,12 +46,14 @@ pub struct Banner {
 
 impl Chrome {
     /// For a page of this title.
-    pub fn new(site: &Site, reader: Reader, title: impl Into<String>) -> Self {
+    pub fn new(site: &Site, visitor: &Visitor, title: impl Into<String>) -> Self {
         Self {
-            prefix: prefix(&site.external_url()).to_owned(),
+            prefix: site.prefix(),
             title: title.into(),
             version: VERSION,
-            team: reader == Reader::Team,
+            team: visitor.reader() == Reader::Team,
+            who: visitor.who.as_ref().and_then(who),
+            csrf: visitor.who.as_ref().and_then(|who| who.csrf.clone()),
             now: site.now(),
             banners: Vec::new(),
         }
@@ -55,10 +70,16 @@ impl Chrome {
 }
 
 /// The page for a refusal.
-pub fn problem(site: &Site, status: u16, text: &str) -> Result<String, Failure> {
-    // Whoever has not shown a token may read this.
-    let chrome = Chrome::new(site, Reader::Public, status.to_string());
+pub fn problem(site: &Site, visitor: &Visitor, status: u16, text: &str) -> Result<String, Failure> {
+    let chrome = Chrome::new(site, visitor, status.to_string());
     render("problem.html", &chrome, &serde_json::json!({"status": status, "text": text}))
+}
+
+// Nobody is anybody on an open server.
+fn who(identity: &Identity) -> Option<Who> {
+    let role = identity.role.word();
+    let session = identity.via == Via::Session;
+    (identity.via != Via::Open).then(|| Who { name: identity.name.clone(), role, session })
 }
 
 fn banners(figures: &Figures, metrics: &Metrics) -> Vec<Banner> {
@@ -100,15 +121,9 @@ fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-// The path of the address people use: `/bell` of `https://x.example/bell`.
-fn prefix(external_url: &str) -> &str {
-    let after_scheme = external_url.split_once("://").map_or(external_url, |(_, rest)| rest);
-    after_scheme.find('/').map_or("", |at| after_scheme[at..].trim_end_matches('/'))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{banners, prefix};
+    use super::banners;
     use crate::app::engine_loop::Decided;
     use crate::config::{self, Named, Overrides};
     use crate::metrics::Metrics;
@@ -117,13 +132,6 @@ mod tests {
     use domain::engine::Changes;
     use domain::ids::InputSeq;
     use std::path::Path;
-
-    #[test]
-    fn links_stand_below_the_path_of_the_external_url() {
-        assert_eq!(prefix("https://x.example"), "");
-        assert_eq!(prefix("https://x.example/"), "");
-        assert_eq!(prefix("https://x.example:8443/ops/bell/"), "/ops/bell");
-    }
 
     #[test]
     fn says_what_is_wrong_with_itself() {

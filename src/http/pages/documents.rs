@@ -6,7 +6,7 @@ use super::lanes::{Lanes, lanes};
 use super::list::{class, may_see};
 use super::render::page;
 use super::{asked, path_segment, shown};
-use crate::http::auth::Reader;
+use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::{DeliveryFilter, DeliveryRow};
@@ -60,9 +60,9 @@ struct NoticeRow {
 }
 
 /// `GET /incidents/{number}`
-pub async fn html(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
-    let found = content(&site, reader, &request).await;
-    shown(&site, found)
+pub async fn html(site: web::Data<Site>, visitor: Visitor, request: HttpRequest) -> HttpResponse {
+    let found = content(&site, &visitor, &request).await;
+    shown(&site, &visitor, found)
 }
 
 /// `GET /incidents/{number}.md`
@@ -83,7 +83,8 @@ pub async fn json(site: web::Data<Site>, reader: Reader, request: HttpRequest) -
     }
 }
 
-async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let reader = visitor.reader();
     let (incident, document) = read(site, reader, request).await?;
     let oldest = document.timeline_from;
     let rule = incident.rule.as_ref().filter(|_| reader == Reader::Team);
@@ -108,7 +109,7 @@ async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<H
         document,
     };
     let title = format!("{}: {}", content.document.id, content.document.title);
-    page("incident.html", &Chrome::new(site, reader, title), &content)
+    page("incident.html", &Chrome::new(site, visitor, title), &content)
 }
 
 fn part(request: &HttpRequest) -> Part {

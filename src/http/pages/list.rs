@@ -3,7 +3,7 @@
 use super::chrome::Chrome;
 use super::render::page;
 use super::shown;
-use crate::http::auth::Reader;
+use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::IncidentFilter;
@@ -48,12 +48,13 @@ struct Row {
 }
 
 /// `GET /`
-pub async fn list(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
-    let found = content(&site, reader, &request).await;
-    shown(&site, found)
+pub async fn list(site: web::Data<Site>, visitor: Visitor, request: HttpRequest) -> HttpResponse {
+    let found = content(&site, &visitor, &request).await;
+    shown(&site, &visitor, found)
 }
 
-async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let reader = visitor.reader();
     let which = web::Query::<Which>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
     let before = which.before.map(IncidentId);
     let store = &site.parts.store;
@@ -67,7 +68,7 @@ async fn content(site: &Site, reader: Reader, request: &HttpRequest) -> Result<H
     let next = closed.last().filter(|_| more).map(|incident| incident.id.0);
     let content =
         Content { open: rows(open, reader), closed: rows(closed, reader), before: next, first_page: before.is_none() };
-    page("list.html", &Chrome::new(site, reader, "Incidents").with_banners(site).await?, &content)
+    page("list.html", &Chrome::new(site, visitor, "Incidents").with_banners(site).await?, &content)
 }
 
 fn rows(incidents: Vec<Incident>, reader: Reader) -> Vec<Row> {

@@ -10,6 +10,7 @@ mod render;
 mod rules;
 mod strip;
 
+use super::auth::Visitor;
 use super::error::Failure;
 use super::site::Site;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -25,7 +26,7 @@ const ENGINE_WAIT: Duration = Duration::from_secs(2);
 const STYLE: &str = include_str!("assets/earlybell.css");
 const ICON: &str = include_str!("assets/earlybell.svg");
 
-/// Adds the pages: `GET` only, behind [`super::gate`] with [`super::auth::Reader`] as extractor.
+/// Adds the pages: `GET` only, behind [`super::gate`] with [`super::auth::Visitor`] as extractor.
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.route("/", web::to(list::list))
         .route(r"/incidents/{number:[^/.]+}", web::to(documents::html))
@@ -48,24 +49,25 @@ async fn asset(kind: &'static str, text: &'static str) -> HttpResponse {
         .body(text)
 }
 
-async fn nothing(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+async fn nothing(site: web::Data<Site>, visitor: Visitor, request: HttpRequest) -> HttpResponse {
     let path = domain::text::clean_line(request.path(), 200);
     let failure = Failure::NotFound(format!("there is nothing at {path}"));
     // Programs read JSON, and find no page useful.
     if path.starts_with("/api/") || path.starts_with("/-/") {
         return failure.error_response();
     }
-    problem(&site, &failure)
+    problem(&site, &visitor, &failure)
 }
 
 // A page or, where that failed, one that says what to do.
-fn shown(site: &Site, page: Result<HttpResponse, Failure>) -> HttpResponse {
-    page.unwrap_or_else(|failure| problem(site, &failure))
+fn shown(site: &Site, visitor: &Visitor, page: Result<HttpResponse, Failure>) -> HttpResponse {
+    page.unwrap_or_else(|failure| problem(site, visitor, &failure))
 }
 
-fn problem(site: &Site, failure: &Failure) -> HttpResponse {
+/// A page that says what to do.
+pub fn problem(site: &Site, visitor: &Visitor, failure: &Failure) -> HttpResponse {
     let status = failure.status_code();
-    let page = chrome::problem(site, status.as_u16(), &failure.to_string());
+    let page = chrome::problem(site, visitor, status.as_u16(), &failure.to_string());
     match page {
         Ok(html) => HttpResponse::build(status).insert_header((CONTENT_TYPE, render::HTML)).body(html),
         Err(_) => failure.error_response(),

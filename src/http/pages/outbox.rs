@@ -3,7 +3,7 @@
 use super::chrome::Chrome;
 use super::render::page;
 use super::shown;
-use crate::http::auth::Reader;
+use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::{DeliveryFilter, DeliveryRow, Quarantined};
@@ -43,28 +43,28 @@ struct Refused {
 }
 
 /// `GET /deliveries`
-pub async fn deliveries(site: web::Data<Site>, reader: Reader) -> HttpResponse {
-    let found = delivery_lists(&site, reader).await;
-    shown(&site, found)
+pub async fn deliveries(site: web::Data<Site>, visitor: Visitor) -> HttpResponse {
+    let found = delivery_lists(&site, &visitor).await;
+    shown(&site, &visitor, found)
 }
 
 /// `GET /quarantine`
-pub async fn quarantine(site: web::Data<Site>, reader: Reader) -> HttpResponse {
-    let found = refused(&site, reader).await;
-    shown(&site, found)
+pub async fn quarantine(site: web::Data<Site>, visitor: Visitor) -> HttpResponse {
+    let found = refused(&site, &visitor).await;
+    shown(&site, &visitor, found)
 }
 
-async fn delivery_lists(site: &Site, reader: Reader) -> Result<HttpResponse, Failure> {
-    team_only(reader)?;
+async fn delivery_lists(site: &Site, visitor: &Visitor) -> Result<HttpResponse, Failure> {
+    team_only(visitor.reader())?;
     let dead = rows(site, vec![DeliveryState::Dead]).await?;
     let waiting = rows(site, vec![DeliveryState::Pending, DeliveryState::Leased, DeliveryState::Unsure]).await?;
-    page("deliveries.html", &Chrome::new(site, reader, "Deliveries"), &Deliveries { dead, waiting })
+    page("deliveries.html", &Chrome::new(site, visitor, "Deliveries"), &Deliveries { dead, waiting })
 }
 
-async fn refused(site: &Site, reader: Reader) -> Result<HttpResponse, Failure> {
-    team_only(reader)?;
+async fn refused(site: &Site, visitor: &Visitor) -> Result<HttpResponse, Failure> {
+    team_only(visitor.reader())?;
     let rows = site.parts.store.quarantined(ROWS_MAX).await?;
-    page("quarantine.html", &Chrome::new(site, reader, "Quarantine"), &Refused { rows })
+    page("quarantine.html", &Chrome::new(site, visitor, "Quarantine"), &Refused { rows })
 }
 
 async fn rows(site: &Site, states: Vec<DeliveryState>) -> Result<Vec<Row>, Failure> {
@@ -91,6 +91,6 @@ fn row(row: DeliveryRow, now: DateTime<Utc>) -> Row {
 pub fn team_only(reader: Reader) -> Result<(), Failure> {
     match reader {
         Reader::Team => Ok(()),
-        Reader::Public => Err(Failure::Unauthorized("this page is for the team: sign in with a token".to_owned())),
+        Reader::Public => Err(Failure::Unauthorized("this page is for the team: sign in".to_owned())),
     }
 }

@@ -8,7 +8,7 @@ use super::render::page;
 use super::strip::{Strip, strip};
 use super::{asked, path_segment, shown};
 use crate::app::explain;
-use crate::http::auth::Reader;
+use crate::http::auth::Visitor;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::IncidentFilter;
@@ -121,19 +121,19 @@ struct Counted {
 }
 
 /// `GET /rules`
-pub async fn list(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
-    let found = rule_list(&site, reader, &request).await;
-    shown(&site, found)
+pub async fn list(site: web::Data<Site>, visitor: Visitor, request: HttpRequest) -> HttpResponse {
+    let found = rule_list(&site, &visitor, &request).await;
+    shown(&site, &visitor, found)
 }
 
 /// `GET /rules/{name}`
-pub async fn one(site: web::Data<Site>, reader: Reader, request: HttpRequest) -> HttpResponse {
-    let found = rule_page(&site, reader, &request).await;
-    shown(&site, found)
+pub async fn one(site: web::Data<Site>, visitor: Visitor, request: HttpRequest) -> HttpResponse {
+    let found = rule_page(&site, &visitor, &request).await;
+    shown(&site, &visitor, found)
 }
 
-async fn rule_list(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    team_only(reader)?;
+async fn rule_list(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    team_only(visitor.reader())?;
     let question = question(site, request).await;
     let counted = counted(site).await?;
     let config = site.parts.config.load();
@@ -150,11 +150,11 @@ async fn rule_list(site: &Site, reader: Reader, request: &HttpRequest) -> Result
         cut_at: counted.cut.then_some(COUNTED_MAX),
         question,
     };
-    page("rules.html", &Chrome::new(site, reader, "Rules").with_banners(site).await?, &content)
+    page("rules.html", &Chrome::new(site, visitor, "Rules").with_banners(site).await?, &content)
 }
 
-async fn rule_page(site: &Site, reader: Reader, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    team_only(reader)?;
+async fn rule_page(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    team_only(visitor.reader())?;
     let name = request.match_info().query("name");
     let config = site.parts.config.load();
     let (file, group, rule) = find(&config.policy.rule_files, name).ok_or_else(|| {
@@ -181,7 +181,7 @@ async fn rule_page(site: &Site, reader: Reader, request: &HttpRequest) -> Result
         problem,
         question,
     };
-    page("rule.html", &Chrome::new(site, reader, format!("Rule {name}")), &content)
+    page("rule.html", &Chrome::new(site, visitor, format!("Rule {name}")), &content)
 }
 
 fn find<'a>(files: &'a [domain::policy::NamedRuleFile], name: &str) -> Option<(&'a str, &'a Group, &'a RuleModel)> {

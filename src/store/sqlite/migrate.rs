@@ -21,6 +21,7 @@ pub const MAIN: Schema = Schema {
         include_str!("../migrations/sqlite/earlybell_0003.sql"),
         include_str!("../migrations/sqlite/earlybell_0004.sql"),
         include_str!("../migrations/sqlite/earlybell_0005.sql"),
+        include_str!("../migrations/sqlite/earlybell_0006.sql"),
     ],
 };
 

@@ -8,6 +8,7 @@ mod database;
 mod door;
 mod figures;
 mod inbox;
+mod logins;
 mod migrate;
 mod outbox;
 mod place;
@@ -22,8 +23,8 @@ mod tokens;
 mod worker;
 
 use crate::store::{
-    Appended, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, IncidentFilter, NewInput, NewQuarantined,
-    Quarantined, Store, StoreError, StoredInput, TokenRow,
+    AccessStore, Appended, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, IncidentFilter, NewInput,
+    NewQuarantined, Quarantined, Store, StoreError, StoredInput, TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -246,6 +247,10 @@ impl Store for SqliteStore {
 
     async fn tokens_used(&self, used: Vec<(String, DateTime<Utc>)>) -> Result<(), StoreError> {
         self.main.write(move |conn| tokens::used(conn, &used)).await
+    }
+
+    fn access(&self) -> &dyn AccessStore {
+        self
     }
 
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {

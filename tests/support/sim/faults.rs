@@ -208,6 +208,10 @@ impl Store for MortalStore {
         self.inner.tokens_used(used).await
     }
 
+    fn access(&self) -> &dyn AccessStore {
+        self.inner.access()
+    }
+
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
         self.inner.prune(before, rows_max).await
     }
