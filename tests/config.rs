@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use domain::access::Role;
 use earlybell::config::{self, DEFAULT_CONFIG, Named, Overrides};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,8 @@ fn the_default_file_says_what_holds_without_any() {
     let empty = parse("earlybell.yml", "# nothing\n", Path::new("")).unwrap();
     assert_eq!(default.policy, empty.policy);
     assert_eq!(format!("{:?}", default.sources), format!("{:?}", empty.sources));
+    assert_eq!(default.access, empty.access);
+    assert!(empty.access.local && empty.access.oidc.is_none() && empty.access.proxy.is_none());
     assert_eq!(format!("{:?}", default.receivers), format!("{:?}", empty.receivers));
     let names: Vec<&str> = default.policy.rule_files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["rules/default.yml (shipped)"]);
@@ -60,6 +63,10 @@ fn every_key_stands_in_the_default_file() {
         "sources: [{ name: a, authorization: { zzz: 1 } }]".to_owned(),
         "sources: [{ name: a, basic_auth: { zzz: 1 } }]".to_owned(),
         "route: { zzz: 1 }".to_owned(),
+        "access: { zzz: 1 }".to_owned(),
+        "access: { oidc: { zzz: 1 } }".to_owned(),
+        "access: { proxy: { zzz: 1 } }".to_owned(),
+        "access: { local: { zzz: 1 } }".to_owned(),
         "timing: { zzz: 1 }".to_owned(),
         "time_intervals: [{ zzz: 1 }]".to_owned(),
         "time_intervals: [{ name: a, time_intervals: [{ zzz: 1 }] }]".to_owned(),
@@ -160,6 +167,25 @@ fn secrets_come_from_files_and_are_not_printed() {
     let config::Address::Slack(slack) = &config.receivers[0].address else { panic!("not Slack") };
     assert_eq!(slack.bot_token.expose(), "xoxb-hunter2");
     assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn who_may_log_in_is_read_to_the_letter() {
+    let text = "access:
+  oidc: { issuer: 'https://idp.example/a/', client_id: bell, client_secret: hunter2, scopes: [groups], roles: { sre: manager } }
+  proxy: { header: X-Forwarded-User, trusted: [10.0.0.0/8, '::1'], default_role: responder }
+  local: { enabled: false }
+";
+    let access = parse("earlybell.yml", text, Path::new("")).unwrap().access;
+    let oidc = access.oidc.clone().unwrap();
+    assert_eq!((oidc.issuer.as_str(), oidc.scopes.join(" ")), ("https://idp.example/a/", "openid groups".to_owned()));
+    assert_eq!((oidc.name_claim.as_str(), oidc.groups_claim.as_str()), ("preferred_username", "groups"));
+    assert_eq!(oidc.grants.role(["sre"]), Some(Role::Manager));
+    assert_eq!(oidc.grants.role(["others"]), None);
+    let proxy = access.proxy.clone().unwrap();
+    assert_eq!((proxy.header.as_str(), proxy.trusted.len()), ("x-forwarded-user", 2));
+    assert_eq!(proxy.grants.role([]), Some(Role::Responder));
+    assert!(!access.local && !format!("{access:?}").contains("hunter2"));
 }
 
 #[test]

@@ -70,6 +70,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let written: Written = read::yaml(file.text())?;
     let mut check = Check::new(file.text(), base);
     let sources = check.sources(written.sources);
+    let access = check.access(written.access);
     // Taken before the check: a receiver with a mistake in it is not missing as well.
     let specs = receiver_specs(written.receivers.as_deref());
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
@@ -105,7 +106,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         return Err(ConfigErrors(found.mistakes));
     }
     policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
-    Ok(Config { policy, receivers, sources, hash, warnings: found.warnings })
+    Ok(Config { policy, receivers, sources, access, hash, warnings: found.warnings })
 }
 
 // Those of the protocol, with duties as written, and more.

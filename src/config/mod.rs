@@ -1,5 +1,6 @@
 //! The configuration: as written (strict, with places for errors) → checked.
 
+mod access;
 mod alertmanager;
 mod check;
 mod glob;
@@ -14,7 +15,9 @@ mod schema;
 mod tree;
 mod trial;
 mod written;
+mod written_access;
 
+pub use access::{Access, Grants, Network, Oidc, Proxy};
 pub use alertmanager::shortest_group_wait;
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use lint::shown as lints_shown;
@@ -40,6 +43,8 @@ pub struct Config {
     pub receivers: Vec<Receiver>,
     /// Who may send alerts. At least one: `default`.
     pub sources: Vec<Source>,
+    /// How people are known.
+    pub access: Access,
     /// Hash over all files read, for `earlybell_config_hash`.
     pub hash: u64,
     /// What is understood, but better written anew.
@@ -131,6 +136,16 @@ pub enum HttpAuth {
     Bearer(Secret),
     /// User and password.
     Basic(String, Secret),
+}
+
+/// Whether a host, perhaps with a port, is this machine.
+pub fn host_is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host.split(':').next().unwrap_or(host),
+    };
+    let localhost = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    localhost || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 /// Never printed.

@@ -1,5 +1,6 @@
 //! The configuration as written: what serde reads, strictly. `config/earlybell.yml` explains every key.
 
+use super::written_access::AccessWritten;
 use domain::alert::matcher::MatcherText;
 use domain::duration::Duration;
 use domain::interval::NamedIntervals;
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 pub struct Written {
     /// Who may send alerts, and may be asked.
     pub sources: Option<Vec<SourceWritten>>,
+    /// Who may log in, and how.
+    pub access: Option<AccessWritten>,
     /// Who is told, by incident labels.
     pub route: Option<RouteWritten>,
     /// Who can be told.

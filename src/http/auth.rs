@@ -5,6 +5,7 @@ use super::error::Failure;
 use super::session;
 use super::site::Site;
 use super::tokens::Checked;
+use crate::config::host_is_loopback;
 use crate::store::Role;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
@@ -183,18 +184,8 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host"
 /// Whether a request was made on this machine, as far as its head can tell: `Host` names it, and no proxy was in between.
 /// A page of a stranger whose name was rebound to 127.0.0.1 says its own name here.
 pub fn is_from_here(headers: &HeaderMap) -> bool {
-    let named = headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_loopback));
+    let named = headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(host_is_loopback));
     named && !FORWARDED.iter().any(|name| headers.contains_key(*name))
-}
-
-/// Whether a host, perhaps with a port, is this machine.
-pub fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => host.split(':').next().unwrap_or(host),
-    };
-    let localhost = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
-    localhost || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 fn authority(url: &str) -> &str {
@@ -284,7 +275,7 @@ impl FromRequest for Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{authority, is_loopback, percent_decoded};
+    use super::{authority, host_is_loopback, percent_decoded};
 
     #[test]
     fn names_beyond_ascii_come_through() {
@@ -294,10 +285,10 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_are_loopback() {
         for host in ["localhost", "LOCALHOST:9797", "127.0.0.1:9797", "127.8.9.1", "[::1]:9797", "bell.localhost"] {
-            assert!(is_loopback(host), "{host}");
+            assert!(host_is_loopback(host), "{host}");
         }
         for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", ""] {
-            assert!(!is_loopback(host), "{host}");
+            assert!(!host_is_loopback(host), "{host}");
         }
     }
 

@@ -5,8 +5,9 @@
 //! request that came to such a name) it is called `earlybell` and is not `Secure`. On plain http anywhere else nobody is
 //! signed in: everybody on the way could take the session.
 
-use super::auth::{is_from_here, is_loopback};
+use super::auth::is_from_here;
 use super::site::Site;
+use crate::config::host_is_loopback;
 use actix_web::http::header::{COOKIE, HeaderMap};
 
 /// What is put before names of cookies where people reach us by https.
@@ -31,7 +32,7 @@ impl Transport {
     pub fn of(external_url: &str) -> Self {
         match external_url.split_once("://") {
             Some(("https", _)) => Self::Secure,
-            Some((_, rest)) if is_loopback(rest.split('/').next().unwrap_or(rest)) => Self::Here,
+            Some((_, rest)) if host_is_loopback(rest.split('/').next().unwrap_or(rest)) => Self::Here,
             _ => Self::Readable,
         }
     }

@@ -10,7 +10,7 @@ use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
 use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::Questions;
 use earlybell::clock::{Clock, SystemClock};
-use earlybell::config::{Config, Source};
+use earlybell::config::{Access, Config, Source};
 use earlybell::http::session::{self, Beginning};
 use earlybell::http::token::mint;
 use earlybell::http::{Bound, Limits, Parts, Running, serve};
@@ -76,6 +76,7 @@ pub fn config() -> Config {
         policy,
         receivers: Vec::new(),
         sources: vec![source("default"), source("second")],
+        access: Access { local: true, oidc: None, proxy: None },
         hash: 7,
         warnings: Vec::new(),
     }

@@ -1,5 +1,6 @@
 //! From what is written to what is meant; every mistake is collected, each with the path where it stands.
 
+mod access;
 mod receivers;
 mod route;
 mod sources;
