@@ -11,6 +11,7 @@ mod story;
 mod world;
 
 use chrono::DateTime;
+use domain::directory::Directory;
 use domain::policy::{PolicySource, Rituals};
 use earlybell::config::{Named, Overrides};
 use std::path::{Path, PathBuf};
@@ -50,12 +51,13 @@ fn play(file: &Path, restarts: Restarts) -> String {
     let (start, story) = story.trim_start().split_once('\n').unwrap();
     let start = start.strip_prefix("start ").and_then(|t| DateTime::parse_from_rfc3339(t).ok());
     let start = start.unwrap_or_else(|| panic!("{}: the story begins with `start TIME`", file.display())).to_utc();
-    let mut world = World::new(policy(file, config), start, restarts);
+    let (policy, directory) = read(file, config);
+    let mut world = World::new(policy, directory, start, restarts);
     story::play(&mut world, story, file.parent().unwrap());
     world.transcript()
 }
 
-fn policy(file: &Path, config: &str) -> PolicySource {
+fn read(file: &Path, config: &str) -> (PolicySource, Directory) {
     let named = Named { name: file.display().to_string(), content: config.to_owned() };
     let overrides = Overrides { external_url: "https://bell.example.org".to_owned() };
     let read = earlybell::config::parse(&named, file.parent().unwrap(), &overrides).unwrap_or_else(|e| panic!("{e}"));
@@ -65,7 +67,7 @@ fn policy(file: &Path, config: &str) -> PolicySource {
         policy.rituals = Rituals::none();
         policy.roles.clear();
     }
-    policy
+    (policy, read.directory)
 }
 
 fn assert_same(file: &Path, once: &str, restarted: &str) {

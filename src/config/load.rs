@@ -79,6 +79,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
     let receivers = check.receivers(written.receivers);
     let route = check.route(written.route, &names);
+    let (directory, duty_lists) = check.people(written.people, written.squads);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
     let mut found = Findings { mistakes: check.mistakes(), warnings: Vec::new() };
     let read = Read::of(&rules, &mut found);
@@ -106,7 +107,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         return Err(ConfigErrors(found.mistakes));
     }
     policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
-    Ok(Config { policy, receivers, sources, access, hash, warnings: found.warnings })
+    Ok(Config { policy, receivers, sources, access, directory, duty_lists, hash, warnings: found.warnings })
 }
 
 // Those of the protocol, with duties as written, and more.

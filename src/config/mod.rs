@@ -29,6 +29,7 @@ pub use schema::rules_schema;
 pub use trial::{TestFile, read_tests};
 
 use chrono::TimeDelta;
+use domain::directory::Directory;
 use domain::policy::{PolicySource, ReceiverSpec};
 use std::fmt;
 use std::path::PathBuf;
@@ -45,6 +46,10 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// How people are known.
     pub access: Access,
+    /// People and squads that are written; who is on duty is not known yet.
+    pub directory: Directory,
+    /// Where it is written who is on duty.
+    pub duty_lists: Vec<DutyList>,
     /// Hash over all files read, for `earlybell_config_hash`.
     pub hash: u64,
     /// What is understood, but better written anew.
@@ -127,6 +132,31 @@ pub struct Source {
     pub auth: Option<HttpAuth>,
     /// An absence counts only from a replica that is up for longer than this.
     pub settle: TimeDelta,
+}
+
+/// A calendar that says who of a squad is on duty.
+#[derive(Debug, Clone)]
+pub struct DutyList {
+    /// Which squad.
+    pub squad: String,
+    /// Where it is.
+    pub source: DutySource,
+    /// How often it is read again.
+    pub refresh_every: Duration,
+}
+
+/// Where a calendar is.
+#[derive(Debug, Clone)]
+pub enum DutySource {
+    /// At an address, which is as good as a password.
+    Url {
+        /// The address.
+        url: Secret,
+        /// How to authenticate there.
+        auth: Option<HttpAuth>,
+    },
+    /// In a file.
+    File(PathBuf),
 }
 
 /// How we authenticate to somebody.

@@ -114,7 +114,8 @@ fn shown(line: &str) -> String {
         let (key, _) = line.get(start..)?.split_once(':')?;
         key.chars().all(of_key).then_some(start + key.len())
     };
-    let colon = SECRET_WORDS.iter().flat_map(|word| lower.match_indices(word)).filter_map(colon_of).min();
+    let words = SECRET_WORDS.iter().flat_map(|word| lower.match_indices(word)).filter_map(colon_of);
+    let colon = words.chain(calendar_colon(line)).min();
     // The name of a file with a secret is none.
     let end = colon.filter(|colon| !line[..*colon].ends_with("_file")).map(|colon| colon + 1);
     let indent = line.len() - line.trim_start().len();
@@ -122,6 +123,12 @@ fn shown(line: &str) -> String {
         Some(end) if !line[end..].trim().is_empty() => format!("{} <secret>", &line[..end]),
         _ => without_userinfo(&format!("{}{}", &line[..indent], clean_line(line, LINE_BYTES_MAX))),
     }
+}
+
+// Of a calendar, the address is the password; other addresses stand under other keys.
+fn calendar_colon(line: &str) -> Option<usize> {
+    let before = |at: usize| line[..at].chars().next_back().is_none_or(|c| c == '{' || c == ',' || c.is_whitespace());
+    line.match_indices("url:").find(|(at, _)| before(*at)).map(|(at, word)| at + word.len() - 1)
 }
 
 fn is_secret(text: &str) -> bool {

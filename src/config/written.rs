@@ -2,6 +2,7 @@
 
 use super::written_access::AccessWritten;
 use domain::alert::matcher::MatcherText;
+use domain::directory::Person;
 use domain::duration::Duration;
 use domain::interval::NamedIntervals;
 use domain::policy::{Heartbeat, Rituals, RoleSpec, Timing};
@@ -33,6 +34,10 @@ pub struct Written {
     pub inhibit_rules: Vec<InhibitModel>,
     /// Alerts that must be heard of again and again.
     pub heartbeats: Vec<Heartbeat>,
+    /// Who is there.
+    pub people: Vec<Person>,
+    /// Who shares a duty.
+    pub squads: Vec<SquadWritten>,
     /// Waits and graces.
     pub timing: Timing,
     /// Duties of roles; more of them.
@@ -94,6 +99,44 @@ pub struct BasicAuthWritten {
     /// A file with the password.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
+}
+
+/// People who share a duty.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SquadWritten {
+    /// Its name.
+    pub name: String,
+    /// Names of its people.
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Where it is written who is on duty.
+    #[serde(default)]
+    pub on_duty: Option<OnDutyWritten>,
+}
+
+/// A calendar that says who is on duty: exactly one of `url`, `url_file`, `file`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnDutyWritten {
+    /// Where it is; whoever knows the address of a private calendar may read it, so it is a secret.
+    #[serde(default)]
+    pub url: Option<SecretWritten>,
+    /// A file with the address.
+    #[serde(default)]
+    pub url_file: Option<PathBuf>,
+    /// The calendar itself, as a file.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// How often it is read again.
+    #[serde(default)]
+    pub refresh_every: Option<Duration>,
+    /// Bearer token, as Prometheus writes it.
+    #[serde(default)]
+    pub authorization: Option<AuthorizationWritten>,
+    /// User and password, as Prometheus writes them.
+    #[serde(default)]
+    pub basic_auth: Option<BasicAuthWritten>,
 }
 
 /// The route tree, spelled as in Alertmanager, with `receivers` for more than one.

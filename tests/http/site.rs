@@ -77,6 +77,8 @@ pub fn config() -> Config {
         receivers: Vec::new(),
         sources: vec![source("default"), source("second")],
         access: Access { local: true, oidc: None, proxy: None },
+        directory: Default::default(),
+        duty_lists: Vec::new(),
         hash: 7,
         warnings: Vec::new(),
     }

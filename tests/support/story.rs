@@ -4,6 +4,7 @@ use super::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
+use domain::directory::Shift;
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{AlertId, DeliveryId, IncidentId};
@@ -53,6 +54,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "events" => events(world, rest)?,
         "poll" => poll(world, rest)?,
         "lost" => outcome(world, rest)?,
+        "duty" => duty(world, rest)?,
         name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
         _ => return Err("no such event".to_owned()),
     }
@@ -68,6 +70,23 @@ fn config(world: &mut World, base: &Path, rest: &str) -> Result<(), String> {
     policy.rule_files = read.policy.rule_files;
     world.say(&format!("config: {rest}"));
     world.input(Input::Policy(Box::new(policy)));
+    Ok(())
+}
+
+// duty SQUAD PERSON until TIME: who a calendar says is on duty from now on; `duty SQUAD nobody`.
+fn duty(world: &mut World, rest: &str) -> Result<(), String> {
+    let (squad, rest) = rest.split_once(' ').ok_or("needs a squad and a person")?;
+    let mut directory = world.directory.clone();
+    if directory.squad(squad).is_none() {
+        return Err(format!("no squad `{squad}`"));
+    }
+    directory.on_duty.retain(|shift| shift.squad != squad);
+    if rest != "nobody" {
+        let (person, until) = rest.split_once(" until ").ok_or("needs `until TIME`")?;
+        directory.on_duty.push(Shift { squad: squad.to_owned(), person: person.to_owned(), until: time(until)? });
+    }
+    world.say(&format!("duty: {squad} {rest}"));
+    world.know(directory);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::rows::Rows;
 use chrono::{DateTime, Utc};
 use domain::delivery::Lane;
+use domain::directory::Directory;
 use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Shadow, State};
 use domain::ids::InputSeq;
 use domain::incident::{Fact, Reply};
@@ -22,6 +23,8 @@ pub struct World {
     state: State,
     pub now: DateTime<Utc>,
     pub policy: PolicySource,
+    /// Who is there, by the configuration of the story and what it tells.
+    pub directory: Directory,
     rows: Rows,
     seq: u64,
     restarts: Restarts,
@@ -32,7 +35,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(policy: PolicySource, now: DateTime<Utc>, restarts: Restarts) -> Self {
+    pub fn new(policy: PolicySource, directory: Directory, now: DateTime<Utc>, restarts: Restarts) -> Self {
         let rows = Rows::default();
         let state = State::restore(rows.loaded(now));
         let transcript = String::new();
@@ -40,6 +43,7 @@ impl World {
             state,
             now,
             policy: policy.clone(),
+            directory: Directory::default(),
             rows,
             seq: 0,
             restarts,
@@ -48,7 +52,16 @@ impl World {
             refusing: Vec::new(),
         };
         world.input(Input::Policy(Box::new(policy)));
+        if directory != Directory::default() {
+            world.know(directory);
+        }
         world
+    }
+
+    /// Other people from now on, or others on duty.
+    pub fn know(&mut self, directory: Directory) {
+        self.directory = directory.clone();
+        self.input(Input::Directory(Box::new(directory)));
     }
 
     pub fn transcript(self) -> String {

@@ -49,15 +49,7 @@ impl Check<'_> {
         if poll_every < POLL_EVERY_MIN {
             self.wrong(&format!("{path}.poll_every"), format!("at least {POLL_EVERY_MIN}"));
         }
-        let auth = match (written.authorization, written.basic_auth) {
-            (Some(_), Some(_)) => {
-                self.wrong(&format!("{path}.basic_auth"), "write `authorization` or `basic_auth`, not both");
-                None
-            }
-            (Some(bearer), None) => self.bearer(&format!("{path}.authorization"), bearer),
-            (None, Some(basic)) => self.basic(&format!("{path}.basic_auth"), basic),
-            (None, None) => None,
-        };
+        let auth = self.http_auth(path, written.authorization, written.basic_auth);
         Source {
             name: written.name,
             alertmanagers,
@@ -65,6 +57,23 @@ impl Check<'_> {
             poll_every: poll_every.to_std(),
             auth,
             settle: written.settle.unwrap_or(SETTLE).delta(),
+        }
+    }
+
+    pub(super) fn http_auth(
+        &mut self,
+        path: &str,
+        bearer: Option<AuthorizationWritten>,
+        basic: Option<BasicAuthWritten>,
+    ) -> Option<HttpAuth> {
+        match (bearer, basic) {
+            (Some(_), Some(_)) => {
+                self.wrong(&format!("{path}.basic_auth"), "write `authorization` or `basic_auth`, not both");
+                None
+            }
+            (Some(bearer), None) => self.bearer(&format!("{path}.authorization"), bearer),
+            (None, Some(basic)) => self.basic(&format!("{path}.basic_auth"), basic),
+            (None, None) => None,
         }
     }
 
