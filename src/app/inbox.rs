@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::store::{Appended, InputKind, NewInput, Store, StoreError};
+use domain::audit::AdminAct;
 use domain::directory::Directory;
 use domain::engine::DeliveryOutcome;
 use domain::ids::InputSeq;
@@ -114,6 +115,12 @@ impl Inbox {
     /// Appends who is there, when that changed.
     pub async fn directory(&self, directory: &Directory) -> Result<Appended, StoreError> {
         self.append(InputKind::Directory, "", json(directory)).await
+    }
+
+    /// Appends what somebody does outside of incidents, for the audit log. Before it is done: what can't be written down
+    /// is not done.
+    pub async fn acted(&self, act: &AdminAct) -> Result<Appended, StoreError> {
+        self.append(InputKind::Acted, "", json(act)).await
     }
 
     /// Gives an answer to whoever waits for it; called by the engine loop after the commit.

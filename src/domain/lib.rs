@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod alert;
+pub mod audit;
 pub mod backtest;
 pub mod delivery;
 pub mod directory;

@@ -1,10 +1,12 @@
 //! The store: inputs, what they changed, what must be told. One contract; `tests/store_contract.rs` holds every backend
 //! to it.
 
+pub mod audit;
 pub mod logins;
 pub mod rows;
 pub mod sqlite;
 
+pub use audit::*;
 pub use logins::*;
 pub use rows::*;
 
@@ -122,6 +124,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// People who may log in, and their sessions.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Who did what.
+    fn audit(&self) -> &dyn AuditStore;
 
     /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them, refused
     /// bodies. Returns how many rows; 0 when nothing is left to delete.

@@ -26,6 +26,8 @@ pub enum InputKind {
     Policy,
     /// People, squads and who is on duty, as JSON.
     Directory,
+    /// What somebody did outside of incidents, as JSON.
+    Acted,
     /// Time passed; no body.
     Tick,
     /// The program started; no body.

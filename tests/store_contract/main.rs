@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod audit;
 mod engine;
 mod fixtures;
 mod inbox;
@@ -98,6 +99,12 @@ macro_rules! contracts {
         people {
             keeps_tokens_until_they_are_revoked
             can_say_whether_it_writes
+        }
+        audit {
+            keeps_the_audit_log
+            lists_the_audit_log
+            refuses_records_that_do_not_follow
+            retention_leaves_the_audit_log_alone
         }
         logins {
             keeps_who_may_log_in

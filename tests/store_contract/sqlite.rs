@@ -317,3 +317,30 @@ async fn on_a_small_disk() {
     assert_eq!(store.timeline(IncidentId(1), None, 10_000).await.unwrap().len(), 2000);
     assert_eq!(store.inputs_after(InputSeq(0), 1000, ANY).await.unwrap().len() as u64, acknowledged + 1);
 }
+
+#[tokio::test]
+async fn the_audit_log_refuses_whoever_opens_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        crate::audit::commit(&store, 1, &crate::audit::chain(3)).await;
+    }
+    let conn = Connection::open(dir.path().join("earlybell.db")).unwrap();
+    for sql in [
+        "UPDATE audit SET who = 'eve' WHERE number = 2",
+        "UPDATE audit SET number = 9 WHERE number = 3",
+        "DELETE FROM audit",
+        "DELETE FROM audit WHERE number = 3",
+        "INSERT OR REPLACE INTO audit SELECT 2, at, input, 'eve', surface, access, what, incident, changes, outcome,
+           because, hash FROM audit WHERE number = 2",
+        "INSERT INTO audit SELECT 9, at, input, who, surface, access, what, incident, changes, outcome, because, hash
+         FROM audit WHERE number = 2",
+    ] {
+        let refused = conn.execute(sql, []).unwrap_err().to_string();
+        assert!(refused.contains("audit log"), "{refused}: {sql}");
+    }
+    let (rows, eve): (i64, i64) = conn
+        .query_row("SELECT COUNT(*), SUM(who = 'eve') FROM audit", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((rows, eve), (3, 0));
+}

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, Pairs};
+use domain::audit::{Head, Sealed};
 use domain::directory::Directory;
 use domain::engine::state::{REMEMBER_ANSWERS, REMEMBER_CLOSED};
 use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
@@ -26,6 +27,7 @@ pub struct Rows {
     answers: Vec<Answer>,
     policy: Option<PolicySource>,
     directory: Option<Directory>,
+    audit: Head,
     last_alert: u64,
     last_delivery: u64,
     pub entries: Vec<Entry>,
@@ -75,6 +77,7 @@ impl Rows {
         if let Some(delivery) = changes.deliveries.last() {
             self.last_delivery = delivery.id.0;
         }
+        self.audit = changes.audit.last().map_or(self.audit, Sealed::head);
         self.entries.extend(changes.entries.clone());
     }
 
@@ -101,6 +104,7 @@ impl Rows {
                 .collect(),
             policy: self.policy.clone(),
             directory: self.directory.clone(),
+            audit: self.audit,
             last_incident: self.incidents.keys().next_back().map_or(0, |id| id.0),
             last_alert: self.last_alert,
             last_delivery: self.last_delivery,

@@ -34,6 +34,7 @@ pub fn decode(stored: &StoredInput) -> Result<Input, WireError> {
         InputKind::Outcome => Input::Outcome(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Policy => Input::Policy(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Directory => Input::Directory(serde_json::from_slice(&stored.body).map_err(shape)?),
+        InputKind::Acted => Input::Acted(serde_json::from_slice(&stored.body).map_err(shape)?),
         InputKind::Tick => Input::Tick,
         InputKind::Started => Input::Started,
     })

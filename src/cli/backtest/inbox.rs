@@ -41,6 +41,7 @@ pub fn read(store: &ReadOnly, feed: &mut Feed) -> Result<(), CliError> {
             | InputKind::Outcome
             | InputKind::Policy
             | InputKind::Directory
+            | InputKind::Acted
             | InputKind::Tick
             | InputKind::Started => false,
         });

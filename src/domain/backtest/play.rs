@@ -294,6 +294,7 @@ impl Moment {
             | Input::Outcome(_)
             | Input::Policy(_)
             | Input::Directory(_)
+            | Input::Acted(_)
             | Input::Tick
             | Input::Started => 0,
         };

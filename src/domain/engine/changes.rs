@@ -3,6 +3,7 @@
 use super::shadow::Shadow;
 use crate::alert::table::Counts;
 use crate::alert::{Alert, Pairs};
+use crate::audit::{Head, Sealed};
 use crate::delivery::Delivery;
 use crate::directory::Directory;
 use crate::ids::{AlertId, IncidentId, InputSeq};
@@ -41,6 +42,8 @@ pub struct Changes {
     pub beats: BTreeMap<String, Option<BeatRow>>,
     /// Answers to commands, in order.
     pub answers: Vec<Answer>,
+    /// New records of the audit log, in order.
+    pub audit: Vec<Sealed>,
     /// The configuration in force, if it changed.
     pub policy: Option<Arc<PolicySource>>,
     /// Who is there, if that changed.
@@ -111,6 +114,8 @@ pub struct Loaded {
     pub beats: Vec<BeatRow>,
     /// Answers to commands with a key, of the last day.
     pub answers: Vec<Answer>,
+    /// The newest record of the audit log.
+    pub audit: Head,
     /// The configuration in force.
     pub policy: Option<PolicySource>,
     /// Who is there.
@@ -134,5 +139,6 @@ impl Changes {
             + self.incidents.len()
             + self.evidence.len()
             + self.shadows.len()
+            + self.audit.len()
     }
 }

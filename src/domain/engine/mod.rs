@@ -4,6 +4,7 @@
 //! same inputs always give the same entries: live, in tests, in a backtest, in a replay on another machine.
 
 pub mod attached;
+mod audit;
 pub mod changes;
 pub mod explain;
 mod flap;
@@ -35,6 +36,7 @@ pub use state::State;
 use crate::alert::Batch;
 use crate::alert::event::Events;
 use crate::alert::reconcile::Poll;
+use crate::audit::AdminAct;
 use crate::directory::Directory;
 use crate::ids::{DeliveryId, IncidentId};
 use crate::incident::Command;
@@ -57,6 +59,8 @@ pub enum Input {
     Policy(Box<PolicySource>),
     /// People, squads, or who is on duty changed.
     Directory(Box<Directory>),
+    /// Somebody did something outside of incidents, for the audit log.
+    Acted(AdminAct),
     /// Time passed.
     Tick,
     /// The program started: nobody listened for a while.

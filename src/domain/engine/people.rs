@@ -1,5 +1,6 @@
 //! Commands of people: answered once, whatever is repeated.
 
+use super::audit::Before;
 use super::changes::Answer;
 use super::turn::Turn;
 use crate::alert::Pairs;
@@ -24,14 +25,22 @@ pub(super) struct ByHand<'a> {
 
 impl Turn<'_> {
     pub(super) fn command(&mut self, command: Command) {
-        let known = command.key.as_ref().and_then(|key| self.state.answer(key, self.at));
+        let known = command.key.as_ref().and_then(|key| self.state.answer(key, self.at)).cloned();
         let is_new = known.is_none();
-        let reply = known.cloned().unwrap_or_else(|| self.act(&command).unwrap_or_else(Reply::Refused));
+        let reply = known.unwrap_or_else(|| self.act_audited(&command));
         let answer = Answer { input: self.seq, key: command.key, reply, at: self.at };
         if is_new {
             self.state.remember_answer(&answer);
         }
         self.out.answers.push(answer);
+    }
+
+    fn act_audited(&mut self, command: &Command) -> Reply {
+        self.before = Some(Before::new());
+        let reply = self.act(command).unwrap_or_else(Reply::Refused);
+        let before = self.before.take().unwrap_or_default();
+        self.audit_command(command, &before, &reply);
+        reply
     }
 
     fn act(&mut self, command: &Command) -> Result<Reply, Refusal> {

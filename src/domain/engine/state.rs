@@ -8,6 +8,7 @@ use super::timers::{Timer, Timers};
 use super::turn::Turn;
 use crate::alert::table::Table;
 use crate::alert::{Alert, Pairs};
+use crate::audit::Head;
 use crate::directory::Directory;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
@@ -62,6 +63,8 @@ pub struct State {
     // Heartbeats by name.
     pub(super) beats: BTreeMap<String, BeatRow>,
     pub(super) answers: HashMap<String, (DateTime<Utc>, Reply)>,
+    // The newest record of the audit log.
+    pub(super) audit: Head,
     pub(super) position: InputSeq,
     pub(super) at: DateTime<Utc>,
     pub(super) last_incident: u64,
@@ -95,6 +98,7 @@ impl State {
             shadows: BTreeMap::new(),
             beats: loaded.beats.into_iter().map(|row| (row.name.clone(), row)).collect(),
             answers: loaded.answers.into_iter().filter_map(|a| Some((a.key?, (a.at, a.reply)))).collect(),
+            audit: loaded.audit,
             position: loaded.position,
             at: loaded.at.unwrap_or(DateTime::UNIX_EPOCH),
             last_incident: loaded.last_incident,
@@ -160,6 +164,11 @@ impl State {
     /// Who is there.
     pub fn directory(&self) -> &Arc<Directory> {
         &self.directory
+    }
+
+    /// The newest record of the audit log.
+    pub fn audit(&self) -> Head {
+        self.audit
     }
 
     /// Why the newest stored policy is not in force, if this program can't use it: the one before is, or none.

@@ -1,6 +1,7 @@
 //! One turn: one input, or one deadline. Facts are recorded as they are decided; at the end everything that follows
 //! from them (counts, notices, clocks, rows) is settled once per incident, however much happened to it.
 
+use super::audit::Before;
 use super::changes::{Changes, Evidence};
 use super::state::State;
 use super::timers::Timer;
@@ -36,6 +37,8 @@ pub(super) struct Turn<'a> {
     // Incidents whose changed alerts are to be told now.
     pub(super) tell: BTreeSet<IncidentId>,
     pub(super) truncated: bool,
+    // While a command is decided: what it touches, as it was before.
+    pub(super) before: Option<Before>,
 }
 
 impl<'a> Turn<'a> {
@@ -52,6 +55,7 @@ impl<'a> Turn<'a> {
             weighed: BTreeSet::new(),
             tell: BTreeSet::new(),
             truncated: false,
+            before: None,
         }
     }
 
@@ -77,6 +81,7 @@ impl<'a> Turn<'a> {
             Input::Outcome(outcome) => self.outcome(outcome),
             Input::Policy(source) => self.policy_changed(*source),
             Input::Directory(directory) => self.directory_changed(*directory),
+            Input::Acted(act) => self.acted(act),
             Input::Tick | Input::Started => {}
         }
         self.settle();
@@ -101,6 +106,9 @@ impl<'a> Turn<'a> {
 
     /// Adds a fact to a timeline and to the incident, in one.
     pub(super) fn record(&mut self, incident: IncidentId, actor: Actor, fact: Fact) {
+        if let Some(before) = &mut self.before {
+            before.entry(incident).or_insert_with(|| self.state.incidents.get(&incident).cloned());
+        }
         let number = self.state.incidents.get(&incident).map_or(0, |incident| incident.entries) + 1;
         let entry = Entry { incident, number, at: self.at, input: self.seq, actor, fact };
         match self.state.incidents.get_mut(&incident) {

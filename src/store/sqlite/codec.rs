@@ -71,7 +71,7 @@ pub fn unreadable(what: &str, problem: &str) -> StoreError {
 }
 
 // The numbers are stored: they only grow.
-const KINDS: [(InputKind, i64); 10] = [
+const KINDS: [(InputKind, i64); 11] = [
     (InputKind::Webhook, 1),
     (InputKind::Push, 2),
     (InputKind::Poll, 3),
@@ -82,6 +82,7 @@ const KINDS: [(InputKind, i64); 10] = [
     (InputKind::Events, 8),
     (InputKind::Started, 9),
     (InputKind::Directory, 10),
+    (InputKind::Acted, 11),
 ];
 
 pub fn kind_number(kind: InputKind) -> i64 {
@@ -96,6 +97,7 @@ pub fn kind_number(kind: InputKind) -> i64 {
         InputKind::Events => 8,
         InputKind::Started => 9,
         InputKind::Directory => 10,
+        InputKind::Acted => 11,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writes what a run of inputs changed, in one transaction.
 
+use super::audit;
 use super::codec::{int, lane_word, micros, to_json, uint};
 use super::outbox::settle_lanes;
 use super::shadows;
@@ -29,6 +30,7 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
     shadows::write(&tx, changes.shadows.values())?;
     write_answers(&tx, &changes.answers, changes.at)?;
     write_deliveries(&tx, &changes.deliveries)?;
+    audit::write(&tx, &changes.audit)?;
     if let Some(policy) = &changes.policy {
         tx.prepare_cached(
             "INSERT INTO policy (id, policy) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET policy = excluded.policy",

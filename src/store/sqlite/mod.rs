@@ -1,6 +1,7 @@
 //! SQLite, embedded: the default store. Two files: `inbox.db` takes inputs, `earlybell.db` what was decided, so that a
 //! long engine commit never holds up a 2xx. One thread writes to each; a few connections read.
 
+mod audit;
 mod checkpoint;
 mod codec;
 mod commit;
@@ -23,8 +24,8 @@ mod tokens;
 mod worker;
 
 use crate::store::{
-    AccessStore, Appended, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, IncidentFilter, NewInput,
-    NewQuarantined, Quarantined, Store, StoreError, StoredInput, TokenRow,
+    AccessStore, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, IncidentFilter,
+    NewInput, NewQuarantined, Quarantined, Store, StoreError, StoredInput, TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -250,6 +251,10 @@ impl Store for SqliteStore {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn audit(&self) -> &dyn AuditStore {
         self
     }
 

@@ -1,5 +1,6 @@
 //! What pages, the API and the engine's start read.
 
+use super::audit;
 use super::codec::{from_json, int, micros, time, time_if, uint, uint32};
 use super::commit::ANSWERS_KEPT;
 use super::shadows;
@@ -39,6 +40,7 @@ pub fn load(conn: &mut Connection, now: DateTime<Utc>) -> Result<Loaded, StoreEr
     loaded.shadows = shadows::lately(&tx, now - CLOSED_LOADED)?;
     loaded.last_shadow = shadows::last(&tx)?;
     loaded.answers = answers(&tx)?;
+    loaded.audit = audit::head(&tx)?;
     let policy: Option<String> = tx.query_row("SELECT policy FROM policy", [], |row| row.get(0)).optional()?;
     loaded.policy = policy.map(|policy| from_json("a configuration", &policy)).transpose()?;
     Ok(loaded)

@@ -212,6 +212,10 @@ impl Store for MortalStore {
         self.inner.access()
     }
 
+    fn audit(&self) -> &dyn AuditStore {
+        self.inner.audit()
+    }
+
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
         self.inner.prune(before, rows_max).await
     }

@@ -88,6 +88,7 @@ impl Heard {
             | Input::Outcome(_)
             | Input::Policy(_)
             | Input::Directory(_)
+            | Input::Acted(_)
             | Input::Started
             | Input::Tick => false,
         };

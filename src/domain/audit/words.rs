@@ -1,0 +1,119 @@
+//! What was asked for, in a line: the verb and what was said with it, cut where it is long.
+
+use super::{TEXT_BYTES_MAX, canonical};
+use crate::alert::Pairs;
+use crate::incident::Act;
+use crate::text;
+use std::fmt::Write;
+
+// How much of a cut text is kept; the rest of `TEXT_BYTES_MAX` says how long it was, and its hash.
+const KEPT_BYTES_MAX: usize = 160;
+
+/// A text in a line: cleaned, and cut where it is long. The hash of the whole stands for what was cut.
+pub fn short(data: &str) -> String {
+    let line = text::clean_line(data, usize::MAX);
+    if line.len() <= TEXT_BYTES_MAX {
+        return line;
+    }
+    let kept = text::clean_line(&line, KEPT_BYTES_MAX);
+    format!("{kept} ({} bytes, sha256 {})", data.len(), canonical::digest(data).first())
+}
+
+/// What somebody asked for.
+pub fn what(act: &Act) -> String {
+    let mut line = verb(act).to_owned();
+    // Writing to a String cannot fail.
+    let mut with = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = match name {
+                "" => write!(line, " {}", short(value)),
+                name => write!(line, "; {name}: {}", short(value)),
+            };
+        }
+    };
+    match act {
+        Act::Declare { title, severity, impact, labels, drill } => {
+            with("", title);
+            with("severity", severity.map(|severity| severity.word()).unwrap_or_default());
+            with("impact", impact);
+            with("labels", &pairs(labels));
+            with("drill", if *drill { "yes" } else { "" });
+        }
+        Act::Take { role } => with("", &role.0),
+        Act::Assign { role, person } | Act::HandOver { role, person } => with("", &format!("{role} {person}")),
+        Act::Accept { role } | Act::Decline { role } => {
+            with("", role.as_ref().map(|role| role.0.as_str()).unwrap_or_default());
+        }
+        Act::Update { text, impact, next_in } => {
+            with("", text);
+            with("impact", impact.as_deref().unwrap_or_default());
+            with("next in", &next_in.map(|wait| wait.to_string()).unwrap_or_default());
+        }
+        Act::Ack { text }
+        | Act::Confirm { text }
+        | Act::Note { text }
+        | Act::Resolve { text }
+        | Act::Reopen { text } => with("", text),
+        Act::Edit { part, text, version } => {
+            with("", part.word());
+            with("text", text);
+            with("version", &version.map(|version| version.to_string()).unwrap_or_default());
+        }
+        Act::Todo { text, owner } => {
+            with("", text);
+            with("owner", owner.as_deref().unwrap_or_default());
+        }
+        Act::Done { todo } => with("", &todo.to_string()),
+        Act::Follow | Act::Unfollow | Act::Undo => {}
+        Act::Merge { into, text } => {
+            with("", &format!("into {into}"));
+            with("text", text);
+        }
+        Act::Split { title, matchers } => {
+            with("", title);
+            with("alerts", &matchers.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", "));
+        }
+        Act::Severity { to, text } => {
+            with("", to.word());
+            with("text", text);
+        }
+        Act::CallOff { code, reason } => {
+            with("", code.word());
+            with("reason", reason);
+        }
+        Act::Adopt { alert } => with("", &format!("alert {alert}")),
+    }
+    line
+}
+
+fn verb(act: &Act) -> &'static str {
+    match act {
+        Act::Declare { .. } => "declare",
+        Act::Ack { .. } => "ack",
+        Act::Take { .. } => "take",
+        Act::Assign { .. } => "assign",
+        Act::HandOver { .. } => "handover",
+        Act::Accept { .. } => "accept",
+        Act::Decline { .. } => "decline",
+        Act::Confirm { .. } => "confirm",
+        Act::Update { .. } => "update",
+        Act::Note { .. } => "note",
+        Act::Edit { .. } => "edit",
+        Act::Todo { .. } => "todo",
+        Act::Done { .. } => "done",
+        Act::Follow => "follow",
+        Act::Unfollow => "unfollow",
+        Act::Undo => "undo",
+        Act::Merge { .. } => "merge",
+        Act::Split { .. } => "split",
+        Act::Severity { .. } => "severity",
+        Act::CallOff { .. } => "calloff",
+        Act::Resolve { .. } => "resolve",
+        Act::Reopen { .. } => "reopen",
+        Act::Adopt { .. } => "adopt",
+    }
+}
+
+fn pairs(labels: &Pairs) -> String {
+    labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
