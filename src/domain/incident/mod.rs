@@ -10,6 +10,7 @@ pub mod explanation;
 pub mod judgement;
 pub mod roles;
 pub mod room;
+pub mod steps;
 
 pub use command::{Act, Actor, Command, Refusal, Reply, Surface};
 pub use entry::{CallOffCode, Entry, Fact};
