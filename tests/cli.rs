@@ -57,6 +57,8 @@ fn help_teaches() {
         &["explain", "--help"],
         &["deliveries", "--help"],
         &["token", "new", "--help"],
+        &["user", "--help"],
+        &["user", "add", "--help"],
     ];
     let said: Vec<String> = verbs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("help.txt", &said.join("\n"));
@@ -506,6 +508,66 @@ fn tokens_come_before_the_first_start_for_others() {
     assert!(declared.contains("declared INC-1"), "{declared}");
     assert!(over_tcp(&["token", "list", "--token", &token]).contains("(exit 1)"), "a manager sees tokens");
     assert!(server.run(&["incident", "list", "-o", "extended"]).contains(" ada "), "the token's owner declared it");
+}
+
+fn with_input(folder: &Path, words: &[&str], input: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
+    command.args(words).current_dir(folder).env_clear().env("USER", "ada").stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    format!("{}{}(exit {})\n", text(&output.stdout), text(&output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn logins_are_made_before_the_first_start_and_changed_while_it_runs() {
+    const PASSWORD: &str = "correct horse battery staple";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("password"), format!("{PASSWORD}\n")).unwrap();
+    let add = &["user", "add", "breakglass", "--role", "admin", "--totp", "--password-file", "password"];
+    let said = transcript(folder.path(), add);
+    assert!(
+        said.contains("no server runs there") && said.contains("breakglass may log in as admin. From now on"),
+        "{said}"
+    );
+    assert!(said.contains("otpauth://totp/Earlybell:breakglass?secret=") && !said.contains(PASSWORD), "{said}");
+    let short = with_input(folder.path(), &["user", "add", "ada", "--role", "viewer"], "too short\n");
+    assert!(short.contains("a password has at least 15 characters") && short.ends_with("(exit 1)\n"), "{short}");
+    assert!(transcript(folder.path(), &["user", "add", "x", "--role", "ingest"]).ends_with("(exit 2)\n"));
+    let server = Server::start_in(folder, &[]);
+    assert!(!server.banner.contains("everyone on it may do everything"), "{}", server.banner);
+    let path = server.folder.path();
+    let said = with_input(path, &["user", "add", "ada", "--role", "viewer", "-q"], &format!("{PASSWORD}\r\n"));
+    assert_eq!(said, "(exit 0)\n");
+    let listed = server.run(&["user", "list"]);
+    assert!(
+        listed.contains("breakglass  admin   password  yes") && listed.contains("ada         viewer  password  no"),
+        "{listed}"
+    );
+    for (words, told) in [
+        (&["user", "role", "ada", "manager"][..], "ada has the role manager now"),
+        (&["user", "sessions", "ada"], "ada is not signed in anywhere"),
+        (&["user", "logout", "ada"], "ada was not signed in anywhere"),
+        (&["user", "disable", "ada"], "ada may not do anything any more, and was signed out everywhere"),
+        (&["user", "enable", "ada"], "ada may log in again"),
+        (
+            &["user", "totp", "ada"],
+            "ada needs one-time codes of a new secret\nfor the authenticator app, shown only now:",
+        ),
+        (&["user", "totp", "ada", "--off"], "ada needs no one-time codes any more"),
+        (&["user", "password", "ada", "--password-file", "password"], "ada has another password"),
+        (&["user", "remove", "ada"], "ada is gone, and was signed out everywhere"),
+        (&["user", "remove", "ada"], "nobody called ada may log in"),
+    ] {
+        let said = server.run(words).replace("(exit", "\n(exit");
+        assert!(said.lines().skip(1).collect::<Vec<_>>().join("\n").contains(told.lines().next().unwrap()), "{said}");
+    }
+    let made = text(
+        &earlybell(path, &["token", "new", "--role", "viewer", "ada", "--expires-in", "90d", "-o", "json"]).stdout,
+    );
+    let id = made.split("\"id\": \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(server.run(&["token", "rotate", &id, "-q"]).contains("eb_"));
+    assert!(server.run(&["token", "rotate", &id]).contains("ada has 2 tokens already; revoke the old one first"));
 }
 
 #[test]

@@ -8,12 +8,14 @@ mod deliveries;
 mod explain;
 mod incident;
 mod lint;
+mod offline;
 mod output;
 mod quarantine;
 mod schema;
 mod serve;
 mod test;
 mod token;
+mod user;
 
 use clap::{Parser, Subcommand};
 use std::fmt;
@@ -57,6 +59,7 @@ enum Verb {
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
     Token(token::Token),
+    User(user::User),
     Schema(schema::Schema),
 }
 
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
+        Verb::User(verb) => verb.run(),
         Verb::Schema(verb) => verb.run(),
     };
     match done {

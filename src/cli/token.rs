@@ -2,14 +2,14 @@
 
 use super::CliError;
 use super::client::{Ask, ClientArgs, path_segment};
+use super::offline::{Missing, or_in_store};
 use super::output::{self, Format, complain, say, table};
 use crate::clock::{Clock, SystemClock};
 use crate::http::api::tokens;
 use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
 use clap::{Args, Subcommand};
+use domain::duration::Duration;
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// Makes, lists and revokes tokens
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ Roles:
 
 Examples:
   earlybell token new --role ingest --name default -q > alertmanager.token
-  earlybell token new --role responder --name ada")]
+  earlybell token new --role responder --name ada --expires-in 90d")]
     New {
         /// What it may do
         #[arg(long, value_parser = ["ingest", "viewer", "responder", "manager", "admin"])]
@@ -44,6 +44,17 @@ Examples:
         /// The same, without `--name`
         #[arg(required_unless_present = "name", conflicts_with = "name", value_name = "NAME")]
         word: Option<String>,
+        /// How long it opens anything [default: until it is revoked]
+        #[arg(long, value_name = "DURATION", value_parser = Duration::parse)]
+        expires_in: Option<Duration>,
+    },
+    /// Makes a second token of the same name and role, and prints it; both are live until one is revoked
+    Rotate {
+        /// Id of the first, as `token list` shows it
+        id: String,
+        /// How long it opens anything [default: as long as the first]
+        #[arg(long, value_name = "DURATION", value_parser = Duration::parse)]
+        expires_in: Option<Duration>,
     },
     /// Lists tokens, without their secrets
     List,
@@ -54,38 +65,48 @@ Examples:
     },
 }
 
-// What becomes of a store that is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    Made,
-    Told,
-}
-
 impl Token {
     /// Runs it.
     pub fn run(self) -> Result<(), CliError> {
         match &self.verb {
-            Verb::New { role, flag, word } => {
+            Verb::New { role, flag, word, expires_in } => {
                 // One of them is there: clap sees to it.
                 let name = flag.as_deref().or(word.as_deref()).unwrap_or_default();
-                self.make(name, role)
+                self.make(name, role, *expires_in)
             }
+            Verb::Rotate { id, expires_in } => self.rotate(id, *expires_in),
             Verb::List => self.list(),
             Verb::Revoke { id } => self.revoke(id),
         }
     }
 
-    fn make(&self, name: &str, role: &str) -> Result<(), CliError> {
-        let body = json!({ "role": role, "name": name });
+    fn make(&self, name: &str, role: &str, expires_in: Option<Duration>) -> Result<(), CliError> {
+        let body = json!({ "role": role, "name": name, "expires_in": expires_in });
         let asked = self.client.client()?.json(&Ask::post("/api/v1/tokens", &body));
-        let answer = self.or_in_store(asked, Missing::Made, async |store| {
-            tokens::make(store, name, role, SystemClock.now()).await.map_err(CliError::told)
+        let answer = or_in_store(&self.client, asked, Missing::Made, async |store| {
+            let wanted = tokens::Wanted { name, role, expires_in };
+            tokens::make(store, wanted, SystemClock.now()).await.map_err(CliError::told)
         })?;
+        self.show(&answer)
+    }
+
+    fn rotate(&self, id: &str, expires_in: Option<Duration>) -> Result<(), CliError> {
+        let body = json!({ "expires_in": expires_in });
+        let path = format!("/api/v1/tokens/{}/rotate", path_segment(id));
+        let asked = self.client.client()?.json(&Ask::post(&path, &body));
+        let answer = or_in_store(&self.client, asked, Missing::Told, async |store| {
+            tokens::again(store, id, expires_in, SystemClock.now()).await.map_err(CliError::told)
+        })?;
+        self.show(&answer)
+    }
+
+    fn show(&self, answer: &Value) -> Result<(), CliError> {
+        let [name, role] = ["/name", "/role"].map(|path| output::cell(answer, path));
         let token = answer.get("token").and_then(Value::as_str);
         let token = token.ok_or_else(|| CliError::told("the server is of another version: it answers no token"))?;
         let note = answer.get("text").and_then(Value::as_str).unwrap_or("shown only now");
         match (self.client.output, self.client.quiet) {
-            (Format::Json, _) => output::json(&answer),
+            (Format::Json, _) => output::json(answer),
             (_, true) => say(token),
             // The note stands apart, so that `token new … > file` gives a file with a token.
             _ => {
@@ -96,35 +117,9 @@ impl Token {
         Ok(())
     }
 
-    // Before the first start on an address that others reach there must be a token: without a server, the folder of its
-    // socket is the store. The store's lock keeps two processes apart.
-    fn or_in_store(
-        &self,
-        asked: Result<Value, CliError>,
-        missing: Missing,
-        act: impl AsyncFnOnce(&SqliteStore) -> Result<Value, CliError>,
-    ) -> Result<Value, CliError> {
-        let Err(CliError::NoServer(_)) = &asked else { return asked };
-        if !self.client.is_local() {
-            return asked;
-        }
-        let socket = self.client.socket();
-        let folder = socket.parent().unwrap_or(Path::new("."));
-        if missing == Missing::Told && !folder.exists() {
-            return asked;
-        }
-        // Whoever runs this in another folder than the server's would look for the token in vain.
-        complain(&format!("no server runs there: going on in the store in {}", folder.display()));
-        let store = SqliteStore::open(folder).map_err(CliError::told)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::told)?;
-        let done = runtime.block_on(act(&store));
-        store.close();
-        done
-    }
-
     fn list(&self) -> Result<(), CliError> {
         let asked = self.client.client()?.json(&Ask::get("/api/v1/tokens"));
-        let answer = self.or_in_store(asked, Missing::Told, async |store| {
+        let answer = or_in_store(&self.client, asked, Missing::Told, async |store| {
             let rows = store.tokens().await.map_err(CliError::told)?;
             Ok(Value::from_iter(rows.iter().map(tokens::shape)))
         })?;
@@ -138,23 +133,27 @@ impl Token {
         } else if rows.is_empty() {
             say("no tokens");
         } else {
-            table(["ID", "NAME", "ROLE", "CREATED", "LAST USED"], rows.iter().map(row).collect());
+            table(["ID", "NAME", "ROLE", "CREATED", "LAST USED", "EXPIRES"], rows.iter().map(row).collect());
         }
         Ok(())
     }
 
     fn revoke(&self, id: &str) -> Result<(), CliError> {
         let asked = self.client.client()?.json(&Ask::delete(&format!("/api/v1/tokens/{}", path_segment(id))));
-        self.or_in_store(asked, Missing::Told, async |store| match store.revoke_token(id, SystemClock.now()).await {
-            Ok(true) => Ok(Value::Null),
-            Ok(false) => Err(CliError::told(format!("there is no live token {id}; `earlybell token list` shows them"))),
-            Err(error) => Err(CliError::told(error)),
+        or_in_store(&self.client, asked, Missing::Told, async |store| {
+            match store.revoke_token(id, SystemClock.now()).await {
+                Ok(true) => Ok(Value::Null),
+                Ok(false) => {
+                    Err(CliError::told(format!("there is no live token {id}; `earlybell token list` shows them")))
+                }
+                Err(error) => Err(CliError::told(error)),
+            }
         })?;
         say(&if self.client.quiet { id.to_owned() } else { format!("revoked {id}") });
         Ok(())
     }
 }
 
-fn row(row: &Value) -> [String; 5] {
-    ["/id", "/name", "/role", "/created_at", "/used_at"].map(|path| output::cell(row, path))
+fn row(row: &Value) -> [String; 6] {
+    ["/id", "/name", "/role", "/created_at", "/used_at", "/expires_at"].map(|path| output::cell(row, path))
 }

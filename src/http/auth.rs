@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::incident::{Actor, Surface};
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Header in which the command line on this machine says who types; trusted on the unix socket only.
@@ -66,6 +67,8 @@ pub struct Identity {
 pub struct Visitor {
     /// Who, if we know.
     pub who: Option<Identity>,
+    /// The path they look at, with its query.
+    pub path: String,
 }
 
 /// What a reader of a page may see.
@@ -93,6 +96,19 @@ pub struct Denied {
 /// # Errors
 /// A credential was shown, and is wrong.
 pub async fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
+    let found = somebody(headers, peer, site).await?;
+    match found {
+        // The socket is the way back in for an admin who shut themselves out.
+        Some(who) if who.via != Via::Socket && who.role != Role::Ingest && site.logins.is_shut_out(&who.name) => {
+            let text = format!("{} is shut out here; `earlybell user enable` lets them in again", who.name);
+            let failure = Failure::Forbidden(text);
+            Err(Denied { name: who.name.to_string(), reason: "forbidden", failure })
+        }
+        found => Ok(found),
+    }
+}
+
+async fn somebody(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
     if peer == Peer::Owner {
         return Ok(Some(Identity::new(name_on_socket(headers), Role::Admin, Via::Socket, site)));
     }
@@ -149,8 +165,9 @@ fn by_token(shown: &[u8], site: &Site) -> Result<Identity, Denied> {
 }
 
 fn live(token: &[u8], user: Option<&[u8]>, site: &Site) -> Result<Identity, Denied> {
-    let not_live = "the token is not known, or was revoked; `earlybell token list` shows the live ones";
-    let found = match site.tokens.check(token) {
+    let not_live =
+        "the token is not known, was revoked, or its time is over; `earlybell token list` shows the live ones";
+    let found = match site.tokens.check(token, site.now()) {
         Checked::Live(found) => found,
         Checked::Wrong(found) => return Err(wrong(&found.name, not_live)),
         Checked::Unknown => return Err(wrong(known_name(user, site), not_live)),
@@ -191,6 +208,23 @@ pub fn is_from_here(headers: &HeaderMap) -> bool {
 fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split('/').next().unwrap_or(rest)
+}
+
+/// Where a request comes from, through proxies that are trusted; nothing on the unix socket.
+pub fn address(request: &HttpRequest, site: &Site) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let config = site.parts.config.load();
+    let trusted = |address: IpAddr| {
+        config.access.proxy.as_ref().is_some_and(|proxy| proxy.trusted.iter().any(|network| network.holds(address)))
+    };
+    if !trusted(peer) {
+        return Some(peer);
+    }
+    // Each proxy adds whom it saw at the end: read backwards, the first that is no proxy of ours is the one.
+    let lines = request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let mut seen = hops.iter().rev().map_while(|hop| hop.parse().ok());
+    Some(seen.find(|hop| !trusted(*hop)).unwrap_or(peer))
 }
 
 /// Whether a request that changes something can't have been made by a page of somebody else.
@@ -260,7 +294,8 @@ impl FromRequest for Visitor {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self { who: request.extensions().get::<Identity>().cloned() }))
+        let path = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
+        ready(Ok(Self { who: request.extensions().get::<Identity>().cloned(), path }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::site::Site;
-use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 
@@ -51,11 +51,6 @@ pub async fn metrics(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
     let text = site.parts.metrics.scrape(figures.as_ref().ok(), now);
     let text = text.map_err(|error| Failure::Internal(format!("the metrics can't be written: {error}")))?;
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text))
-}
-
-/// `GET /login`: the gate has asked for a name and a token by now; the browser repeats them on every page.
-pub async fn login() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, "./")).finish()
 }
 
 fn epoch_seconds(at: DateTime<Utc>) -> f64 {

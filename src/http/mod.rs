@@ -10,6 +10,7 @@ pub mod form;
 pub mod gate;
 pub mod health;
 pub mod login;
+pub mod logins;
 pub mod pages;
 pub mod routes;
 pub mod server;

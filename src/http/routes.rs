@@ -82,8 +82,20 @@ pub static ROUTES: &[Endpoint] = &[
     get("/api/v1/tokens", ADMIN, || web::to(api::tokens::list)),
     post("/api/v1/tokens", ADMIN, || web::to(api::tokens::add)),
     delete("/api/v1/tokens/{id}", ADMIN, || web::to(api::tokens::revoke)),
-    post("/logout", VIEWER, || web::to(login::logout)),
-    get("/login", VIEWER, || web::to(health::login)),
+    post("/api/v1/tokens/{id}/rotate", ADMIN, || web::to(api::tokens::rotate)),
+    get("/api/v1/logins", ADMIN, || web::to(api::logins::list)),
+    post("/api/v1/logins", ADMIN, || web::to(api::logins::add)),
+    delete("/api/v1/logins/{name}", ADMIN, || web::to(api::logins::remove)),
+    post("/api/v1/logins/{name}/role", ADMIN, || web::to(api::logins::role)),
+    post("/api/v1/logins/{name}/password", ADMIN, || web::to(api::logins::password)),
+    post("/api/v1/logins/{name}/totp", ADMIN, || web::to(api::logins::totp)),
+    post("/api/v1/logins/{name}/disable", ADMIN, || web::to(api::logins::disable)),
+    post("/api/v1/logins/{name}/enable", ADMIN, || web::to(api::logins::enable)),
+    get("/api/v1/logins/{name}/sessions", ADMIN, || web::to(api::logins::sessions)),
+    post("/api/v1/logins/{name}/logout", ADMIN, || web::to(api::logins::logout)),
+    get("/login", Access::Reader, || web::to(login::page::show)),
+    post("/login", Access::Anyone, || web::to(login::local::login)),
+    post("/logout", VIEWER, || web::to(login::out::logout)),
 ];
 
 /// Configures the server from the table; pages come last, and can be read only.

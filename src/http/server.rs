@@ -106,6 +106,7 @@ pub async fn serve(parts: Parts, bound: Bound) -> Result<Running, ServeError> {
     let key = parts.store.access().key("pages", fresh).await?;
     let site = web::Data::new(Site::new(parts, &key));
     site.tokens.refresh(site.parts.store.as_ref()).await?;
+    site.logins.refresh(site.parts.store.as_ref()).await?;
     refuse_unprotected(site.parts.store.as_ref(), &site.parts.listen).await?;
     let addresses = bound.addresses.clone();
     let listeners = bound.listen()?;
@@ -244,7 +245,8 @@ async fn refresh(site: web::Data<Site>) {
         every.tick().await;
         let store = site.parts.store.as_ref();
         let written = site.tokens.write_uses(store).await;
-        if let Err(error) = written.and(site.tokens.refresh(store).await) {
+        let read = site.tokens.refresh(store).await.and(site.logins.refresh(store).await);
+        if let Err(error) = written.and(read) {
             tracing::warn!("tokens were not refreshed: {error}");
         }
     }

@@ -139,7 +139,7 @@ pub fn holds(row: &SessionRow, now: DateTime<Utc>) -> bool {
 // What its owner may do now; nothing if they were disabled or removed, or if the token it was begun with was revoked.
 async fn role(row: &SessionRow, site: &Site) -> Result<Option<Role>, Denied> {
     if let Some(id) = &row.token {
-        return Ok(site.tokens.live(id).map(|live| live.row.role).filter(|role| *role >= Role::Viewer));
+        return Ok(site.tokens.live(id, site.now()).map(|live| live.row.role).filter(|role| *role >= Role::Viewer));
     }
     let login = site.parts.store.access().login(&row.name).await.map_err(unreadable)?;
     Ok(login.filter(|login| login.disabled_at.is_none()).map(|login| login.role))

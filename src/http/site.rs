@@ -3,6 +3,9 @@
 use super::auth::Denied;
 use super::body::{Allowance, Budget};
 use super::csrf::Forms;
+use super::login::limit::Attempts;
+use super::login::password::{self, Hasher};
+use super::logins::Logins;
 use super::tokens::Tokens;
 use crate::app::delivery::Deliveries;
 use crate::app::explain::Explainer;
@@ -73,6 +76,8 @@ pub struct Limits {
     pub workers: usize,
     /// Connections per thread.
     pub connections_max: usize,
+    /// How slow passwords are to check: the cost of bcrypt.
+    pub password_cost: u32,
 }
 
 impl Default for Limits {
@@ -87,6 +92,7 @@ impl Default for Limits {
             workers: 2,
             // Two threads of these stay below the 1,024 open files that most shells allow.
             connections_max: 400,
+            password_cost: password::COST,
         }
     }
 }
@@ -97,6 +103,12 @@ pub struct Site {
     pub parts: Parts,
     /// Who may do what.
     pub tokens: Tokens,
+    /// Who may log in.
+    pub logins: Logins,
+    /// How often signing in was tried.
+    pub attempts: Attempts,
+    /// What checks passwords.
+    pub hasher: Hasher,
     /// Tokens of forms.
     pub forms: Forms,
     /// How much may be held in memory.
@@ -118,10 +130,14 @@ impl Site {
         let held_max = parts.limits.in_flight_bytes_max.max(parts.limits.body_bytes_max);
         let budget = Budget::new(held_max, parts.metrics.body_bytes().clone());
         let started_at = parts.clock.now();
+        let hasher = Hasher::new(parts.limits.password_cost);
         let explainer = Explainer::new(parts.questions.clone());
         Self {
             parts,
             tokens: Tokens::default(),
+            logins: Logins::default(),
+            attempts: Attempts::default(),
+            hasher,
             forms: Forms::new(key),
             budget,
             explainer,
@@ -131,9 +147,12 @@ impl Site {
         }
     }
 
-    /// Whether everything is allowed: nobody made a token, and only this machine can connect.
+    /// Whether everything is allowed: nobody made a token or a login, nobody else vouches for people, and only this
+    /// machine can connect.
     pub fn is_open(&self) -> bool {
-        self.tokens.is_empty() && self.serves_loopback_only()
+        let access = &self.parts.config.load().access;
+        let nobody = self.tokens.is_empty() && self.logins.is_empty();
+        nobody && access.oidc.is_none() && access.proxy.is_none() && self.serves_loopback_only()
     }
 
     /// Whether no other machine can connect.

@@ -36,8 +36,15 @@ pub struct NoRandomness;
 pub fn mint(name: &str, role: Role, now: DateTime<Utc>) -> Result<NewToken, NoRandomness> {
     let id = random_text(ID_CHARS)?;
     let text = format!("{PREFIX}{id}_{}", random_text(SECRET_CHARS)?);
-    let row =
-        TokenRow { id, name: name.to_owned(), role, sha256: hash(text.as_bytes()), created_at: now, used_at: None };
+    let row = TokenRow {
+        id,
+        name: name.to_owned(),
+        role,
+        sha256: hash(text.as_bytes()),
+        created_at: now,
+        used_at: None,
+        expires_at: None,
+    };
     Ok(NewToken { row, text })
 }
 

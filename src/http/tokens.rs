@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How often the table is read again, and last uses are written.
 pub const REFRESH_EVERY: Duration = Duration::from_secs(30);
 
-/// Live tokens a source may have: the old one and the new one while it is being rotated.
+/// Live tokens of one name and role while they are rotated, or of a source at any time: the old one and the new one.
 pub const PER_SOURCE_MAX: usize = 2;
 
 /// Live tokens in all.
@@ -43,7 +43,7 @@ pub struct Tokens {
 pub enum Checked {
     /// It is live.
     Live(Arc<Live>),
-    /// Its public part is known, the rest is wrong.
+    /// Its public part is known; the rest is wrong, or its time is over.
     Wrong(Arc<Live>),
     /// Nobody's, or revoked.
     Unknown,
@@ -55,17 +55,22 @@ impl Tokens {
         self.table.load().is_empty()
     }
 
-    /// Whose token this is.
-    pub fn check(&self, text: &[u8]) -> Checked {
+    /// Whose token this is. Its public part finds the row; the whole is compared by its SHA-256, in a time that says
+    /// nothing of where the difference is.
+    pub fn check(&self, text: &[u8], now: DateTime<Utc>) -> Checked {
         let Some(live) = id_of(text).and_then(|id| self.table.load().get(id).cloned()) else {
             return Checked::Unknown;
         };
-        if same(&hash(text), &live.row.sha256) { Checked::Live(live) } else { Checked::Wrong(live) }
+        if same(&hash(text), &live.row.sha256) && live.row.holds(now) {
+            Checked::Live(live)
+        } else {
+            Checked::Wrong(live)
+        }
     }
 
     /// The live token with this public part.
-    pub fn live(&self, id: &str) -> Option<Arc<Live>> {
-        self.table.load().get(id).cloned()
+    pub fn live(&self, id: &str, now: DateTime<Utc>) -> Option<Arc<Live>> {
+        self.table.load().get(id).filter(|live| live.row.holds(now)).cloned()
     }
 
     /// Whether a source or person of this name has a token.

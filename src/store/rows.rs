@@ -210,6 +210,15 @@ pub struct TokenRow {
     pub created_at: DateTime<Utc>,
     /// When it was last used, to the minute.
     pub used_at: Option<DateTime<Utc>>,
+    /// From when on it opens nothing, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl TokenRow {
+    /// Whether its time is not over.
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|over| now < over)
+    }
 }
 
 /// Numbers for `/metrics` and the pages.

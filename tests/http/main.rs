@@ -10,6 +10,7 @@ mod browser;
 mod clock;
 mod explain;
 mod intake;
+mod login;
 mod looked_at;
 mod observe;
 mod pages;

@@ -104,7 +104,7 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
         deliveries: None,
         listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
         socket: Some(folder.path().join("earlybell.sock")),
-        limits: Limits { workers: 1, ..Limits::default() },
+        limits: Limits { workers: 1, password_cost: 4, ..Limits::default() },
     }
 }
 

@@ -12,6 +12,7 @@ pub async fn keeps_tokens_until_they_are_revoked(store: &Arc<dyn Store>) {
         sha256: [id.len() as u8; 32],
         created_at: at(seconds),
         used_at: None,
+        expires_at: (seconds == 1).then(|| at(100)),
     };
     let (first, second) = (token("a", Role::Ingest, 1), token("bb", Role::Admin, 2));
     store.add_token(second.clone()).await.unwrap();

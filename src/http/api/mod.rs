@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod explain;
 pub mod incidents;
+pub mod logins;
 pub mod outbox;
 pub mod quarantine;
 pub mod shape;

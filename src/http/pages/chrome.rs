@@ -3,6 +3,7 @@
 use super::render::render;
 use crate::http::auth::{Identity, Reader, Via, Visitor};
 use crate::http::error::Failure;
+use crate::http::login::next::LocalPath;
 use crate::http::site::Site;
 use crate::metrics::{Metrics, VERSION};
 use crate::store::Figures;
@@ -24,6 +25,8 @@ pub struct Chrome {
     who: Option<Who>,
     // What every form on the page carries in its hidden field `csrf`.
     csrf: Option<Arc<str>>,
+    // What the page to sign in on is told, so that people come back to this one.
+    sign_in: String,
     now: DateTime<Utc>,
     banners: Vec<Banner>,
 }
@@ -54,6 +57,7 @@ impl Chrome {
             team: visitor.reader() == Reader::Team,
             who: visitor.who.as_ref().and_then(who),
             csrf: visitor.who.as_ref().and_then(|who| who.csrf.clone()),
+            sign_in: sign_in(&visitor.path),
             now: site.now(),
             banners: Vec::new(),
         }
@@ -73,6 +77,10 @@ impl Chrome {
 pub fn problem(site: &Site, visitor: &Visitor, status: u16, text: &str) -> Result<String, Failure> {
     let chrome = Chrome::new(site, visitor, status.to_string());
     render("problem.html", &chrome, &serde_json::json!({"status": status, "text": text}))
+}
+
+fn sign_in(path: &str) -> String {
+    if path.starts_with("/login") { String::new() } else { LocalPath::parse(path).query() }
 }
 
 // Nobody is anybody on an open server.

@@ -10,9 +10,13 @@ mod render;
 mod rules;
 mod strip;
 
+pub use chrome::Chrome;
+pub use render::render;
+
 use super::auth::Visitor;
 use super::error::Failure;
 use super::site::Site;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -62,6 +66,14 @@ async fn nothing(site: web::Data<Site>, visitor: Visitor, request: HttpRequest) 
 // A page or, where that failed, one that says what to do.
 fn shown(site: &Site, visitor: &Visitor, page: Result<HttpResponse, Failure>) -> HttpResponse {
     page.unwrap_or_else(|failure| problem(site, visitor, &failure))
+}
+
+/// A page with this status; or, where it could not be written, one that says so.
+pub fn with_status(site: &Site, visitor: &Visitor, status: StatusCode, page: Result<String, Failure>) -> HttpResponse {
+    match page {
+        Ok(html) => HttpResponse::build(status).insert_header((CONTENT_TYPE, render::HTML)).body(html),
+        Err(failure) => problem(site, visitor, &failure),
+    }
 }
 
 /// A page that says what to do.

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 /// What pages are.
 pub const HTML: &str = "text/html; charset=utf-8";
 
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("base.html", include_str!("templates/base.html")),
     ("line.html", include_str!("../../report/templates/line.html")),
     ("state.html", include_str!("templates/state.html")),
@@ -28,6 +28,7 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("rule.html", include_str!("templates/rule.html")),
     ("deliveries.html", include_str!("templates/deliveries.html")),
     ("quarantine.html", include_str!("templates/quarantine.html")),
+    ("login.html", include_str!("templates/login.html")),
     ("problem.html", include_str!("templates/problem.html")),
 ];
 

@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 
 /// Adds one.
 pub fn add(conn: &Connection, token: &TokenRow) -> Result<(), StoreError> {
-    let sql = "INSERT INTO tokens (id, name, role, sha256, created_at, used_at) VALUES (?, ?, ?, ?, ?, ?)";
+    let sql =
+        "INSERT INTO tokens (id, name, role, sha256, created_at, used_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
     conn.prepare_cached(sql)?.execute(params![
         token.id,
         token.name,
@@ -15,13 +16,14 @@ pub fn add(conn: &Connection, token: &TokenRow) -> Result<(), StoreError> {
         token.sha256,
         micros(token.created_at),
         token.used_at.map(micros),
+        token.expires_at.map(micros),
     ])?;
     Ok(())
 }
 
 /// All that were not revoked, in the order they were made.
 pub fn all(conn: &Connection) -> Result<Vec<TokenRow>, StoreError> {
-    let sql = "SELECT id, name, role, sha256, created_at, used_at FROM tokens
+    let sql = "SELECT id, name, role, sha256, created_at, used_at, expires_at FROM tokens
                WHERE revoked_at IS NULL ORDER BY created_at, id";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
@@ -35,6 +37,7 @@ pub fn all(conn: &Connection) -> Result<Vec<TokenRow>, StoreError> {
             sha256: sha256.try_into().map_err(|_| unreadable("a token", "its hash has another length"))?,
             created_at: time(row.get(4)?)?,
             used_at: time_if(row.get(5)?)?,
+            expires_at: time_if(row.get(6)?)?,
         });
     }
     Ok(tokens)

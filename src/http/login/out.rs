@@ -1,9 +1,9 @@
-//! Signing in and out.
+//! `POST /logout`.
 
-use super::auth::Identity;
-use super::cookie;
-use super::error::Failure;
-use super::site::Site;
+use crate::http::auth::Identity;
+use crate::http::cookie;
+use crate::http::error::Failure;
+use crate::http::site::Site;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 
