@@ -86,12 +86,15 @@ fn room(incident: &Incident, fields: &mut Fields) {
     for entry in &room.retracted {
         fields.put(&format!("entry {entry}"), "taken back".to_owned());
     }
-    for id in &room.merged {
-        fields.put(&format!("includes {id}"), "yes".to_owned());
+    for member in &room.members {
+        fields.put(&format!("includes {}", member.incident), "yes".to_owned());
     }
-    if !room.split_off.is_empty() {
-        let alerts: Vec<String> = room.split_off.iter().map(ToString::to_string).collect();
-        fields.put("alerts split off", alerts.join(", "));
+    for id in &room.split_into {
+        fields.put(&format!("split off as {id}"), "yes".to_owned());
+    }
+    if !room.took.is_empty() {
+        let alerts: Vec<String> = room.took.iter().map(ToString::to_string).collect();
+        fields.put("alerts taken along", alerts.join(", "));
     }
 }
 

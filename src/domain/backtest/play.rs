@@ -170,7 +170,10 @@ impl Play {
             | Fact::Unfollowed { .. }
             | Fact::Retracted { .. }
             | Fact::Absorbed { .. }
+            | Fact::TargetCalledOff { .. }
+            | Fact::TargetReopened { .. }
             | Fact::SplitOff { .. }
+            | Fact::SplitFrom { .. }
             | Fact::Clear { .. }
             | Fact::NotClear { .. }
             | Fact::ResolveProposed { .. }

@@ -83,10 +83,24 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             format!("asked: {}", asked.join("; "))
         }
         Fact::MergedInto { into, because } => format!("merged into {into}{}", why(because)),
+        // What was only suspected stays out of public.
+        Fact::Absorbed { public: false, .. } if audience == Audience::Public => {
+            "there is more to it than was known; what else was seen is part of this one now".to_owned()
+        }
         Fact::Absorbed { from, title, .. } => format!("{from} “{title}” is part of this one now, with its alerts"),
+        Fact::TargetCalledOff { into, code, reason } => {
+            format!("{into}, which this is part of, was called off ({code}): {reason}")
+        }
+        Fact::TargetReopened { into, because } => {
+            format!("{into}, which this is part of, goes on after all{}", why(because))
+        }
         Fact::SplitOff { into, alerts } => match alerts.len() {
             1 => format!("1 alert is an incident of its own now: {into}"),
             many => format!("{many} alerts are an incident of their own now: {into}"),
+        },
+        Fact::SplitFrom { from, alerts, .. } => match alerts.len() {
+            1 => format!("split off {from}, with 1 alert"),
+            many => format!("split off {from}, with {many} alerts"),
         },
         Fact::RuleGone { rule } => {
             format!("the rule {rule} is gone or changed; nothing happens to this incident by rule any more")
@@ -115,6 +129,7 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::Followed { .. }
         | Fact::Unfollowed { .. }
         | Fact::Retracted { .. }
+        | Fact::SplitFrom { .. }
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
@@ -132,6 +147,8 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::Edited { .. }
         | Fact::MergedInto { .. }
         | Fact::Absorbed { .. }
+        | Fact::TargetCalledOff { .. }
+        | Fact::TargetReopened { .. }
         | Fact::SplitOff { .. }
         | Fact::Clear { .. }
         | Fact::NotClear { .. }

@@ -1,11 +1,13 @@
 //! The fold: what each entry does to the incident. The only code that changes one.
 
+mod deeds;
 mod people;
 
 use super::entry::Change;
 use super::roles::Roles;
 use super::{Actor, Entry, FLAPPING_WINDOW, Fact, Incident, LastUpdate, Stage, TURNS_KEPT_MAX, Tally};
 use chrono::{DateTime, Utc};
+use deeds::Undoes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The incident that a `Declared` entry makes; `None` for any other entry.
@@ -76,7 +78,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
     incident.entries = entry.number;
     incident.changed_at = entry.at;
     incident.touched |= is_person(&entry.actor);
-    people::apply(incident, entry);
+    let undoes = people::apply(incident, entry);
     match &entry.fact {
         Fact::Alerts(changed) => {
             let fires = |change| matches!(change, Change::Attached | Change::Firing);
@@ -94,7 +96,8 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         }
         Fact::Severity { from, to, .. } => {
             incident.severity = *to;
-            if to < from {
+            // What is taken back is no opinion of how bad it is.
+            if to < from && undoes == Undoes::Nothing {
                 incident.lowered_from = Some(*from);
             }
         }
@@ -146,11 +149,6 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
             incident.flapping_since = None;
             incident.closed_by = Some(entry.actor.clone());
         }
-        Fact::Absorbed { receivers, .. } => {
-            let new: Vec<String> =
-                receivers.iter().filter(|name| !incident.receivers.contains(name)).cloned().collect();
-            incident.receivers.extend(new);
-        }
         // Those of people are in `people`.
         Fact::Declared { .. }
         | Fact::Noted { .. }
@@ -174,7 +172,11 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         | Fact::Followed { .. }
         | Fact::Unfollowed { .. }
         | Fact::Retracted { .. }
-        | Fact::SplitOff { .. } => {}
+        | Fact::Absorbed { .. }
+        | Fact::TargetCalledOff { .. }
+        | Fact::TargetReopened { .. }
+        | Fact::SplitOff { .. }
+        | Fact::SplitFrom { .. } => {}
     }
 }
 

@@ -1,14 +1,19 @@
 //! Timeline facts: what happened, when, by whom. Their stored form only grows; everything else is a fold over them.
 
+mod alerts;
+mod code;
+
+pub use alerts::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
+pub use code::CallOffCode;
+
 use super::roles::{OfferEnd, RoleName};
-use super::room::{Part, Prompt};
+use super::room::{Member, Part, Prompt};
 use super::{Actor, Explanation, RuleRef, Severity};
-use crate::alert::{Fingerprint, Pairs, ResolvedBecause, SourceName};
+use crate::alert::Pairs;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// One line of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,7 +230,8 @@ pub enum Fact {
         /// Who.
         person: String,
     },
-    /// Words that only the team has seen were taken back.
+    /// Somebody takes back what they did; what makes it so follows in the same step. Words that only the team has seen are
+    /// not shown any more.
     Retracted {
         /// Number of the entry.
         entry: u32,
@@ -243,16 +249,51 @@ pub enum Fact {
         from: IncidentId,
         /// Its title.
         title: String,
+        /// Whether the public knew of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        public: bool,
         /// Receivers that hear of this one from now on.
         receivers: Vec<String>,
-        /// Rule and correlation labels of the other, and what it stood for itself: what they would have got comes here.
-        stands_for: Vec<(String, Pairs)>,
+        /// It, and those that were part of it: what they would have got comes here.
+        members: Vec<Member>,
+        /// Alerts it had been split off with.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        took: Vec<AlertId>,
+        /// Start of its first alert.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_alert_at: Option<DateTime<Utc>>,
+    },
+    /// What it is part of was called off.
+    TargetCalledOff {
+        /// Which that is.
+        into: IncidentId,
+        /// Why, in one word.
+        code: CallOffCode,
+        /// Why, in words.
+        reason: String,
+    },
+    /// What it is part of was called off, and goes on after all.
+    TargetReopened {
+        /// Which that is.
+        into: IncidentId,
+        /// Why, in words.
+        because: String,
     },
     /// Some of its alerts are an incident of their own.
     SplitOff {
         /// Which.
         into: IncidentId,
         /// The alerts, which leave this one.
+        alerts: Vec<AlertId>,
+    },
+    /// It began as a part of another one.
+    SplitFrom {
+        /// Of which.
+        from: IncidentId,
+        /// The rule that had declared that one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        /// The alerts it took along.
         alerts: Vec<AlertId>,
     },
     /// No attached alert fires any more; the grace runs.
@@ -342,115 +383,4 @@ pub enum Fact {
         /// Its name.
         rule: String,
     },
-}
-
-/// Alerts of one incident that changed with one input.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct AlertsChanged {
-    /// What happened to each, the first [`ALERTS_NAMED_MAX`] of them.
-    pub named: Vec<AlertChange>,
-    /// How many more there were.
-    pub more: u32,
-    /// Known to fire now, muted ones included.
-    pub firing: u32,
-    /// Attached so far.
-    pub alerts: u32,
-    /// Whether the message was cut off by `max_alerts`: the counts are lower bounds.
-    pub truncated: bool,
-}
-
-/// Most alerts named in one timeline entry; the others are counted.
-pub const ALERTS_NAMED_MAX: usize = 20;
-
-/// What happened to one alert of an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AlertChange {
-    /// Its row.
-    pub alert: AlertId,
-    /// Where it is reported from.
-    pub source: SourceName,
-    /// Its identity there.
-    pub fingerprint: Fingerprint,
-    /// Its name.
-    pub name: String,
-    /// Its text for people.
-    pub summary: String,
-    /// What happened.
-    pub change: Change,
-    /// Who mutes it: silences, or alerts that inhibit it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub by: Vec<String>,
-}
-
-/// What happened to an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// It was attached, firing.
-    Attached,
-    /// It fires again.
-    Firing,
-    /// A complete message left it out.
-    Unreported,
-    /// A silence or inhibition mutes it.
-    Muted,
-    /// It is over.
-    Resolved(ResolvedBecause),
-}
-
-/// Why an incident was nothing, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CallOffCode {
-    /// Another incident covers it.
-    Duplicate,
-    /// It came and went by itself.
-    Flapping,
-    /// Somebody was working on it.
-    PlannedWork,
-    /// The monitoring was wrong.
-    MonitoringFault,
-    /// Nobody noticed.
-    NoUserImpact,
-    /// A test.
-    Test,
-    /// Anything else; the words say what.
-    Other,
-}
-
-impl CallOffCode {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Duplicate,
-        Self::Flapping,
-        Self::PlannedWork,
-        Self::MonitoringFault,
-        Self::NoUserImpact,
-        Self::Test,
-        Self::Other,
-    ];
-
-    /// Reads one of the words.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.word() == text)
-    }
-
-    /// The word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Flapping => "flapping",
-            Self::PlannedWork => "planned-work",
-            Self::MonitoringFault => "monitoring-fault",
-            Self::NoUserImpact => "no-user-impact",
-            Self::Test => "test",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for CallOffCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
 }

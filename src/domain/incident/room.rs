@@ -1,7 +1,9 @@
 //! The room of an incident, in which people work: beside the timeline, the parts of the state document they write, to-dos, who follows,
 //! what was promised, what was asked, and what they did lately and may undo.
 
-use crate::ids::{AlertId, IncidentId};
+use super::{Actor, CallOffCode};
+use crate::alert::Pairs;
+use crate::ids::{AlertId, IncidentId, InputSeq};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +80,43 @@ pub struct Promises {
     pub reminded_of: Option<DateTime<Utc>>,
 }
 
+/// An incident that is part of another one, and what it stood for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Which.
+    pub incident: IncidentId,
+    /// The rule that declared it; `None` when a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Values of the rule's `correlate_by`.
+    pub correlation: Pairs,
+    /// It stood for all that its rule would declare.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub storm: bool,
+    /// Its labels: what they kept from being declared is kept so.
+    pub labels: Pairs,
+    /// Since which input it is part of this one.
+    pub since: InputSeq,
+}
+
+/// What an incident was split off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Which one.
+    pub incident: IncidentId,
+    /// The rule that had declared that one.
+    pub rule: Option<String>,
+}
+
+/// How the incident that this one is part of was called off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledOffWith {
+    /// Why, in one word.
+    pub code: CallOffCode,
+    /// By whom.
+    pub by: Actor,
+}
+
 /// Something a person did, for `undo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deed {
@@ -85,10 +124,36 @@ pub struct Deed {
     pub person: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// The command.
+    pub input: InputSeq,
     /// Number of its entry.
     pub entry: u32,
-    /// What takes it back; `None` where nothing can.
-    pub undo: Option<Undo>,
+    /// What takes it back, or why nothing can.
+    pub undo: Result<Undo, Lasting>,
+}
+
+/// What can't be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lasting {
+    /// Everybody was told that there is an incident.
+    Declared,
+    /// Everybody was told that it is real.
+    Confirmed,
+    /// Everybody was told something.
+    Updated,
+    /// Everybody was told that it goes on.
+    Reopened,
+    /// Two people agreed on it.
+    HandedOver,
+    /// An offer has had its answer.
+    Answered,
+    /// Alerts and receivers have moved.
+    Merged,
+    /// Alerts have moved, and everybody was told.
+    Split,
+    /// It takes something back itself.
+    Undid,
 }
 
 /// What takes something back.
@@ -99,6 +164,8 @@ pub enum Undo {
     Role {
         /// Which.
         role: super::roles::RoleName,
+        /// Who got it.
+        now: String,
         /// Who had it.
         to: Option<String>,
     },
@@ -109,8 +176,12 @@ pub enum Undo {
     },
     /// The severity it had.
     Severity {
-        /// Which.
+        /// What it became.
+        now: super::Severity,
+        /// What it was.
         to: super::Severity,
+        /// What a person had lowered it from, before.
+        lowered_from: Option<super::Severity>,
     },
     /// A part of the document as it was.
     Part {
@@ -120,10 +191,9 @@ pub enum Undo {
         text: String,
     },
     /// Words nobody but the team has seen.
-    Entry {
-        /// Number of the entry.
-        number: u32,
-    },
+    Note,
+    /// That somebody has seen it.
+    Ack,
     /// A to-do as it was: gone, or open again.
     Todo {
         /// Its number.
@@ -166,14 +236,20 @@ pub struct Room {
     pub prompted: BTreeMap<Prompt, DateTime<Utc>>,
     /// What people did within the last minutes, oldest first.
     pub deeds: Vec<Deed>,
-    /// Entries whose words were taken back.
+    /// Entries that were taken back.
     pub retracted: BTreeSet<u32>,
-    /// Incidents that were merged into this one.
-    pub merged: BTreeSet<IncidentId>,
-    /// Rules and keys of those: what they would have got comes here.
-    pub stands_for: BTreeSet<(String, crate::alert::Pairs)>,
-    /// Alerts that a person split off: they don't come back here.
-    pub split_off: BTreeSet<AlertId>,
+    /// Incidents that are part of this one.
+    pub members: Vec<Member>,
+    /// Receivers that came with them, and from which entry on they hear of this one.
+    pub joined: BTreeMap<String, u32>,
+    /// Incidents that some of its alerts became.
+    pub split_into: BTreeSet<IncidentId>,
+    /// What it was split off itself.
+    pub split_from: Option<Origin>,
+    /// Alerts it took along then: while it is open, they belong to no other one.
+    pub took: BTreeSet<AlertId>,
+    /// The incident that this one is part of was called off.
+    pub called_off_with: Option<CalledOffWith>,
 }
 
 /// Most deeds remembered.

@@ -115,7 +115,7 @@ pub fn next_steps(incident: &Incident, asker: Asker<'_>, policy: &PolicySource, 
 pub fn can_undo<'a>(incident: &'a Incident, who: &str, policy: &PolicySource, at: DateTime<Utc>) -> Option<&'a Deed> {
     let last = incident.room.deeds.iter().rev().find(|deed| deed.person == who)?;
     let until = last.at + policy.rituals.undo_within.delta();
-    Some(last).filter(|deed| deed.undo.is_some() && at < until)
+    Some(last).filter(|deed| deed.undo.is_ok() && at < until)
 }
 
 // Everything that goes, in the order people look for it.

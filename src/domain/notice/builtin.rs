@@ -45,7 +45,20 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::PromiseMissed(by) => people::promise_missed(scene, by),
         About::Asked(prompts) => people::asked(scene, prompts),
         About::MergedInto(into, because) => people::merged_into(scene, into, for_reader(telling, reader, because)),
-        About::Absorbed(from, title) => people::absorbed(scene, from, title),
+        About::Absorbed { from, title, public } => {
+            let mut parts = vec![people::absorbed(reader, from, title, public)];
+            parts.extend(counted(scene));
+            parts
+        }
+        About::Joined { from, title, public } => {
+            let mut parts = vec![people::absorbed(reader, from, title, public)];
+            parts.extend(alarm(scene, reader));
+            parts
+        }
+        About::TargetCalledOff(into, code, reason) => people::target_called_off(scene, into, code, reason),
+        About::TargetReopened(into, because) => {
+            people::target_reopened(scene, into, for_reader(telling, reader, because))
+        }
         About::SplitOff(into, alerts) => people::split_off(scene, into, alerts),
         About::Lost { receiver, notice, because } => vec![
             Part::Words(format!("The notice “{notice}” did not reach {receiver} and will not be sent again.")),

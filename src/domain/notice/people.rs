@@ -9,7 +9,7 @@ use crate::document::sentence::sentence;
 use crate::ids::IncidentId;
 use crate::incident::roles::{COMMUNICATIONS, MANAGER, RoleName};
 use crate::incident::room::Prompt;
-use crate::incident::{Fact, Incident};
+use crate::incident::{CallOffCode, Fact, Incident};
 use crate::policy::Policy;
 use crate::text::clean_line;
 use chrono::{DateTime, Utc};
@@ -178,10 +178,31 @@ pub fn merged_into(scene: &Scene<'_>, into: IncidentId, because: &str) -> Vec<Pa
     parts
 }
 
-/// Another one is part of it.
-pub fn absorbed(scene: &Scene<'_>, from: IncidentId, title: &str) -> Vec<Part> {
-    let mut parts = vec![Part::Words(format!("{from} “{}” is part of this one now.", clean_line(title, 200)))];
-    parts.extend(super::phrase::counts(&scene.incident.tally).map(|counts| Part::Field("What we know", counts)));
+/// Another one is part of it. What was only suspected stays out of public.
+pub fn absorbed(reader: Reader, from: IncidentId, title: &str, public: bool) -> Part {
+    Part::Words(match reader {
+        Reader::Public if !public => "There is more to it than was known.".to_owned(),
+        _ => format!("{from} “{}” is part of this one now.", clean_line(title, 200)),
+    })
+}
+
+/// What it is part of was nothing: told to whoever saw this alarm, too.
+pub fn target_called_off(scene: &Scene<'_>, into: IncidentId, code: CallOffCode, reason: &str) -> Vec<Part> {
+    vec![
+        Part::Words(format!("{into}, which this is part of, was called off: this was not an incident ({code}).")),
+        Part::Field("Reason", reason.to_owned()),
+        Part::Words("If you saw the alarm, there is nothing more to do.".to_owned()),
+        Part::Link("All of it", incident_url(&scene.policy.source.external_url, into)),
+    ]
+}
+
+/// What it is part of goes on after all.
+pub fn target_reopened(scene: &Scene<'_>, into: IncidentId, because: &str) -> Vec<Part> {
+    let mut parts = vec![Part::Words(format!("{into}, which this is part of, was called off, and goes on after all."))];
+    if !because.is_empty() {
+        parts.push(Part::Field("Why", because.to_owned()));
+    }
+    parts.push(Part::Link("Go on there", incident_url(&scene.policy.source.external_url, into)));
     parts
 }
 

@@ -69,7 +69,27 @@ pub enum About<'a> {
     /// It is part of another one.
     MergedInto(IncidentId, &'a str),
     /// Another one is part of it.
-    Absorbed(IncidentId, &'a str),
+    Absorbed {
+        /// Which.
+        from: IncidentId,
+        /// Its title.
+        title: &'a str,
+        /// Whether the public knew of it.
+        public: bool,
+    },
+    /// The same to whoever hears of this one for the first time: everything known of it.
+    Joined {
+        /// Which.
+        from: IncidentId,
+        /// Its title.
+        title: &'a str,
+        /// Whether the public knew of it.
+        public: bool,
+    },
+    /// What it is part of was nothing.
+    TargetCalledOff(IncidentId, CallOffCode, &'a str),
+    /// What it is part of goes on after all.
+    TargetReopened(IncidentId, &'a str),
     /// So many of its alerts are an incident of their own.
     SplitOff(IncidentId, usize),
     /// A notice was lost.
@@ -138,7 +158,15 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::PromiseMissed { by } => (Kind::Prompt, About::PromiseMissed(*by), Audience::Team),
         Fact::Prompted { prompts } => (Kind::Prompt, About::Asked(prompts), Audience::Team),
         Fact::MergedInto { into, because } => (Kind::Merged, About::MergedInto(*into, because), Audience::Everyone),
-        Fact::Absorbed { from, title, .. } => (Kind::Updated, About::Absorbed(*from, title), Audience::Everyone),
+        Fact::Absorbed { from, title, public, .. } => {
+            (Kind::Updated, About::Absorbed { from: *from, title, public: *public }, Audience::Everyone)
+        }
+        Fact::TargetCalledOff { into, code, reason } => {
+            (Kind::CalledOff, About::TargetCalledOff(*into, *code, reason), Audience::Everyone)
+        }
+        Fact::TargetReopened { into, because } => {
+            (Kind::Reopened, About::TargetReopened(*into, because), Audience::Everyone)
+        }
         Fact::SplitOff { into, alerts } => (Kind::Updated, About::SplitOff(*into, alerts.len()), Audience::Everyone),
         Fact::Alerts(_)
         | Fact::Noted { .. }
@@ -151,6 +179,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         | Fact::Followed { .. }
         | Fact::Unfollowed { .. }
         | Fact::Retracted { .. }
+        | Fact::SplitFrom { .. }
         | Fact::Clear { .. }
         | Fact::NotClear { .. }
         | Fact::Steady
@@ -177,6 +206,8 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::RoleOpen { .. }
         | Fact::MergedInto { .. }
         | Fact::Absorbed { .. }
+        | Fact::TargetCalledOff { .. }
+        | Fact::TargetReopened { .. }
         | Fact::SplitOff { .. }
         | Fact::Clear { .. }
         | Fact::NotClear { .. }
@@ -197,6 +228,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Followed { .. }
         | Fact::Unfollowed { .. }
         | Fact::Retracted { .. }
+        | Fact::SplitFrom { .. }
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady

@@ -56,7 +56,7 @@ pub fn room(fact: &Fact) -> String {
         Fact::TodoDropped { todo } => format!("to-do {todo} was dropped"),
         Fact::Followed { person } => format!("{person} follows"),
         Fact::Unfollowed { person } => format!("{person} no longer follows"),
-        Fact::Retracted { entry } => format!("took back what entry {entry} said"),
+        Fact::Retracted { entry } => format!("took back entry {entry}"),
         _ => String::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! What people do to roles and to the room of an incident.
 
+use super::deeds::{self, Undoes};
 use crate::incident::roles::{Holding, MANAGER, Offer, Opened, RoleName};
-use crate::incident::room::{DEEDS_MAX, Deed, Edition, Part, Room, Todo, Undo};
+use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Origin, Part, Room, Todo};
 use crate::incident::{Entry, Fact, Incident};
 use chrono::{DateTime, Utc};
 
@@ -10,24 +11,24 @@ pub fn room_of(entry: &Entry) -> Room {
     let mut room = Room::default();
     if let Some(name) = entry.actor.name() {
         room.signs.insert(name.to_owned(), entry.at);
-        room.deeds.push(Deed { person: name.to_owned(), at: entry.at, entry: entry.number, undo: None });
+        let undo = Err(Lasting::Declared);
+        let person = name.to_owned();
+        room.deeds.push(Deed { person, at: entry.at, input: entry.input, entry: entry.number, undo });
     }
     room
 }
 
 /// What one more entry does.
-pub fn apply(incident: &mut Incident, entry: &Entry) {
+pub fn apply(incident: &mut Incident, entry: &Entry) -> Undoes {
+    let mut undoes = Undoes::Nothing;
     if let Some(name) = entry.actor.name() {
-        let deed =
-            Deed { person: name.to_owned(), at: entry.at, entry: entry.number, undo: undo_of(incident, entry, name) };
-        if incident.room.deeds.len() == DEEDS_MAX {
-            incident.room.deeds.remove(0);
-        }
-        incident.room.deeds.push(deed);
+        undoes = deeds::note(incident, entry, name);
         show_sign(incident, name, entry.at);
     }
     roles(incident, entry);
     room(incident, entry);
+    parts(incident, entry);
+    undoes
 }
 
 // Whoever is heard of again keeps their roles.
@@ -97,7 +98,7 @@ fn room(incident: &mut Incident, entry: &Entry) {
             room.promises.missed += 1;
             room.promises.missed_by = Some(*by);
         }
-        Fact::Acknowledged { .. } => room.acknowledged.extend([(by(), entry.at)]),
+        Fact::Acknowledged { .. } => drop(room.acknowledged.entry(by()).or_insert(entry.at)),
         Fact::Prompted { prompts } => room.prompted.extend(prompts.iter().map(|prompt| (*prompt, entry.at))),
         Fact::TodoAdded { todo, text, owner } => {
             room.todos_ever = room.todos_ever.max(*todo);
@@ -109,12 +110,35 @@ fn room(incident: &mut Incident, entry: &Entry) {
         Fact::TodoDropped { todo } => room.todos.retain(|known| known.number != *todo),
         Fact::Followed { person } => drop(room.followers.insert(person.clone())),
         Fact::Unfollowed { person } => drop(room.followers.remove(person)),
-        Fact::Retracted { entry } => drop(room.retracted.insert(*entry)),
-        Fact::Absorbed { from, stands_for, .. } => {
-            room.merged.insert(*from);
-            room.stands_for.extend(stands_for.iter().cloned());
+        Fact::Retracted { entry } => deeds::retract(incident, *entry),
+        _ => {}
+    }
+}
+
+// Incidents that become one, and one that becomes two.
+fn parts(incident: &mut Incident, entry: &Entry) {
+    let room = &mut incident.room;
+    match &entry.fact {
+        Fact::Absorbed { receivers, members, took, first_alert_at, .. } => {
+            for name in receivers.iter().filter(|name| !incident.receivers.contains(name)) {
+                room.joined.insert(name.clone(), entry.number);
+            }
+            incident
+                .receivers
+                .extend(room.joined.iter().filter(|(_, at)| **at == entry.number).map(|(name, _)| name.clone()));
+            room.members.extend(members.iter().cloned());
+            room.took.extend(took.iter().copied());
+            incident.first_alert_at = incident.first_alert_at.into_iter().chain(*first_alert_at).min();
         }
-        Fact::SplitOff { alerts, .. } => room.split_off.extend(alerts.iter().copied()),
+        Fact::SplitOff { into, .. } => drop(room.split_into.insert(*into)),
+        Fact::SplitFrom { from, rule, alerts } => {
+            room.split_from = Some(Origin { incident: *from, rule: rule.clone() });
+            room.took.extend(alerts.iter().copied());
+        }
+        Fact::TargetCalledOff { code, .. } => {
+            room.called_off_with = Some(CalledOffWith { code: *code, by: entry.actor.clone() });
+        }
+        Fact::TargetReopened { .. } => room.called_off_with = None,
         _ => {}
     }
 }
@@ -135,25 +159,5 @@ fn text_of_mut(incident: &mut Incident, part: Part) -> &mut String {
         Part::Impact => &mut incident.impact,
         Part::ExitCriteria => &mut incident.room.exit_criteria,
         Part::Links => &mut incident.room.links,
-    }
-}
-
-// What would take it back, seen from before it.
-fn undo_of(incident: &Incident, entry: &Entry, person: &str) -> Option<Undo> {
-    match &entry.fact {
-        Fact::Taken { role, from, .. } | Fact::Assigned { role, from, .. } => {
-            Some(Undo::Role { role: role.clone(), to: from.clone() })
-        }
-        Fact::Offered { role, .. } => Some(Undo::Offer { role: role.clone() }),
-        Fact::Severity { from, .. } => Some(Undo::Severity { to: *from }),
-        Fact::Edited { part, .. } => Some(Undo::Part { part: *part, text: incident.part(*part).to_owned() }),
-        Fact::Noted { .. } | Fact::Acknowledged { .. } => Some(Undo::Entry { number: entry.number }),
-        Fact::TodoAdded { todo, .. } => Some(Undo::Todo { todo: *todo, was_there: false }),
-        Fact::TodoDone { todo } => Some(Undo::Todo { todo: *todo, was_there: true }),
-        Fact::CalledOff { .. } | Fact::Resolved { .. } => Some(Undo::Reopen),
-        Fact::Followed { .. } | Fact::Unfollowed { .. } => {
-            Some(Undo::Follow { before: incident.room.followers.contains(person) })
-        }
-        _ => None,
     }
 }

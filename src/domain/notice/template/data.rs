@@ -113,8 +113,9 @@ fn next_update(scene: &Scene<'_>, telling: &Telling<'_>) -> Option<String> {
 
 fn reason(about: About<'_>) -> (&str, &str) {
     match about {
-        About::CalledOff(code, reason) => (reason, code.word()),
+        About::CalledOff(code, reason) | About::TargetCalledOff(_, code, reason) => (reason, code.word()),
         About::Confirmed(because) | About::Resolved(because) | About::Reopened(because) => (because, ""),
+        About::TargetReopened(_, because) => (because, ""),
         About::Severity { because, .. } | About::Lost { because, .. } | About::Blocked { because, .. } => (because, ""),
         About::Alarm
         | About::Board
@@ -126,7 +127,8 @@ fn reason(about: About<'_>) -> (&str, &str) {
         | About::PromiseMissed(_)
         | About::Asked(_)
         | About::MergedInto(..)
-        | About::Absorbed(..)
+        | About::Absorbed { .. }
+        | About::Joined { .. }
         | About::SplitOff(..) => ("", ""),
     }
 }
