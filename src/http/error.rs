@@ -115,12 +115,14 @@ impl Failure {
 
 fn refused(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Unknown { .. } | Refusal::NoAlert { .. } => StatusCode::NOT_FOUND,
+        Refusal::Unknown { .. } | Refusal::NoAlert { .. } | Refusal::NoTodo { .. } => StatusCode::NOT_FOUND,
         Refusal::Words { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::NotOpen { .. }
         | Refusal::Covered { .. }
         | Refusal::StillOpen { .. }
         | Refusal::Already { .. }
+        | Refusal::Merged { .. }
+        | Refusal::Conflict { .. }
         | Refusal::NotPreExisting { .. }
         | Refusal::StillTrue { .. }
         | Refusal::StillFiring { .. } => StatusCode::CONFLICT,

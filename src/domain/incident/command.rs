@@ -8,6 +8,7 @@ use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
 use crate::ids::{AlertId, IncidentId};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -294,6 +295,42 @@ pub enum Refusal {
         /// What it is.
         what: String,
     },
+    /// It is part of another one.
+    #[error("{incident} is part of {into} now: go on there, or split its alerts off again")]
+    Merged {
+        /// Which.
+        incident: IncidentId,
+        /// What it is part of.
+        into: IncidentId,
+    },
+    /// Somebody wrote that part meanwhile: both texts are here, so that nothing is lost.
+    #[error("{}", conflict(*part, by.as_deref(), *version, theirs, yours))]
+    Conflict {
+        /// Of which.
+        incident: IncidentId,
+        /// Which part.
+        part: Part,
+        /// Its version now.
+        version: u32,
+        /// What it says now.
+        theirs: String,
+        /// What was to be written.
+        yours: String,
+        /// Who wrote it, if anyone did.
+        by: Option<String>,
+        /// When.
+        at: Option<DateTime<Utc>>,
+    },
+    /// No such to-do.
+    #[error("{incident} has no to-do {todo}; {}", open_todos(open))]
+    NoTodo {
+        /// Of which.
+        incident: IncidentId,
+        /// The number asked for.
+        todo: u32,
+        /// Those that are to be done: number and words.
+        open: Vec<String>,
+    },
     /// Words are missing, or too many.
     #[error("{field} {problem}")]
     Words {
@@ -324,6 +361,18 @@ pub enum Refusal {
         /// Attached.
         alerts: u32,
     },
+}
+
+fn conflict(part: Part, by: Option<&str>, version: u32, theirs: &str, yours: &str) -> String {
+    let part = part.word();
+    let who = by.map_or_else(|| "is another one".to_owned(), |by| format!("was written by {by} meanwhile"));
+    format!(
+        "the {part} {who}: “{theirs}” (version {version}). Yours is not lost: “{yours}”. Put both together, and write it again"
+    )
+}
+
+fn open_todos(open: &[String]) -> String {
+    if open.is_empty() { "nothing is to be done".to_owned() } else { format!("to be done: {}", open.join(", ")) }
 }
 
 impl Command {

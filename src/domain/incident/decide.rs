@@ -1,6 +1,6 @@
 //! What people may do to an incident: a command either becomes facts, or is refused with what to do instead.
 
-mod room;
+pub mod room;
 
 use super::{Act, Actor, CallOffCode, Fact, Incident, Refusal, Severity, Stage};
 use crate::notice::phrase::next_update;
@@ -36,7 +36,10 @@ pub fn decide(
             let promised = next_update(incident, timing);
             Ok(vec![Fact::Updated { text, impact, next_by: Some(next_by), promised }])
         }
-        Act::Note { text } => Ok(vec![Fact::Noted { text: required("text", text, TEXT_BYTES_MAX)? }]),
+        Act::Note { text } => {
+            here(incident)?;
+            Ok(vec![Fact::Noted { text: required("text", text, TEXT_BYTES_MAX)? }])
+        }
         Act::Ack { .. } | Act::Edit { .. } | Act::Todo { .. } | Act::Done { .. } | Act::Follow | Act::Unfollow => {
             room::decide(incident, actor, act)
         }
@@ -123,6 +126,7 @@ fn reopen(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
     if incident.stage.is_open() {
         return Err(Refusal::StillOpen { incident: incident.id, stage: incident.stage.word().to_owned() });
     }
+    here(incident)?;
     let because = optional("text", text)?;
     // Whoever reopens it knows that it is real.
     let because = if because.is_empty() { "a person reopened it".to_owned() } else { because };
@@ -131,11 +135,20 @@ fn reopen(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
 
 /// Refuses what only goes on can get.
 pub fn open(incident: &Incident) -> Result<(), Refusal> {
+    here(incident)?;
     if incident.stage.is_open() {
         return Ok(());
     }
     let stage = incident.stage.word().to_owned();
     Err(Refusal::NotOpen { incident: incident.id, number: incident.id.0, stage })
+}
+
+/// Refuses what belongs to the incident that this one is part of.
+pub fn here(incident: &Incident) -> Result<(), Refusal> {
+    match incident.stage {
+        Stage::Merged { into, .. } => Err(Refusal::Merged { incident: incident.id, into }),
+        Stage::Suspected | Stage::Confirmed | Stage::CalledOff { .. } | Stage::Resolved { .. } => Ok(()),
+    }
 }
 
 fn already(incident: &Incident, what: &str) -> Refusal {
