@@ -6,7 +6,7 @@
 mod slack;
 
 use chrono::TimeDelta;
-use domain::delivery::{Content, Delivery, Lane, Outcome};
+use domain::delivery::{Addressee, Content, Delivery, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::notice::NoticeKind;
 use earlybell::channels::slack::SlackChannel;
@@ -14,14 +14,14 @@ use earlybell::channels::{Attempt, Channel, Deadlines, http_client};
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::config::{Secret, SlackConfig};
 use serde_json::{Value, json};
-use slack::{CHANNELS, Message, Misbehave, Slack, TOKEN};
+use slack::{CHANNELS, Message, Misbehave, PEOPLE, Slack, TOKEN};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 const HERE: &str = CHANNELS[0].0;
 
 fn config(slack: &Slack, channel: &str) -> SlackConfig {
-    SlackConfig { api_url: slack.url.clone(), bot_token: Secret::new(TOKEN), channel: channel.into() }
+    SlackConfig { api_url: slack.url.clone(), bot_token: Secret::new(TOKEN), channel: Some(channel.into()) }
 }
 
 fn open(config: &SlackConfig) -> SlackChannel {
@@ -44,6 +44,7 @@ fn attempt(lane: Lane, number: u64, text: &str, thread: Option<&str>) -> Attempt
             lane,
             notice,
             key: format!("inc-42.{}.{number}.team-slack", notice.word()),
+            to: None,
             content: Content { subject: format!("*{text}*"), body: "All users &amp; more".into() },
             decided_at: now,
         },
@@ -157,6 +158,76 @@ fn chatter(slack: &Slack, thread: Option<&str>) {
         edits: 0,
     };
     slack.world().messages.extend((1..6).map(said));
+}
+
+fn to(person: usize, number: u64, text: &str, first: Option<&str>) -> Attempt {
+    let mut attempt = attempt(Lane::Direct, number, text, first);
+    let address = PEOPLE.get(person).map_or("U0UNKNOWN", |(user, _)| user).to_owned();
+    attempt.delivery.to = Some(Addressee { person: "anna".to_owned(), address });
+    attempt
+}
+
+fn personal(slack: &Slack) -> SlackConfig {
+    SlackConfig { channel: None, ..config(slack, HERE) }
+}
+
+#[tokio::test]
+async fn people_are_told_in_person_each_in_a_conversation_of_their_own() {
+    let slack = Slack::start();
+    let channel = open(&personal(&slack));
+    let [(anna, hers), (_, his)] = PEOPLE;
+    let first = remote_id(channel.send(&to(0, 1, "You lead", None)).await);
+    assert_eq!(first, format!("{hers}:{}", slack.world().messages[0].ts));
+    channel.send(&to(1, 2, "You are offered a role", None)).await;
+    channel.send(&to(0, 3, "Twenty minutes", Some(&first))).await;
+    // Few look into threads there: each stands alone.
+    assert_eq!(slack.threads(hers), threads(&[("You lead", &[]), ("Twenty minutes", &[])]));
+    assert_eq!(slack.threads(his), threads(&[("You are offered a role", &[])]));
+    assert_eq!(slack.world().calls[2].arguments["channel"], json!(anna));
+    assert_eq!(slack.threads(HERE), []);
+}
+
+#[tokio::test]
+async fn what_a_lost_answer_left_with_a_person_is_found() {
+    for knows_the_conversation in [false, true] {
+        let slack = Slack::start();
+        let channel = impatient(&personal(&slack));
+        let first = remote_id(channel.send(&to(0, 1, "You lead", None)).await);
+        slack.next("chat.postMessage", Misbehave::DoesThenBreaks);
+        let lost = to(0, 2, "Twenty minutes", knows_the_conversation.then_some(first.as_str()));
+        assert_eq!(class(&channel.send(&lost).await), "unsure");
+        let found = remote_id(channel.send(&again(&lost)).await);
+        assert_eq!(found, format!("{}:{}", PEOPLE[0].1, slack.world().messages[1].ts));
+        assert_eq!(slack.threads(PEOPLE[0].1).len(), 2);
+        let opened = slack.world().calls.iter().filter(|call| call.method == "conversations.open").count();
+        assert_eq!(opened, usize::from(!knows_the_conversation));
+        // Without the scopes to look, being told twice is better than not at all.
+        slack.world().is_blind = true;
+        assert_eq!(class(&channel.send(&again(&lost)).await), "sent");
+    }
+}
+
+#[tokio::test]
+async fn somebody_out_of_reach_is_not_everybodys_configuration() {
+    let slack = Slack::start();
+    let channel = open(&personal(&slack));
+    let unknown = channel.send(&to(7, 1, "You lead", None)).await;
+    assert_eq!(unknown, Outcome::Fatal { because: "Slack says channel_not_found".into() });
+    for (word, expected) in [
+        ("cannot_dm_bot", "fatal"),
+        ("messages_tab_disabled", "fatal"),
+        ("some_word_of_next_year", "fatal"),
+        ("internal_error", "unsure"),
+        ("token_revoked", "misconfigured"),
+        ("missing_scope", "misconfigured"),
+        ("ratelimited", "retry"),
+    ] {
+        slack.next("chat.postMessage", Misbehave::Refuses(word));
+        assert_eq!(class(&channel.send(&to(0, 2, "You lead", None)).await), expected, "{word}");
+    }
+    // Written before the receiver became personal: there is no channel any more.
+    assert_eq!(class(&channel.send(&attempt(Lane::Root, 3, "Down", None)).await), "fatal");
+    assert_eq!(slack.world().messages, []);
 }
 
 #[tokio::test]
@@ -350,7 +421,8 @@ async fn a_text_of_any_length_fits() {
 #[test]
 fn the_configuration_is_checked_before_anything_is_sent() {
     let says = |api_url: &str, token: &str, channel: &str| {
-        let config = SlackConfig { api_url: api_url.into(), bot_token: Secret::new(token), channel: channel.into() };
+        let config =
+            SlackConfig { api_url: api_url.into(), bot_token: Secret::new(token), channel: Some(channel.into()) };
         SlackChannel::new(&config, http_client::client().unwrap(), Deadlines::default()).err()
     };
     let url = "https://slack.com/api";

@@ -416,6 +416,7 @@ async fn waiting(office: &Office, leases: &BTreeMap<DeliveryId, (u32, DateTime<U
         id: row.delivery.id,
         incident: row.delivery.incident,
         lane: row.delivery.lane,
+        person: row.delivery.to.as_ref().map(|to| to.person.clone()).unwrap_or_default(),
         state: row.state,
         due: match row.state {
             DeliveryState::Leased => leases[&row.delivery.id].1,

@@ -8,7 +8,7 @@ mod postfix;
 mod smtp;
 
 use chrono::DateTime;
-use domain::delivery::{Content, Delivery, Lane, Outcome};
+use domain::delivery::{Addressee, Content, Delivery, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::notice::NoticeKind;
 use earlybell::channels::email::EmailChannel;
@@ -43,6 +43,7 @@ fn attempt(lane: Lane, notice: NoticeKind, number: u64, thread: Option<&str>) ->
             lane,
             notice,
             key: format!("inc-42.{}.{number}.list", notice.word()),
+            to: None,
             content: Content {
                 subject: "[INC-42] Gateway häuft Fehler".into(), body: "3 of 7 fire.\n.\n\nBye".into()
             },
@@ -76,6 +77,55 @@ fn class(outcome: &Outcome) -> &'static str {
         Outcome::Retry { .. } => "retry",
         Outcome::Fatal { .. } => "fatal",
         Outcome::Misconfigured { .. } => "misconfigured",
+    }
+}
+
+fn to(address: &str, number: u64, thread: Option<&str>) -> Attempt {
+    let mut attempt = attempt(Lane::Direct, NoticeKind::Role, number, thread);
+    attempt.delivery.to = Some(Addressee { person: "anna".into(), address: address.into() });
+    attempt
+}
+
+#[tokio::test]
+async fn a_person_has_a_thread_of_their_own() {
+    let postfix = Postfix::shared();
+    let channel = channel(&config(postfix.plain, &[]));
+    let first = "<inc-42.role.1.list.t1795331460@example.test>";
+    assert_eq!(channel.send(&to("anna@lists.test", 1, None)).await, sent(first));
+    let second = channel.send(&to("anna@lists.test", 2, Some(first))).await;
+    assert_eq!(second, sent("<inc-42.role.2.list.t1795331460@example.test>"));
+    let mails = postfix.mail_for("anna@lists.test", 2);
+    let head = |mail: &str| ours(mail).split_once("\n\n").unwrap().0.to_owned();
+    assert_eq!(
+        head(&mails[0]),
+        "Message-ID: <inc-42.role.1.list.t1795331460@example.test>\n\
+         Date: Sun, 22 Nov 2026 07:11:00 +0000\n\
+         From: Earlybell <incidents@example.test>\n\
+         To: anna@lists.test\n\
+         Subject: [INC-42] Gateway =?utf-8?b?aMOkdWZ0?= Fehler\n\
+         Auto-Submitted: auto-generated\n\
+         X-Incident-Id: INC-42\n\
+         MIME-Version: 1.0\n\
+         Content-Type: text/plain; charset=utf-8\n\
+         Content-Transfer-Encoding: 7bit"
+    );
+    assert!(head(&mails[1]).contains(&format!("Fehler\nIn-Reply-To: {first}\nReferences: {first}\n")), "{}", mails[1]);
+    // Written before the receiver became personal: there is nobody it could go to.
+    assert_eq!(class(&channel.send(&declared()).await), "fatal");
+}
+
+#[tokio::test]
+async fn one_address_that_is_not_taken_is_lost_alone_and_not_shown() {
+    for (says, expected) in [
+        ("550 5.1.1 <Anna@Example.org>: no such user anna@example.org", "fatal"),
+        ("554 5.7.1 <anna@example.org>: Recipient address rejected: Access denied", "fatal"),
+        ("452 4.2.2 <anna@example.org> mailbox full", "retry"),
+        ("530 5.7.0 Authentication required", "misconfigured"),
+    ] {
+        let smtp = Smtp::start(At::RcptTo, Does::Says(says)).await;
+        let outcome = channel(&config(smtp.port, &[])).send(&to("anna@example.org", 1, None)).await;
+        assert_eq!(class(&outcome), expected, "{says}");
+        assert!(!format!("{outcome:?}").to_lowercase().contains("anna@example.org"), "{outcome:?}");
     }
 }
 
@@ -301,7 +351,8 @@ fn addresses_are_checked_when_the_configuration_is_read() {
         EmailChannel::new(&EmailConfig { from: from.into(), ..config(25, to) }, Deadlines::default()).err()
     };
     assert_eq!(says("a@example.test", &["b@example.test", "C D <c@example.test>"]), None);
-    assert_eq!(says("a@example.test", &[]), Some("`to` names nobody".into()));
+    // Each person is written to.
+    assert_eq!(says("a@example.test", &[]), None);
     for (from, to, expected) in [
         ("nobody", "b@example.test", "`from`: `nobody` is not a mail address: "),
         ("a@example.test", "b@example.test\r\nBcc: x", "`to`: `b@example.test\\r\\nBcc: x` is not a mail address: "),

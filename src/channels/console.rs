@@ -137,6 +137,7 @@ mod tests {
                 lane: Lane::Post,
                 notice: NoticeKind::CalledOff,
                 key: "inc-42.called_off.3.console".into(),
+                to: None,
                 content: Content { subject: subject.into(), body: body.into() },
                 decided_at: DateTime::from_timestamp(1_795_331_460, 0).unwrap(),
             },

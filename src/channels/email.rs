@@ -9,7 +9,7 @@ mod socket;
 use super::{Attempt, Channel, Deadlines};
 use crate::config::EmailConfig;
 use async_trait::async_trait;
-use domain::delivery::Outcome;
+use domain::delivery::{Addressee, Delivery, Lane, Outcome};
 use domain::ids::DeliveryId;
 use fault::{Fault, FaultKind};
 use letter::{Addresses, Letter};
@@ -45,9 +45,6 @@ struct HalfSent {
 impl EmailChannel {
     /// Checks addresses, names and certificates; connects nowhere.
     pub fn new(config: &EmailConfig, deadlines: Deadlines) -> Result<Self, String> {
-        if config.to.is_empty() {
-            return Err("`to` names nobody".into());
-        }
         let from = mailbox("from", &config.from)?;
         let to = config.to.iter().map(|address| mailbox("to", address)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
@@ -58,8 +55,21 @@ impl EmailChannel {
         })
     }
 
-    async fn transfer(&self, attempt: &Attempt, letter: &Letter) -> Result<Receipt, Fault> {
-        let to = self.unsettled(attempt.delivery.id);
+    // Who gets this one: a person, or whom the receiver writes to.
+    fn addresses(&self, delivery: &Delivery) -> Result<Addresses, String> {
+        let from = self.addresses.from.clone();
+        match (&delivery.to, delivery.lane) {
+            (Some(to), Lane::Direct) => Ok(Addresses { from, to: vec![mailbox("email", &to.address)?] }),
+            (None, Lane::Direct) => Err("it says not to whom".to_owned()),
+            _ if self.addresses.to.is_empty() => {
+                Err("it was written for a list, but this receiver is personal now".to_owned())
+            }
+            _ => Ok(self.addresses.clone()),
+        }
+    }
+
+    async fn transfer(&self, attempt: &Attempt, letter: &Letter, addresses: &Addresses) -> Result<Receipt, Fault> {
+        let to = self.unsettled(attempt.delivery.id, addresses);
         let mut session = Session::open(&self.server, self.deadlines).await?;
         let sent = session.send(&self.addresses.from.email, &to, letter).await;
         if !sent.as_ref().is_err_and(|fault| fault.kind == FaultKind::Silence) {
@@ -88,10 +98,10 @@ impl EmailChannel {
         Outcome::Sent { remote_id: Some(letter.id) }
     }
 
-    fn unsettled(&self, delivery: DeliveryId) -> Vec<Address> {
+    fn unsettled(&self, delivery: DeliveryId, addresses: &Addresses) -> Vec<Address> {
         let half_sent = self.half_sent();
         let settled = half_sent.iter().find(|mail| mail.delivery == delivery).map(|mail| mail.settled.as_slice());
-        let all = self.addresses.to.iter().map(|mailbox| mailbox.email.clone());
+        let all = addresses.to.iter().map(|mailbox| mailbox.email.clone());
         all.filter(|address| !settled.unwrap_or_default().contains(address)).collect()
     }
 
@@ -130,19 +140,47 @@ impl EmailChannel {
 #[async_trait]
 impl Channel for EmailChannel {
     async fn send(&self, attempt: &Attempt) -> Outcome {
-        let letter = match letter::compose(&attempt.delivery, attempt.thread.as_deref(), &self.addresses) {
-            Ok(letter) => letter,
+        let delivery = &attempt.delivery;
+        let written = self.addresses(delivery).and_then(|addresses| {
+            let letter = letter::compose(delivery, attempt.thread.as_deref(), &addresses)?;
+            Ok((addresses, letter))
+        });
+        let (addresses, letter) = match written {
+            Ok(written) => written,
             Err(because) => return Outcome::Fatal { because },
         };
-        match self.transfer(attempt, &letter).await {
+        let outcome = match self.transfer(attempt, &letter, &addresses).await {
             Ok(receipt) => self.judge(attempt, letter, receipt),
+            Err(fault) if delivery.to.is_some() => fault.outcome_of_one(),
             Err(fault) => fault.outcome(),
+        };
+        match &delivery.to {
+            Some(to) => without_address(outcome, to),
+            None => outcome,
         }
     }
 }
 
 fn said(refused: &[Refused]) -> String {
     refused.iter().map(|one| format!("<{}>: {}", one.address, one.because)).collect::<Vec<_>>().join("; ")
+}
+
+// What a server says names the address, and stands where others read it.
+fn without_address(outcome: Outcome, to: &Addressee) -> Outcome {
+    let hidden = |because: String| {
+        // A server may write it in other letters.
+        let mut said = because;
+        while let Some(at) = said.to_ascii_lowercase().find(&to.address.to_ascii_lowercase()) {
+            said.replace_range(at..at + to.address.len(), "their address");
+        }
+        said
+    };
+    match outcome {
+        Outcome::Sent { .. } => outcome,
+        Outcome::Retry { because, after, unsure } => Outcome::Retry { because: hidden(because), after, unsure },
+        Outcome::Fatal { because } => Outcome::Fatal { because: hidden(because) },
+        Outcome::Misconfigured { because } => Outcome::Misconfigured { because: hidden(because) },
+    }
 }
 
 fn mailbox(key: &str, address: &str) -> Result<Mailbox, String> {

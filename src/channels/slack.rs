@@ -3,6 +3,7 @@
 mod api;
 mod fault;
 mod look;
+mod person;
 mod place;
 mod words;
 
@@ -22,8 +23,8 @@ use tracing::{info, warn};
 /// Tells people in a Slack channel.
 pub struct SlackChannel {
     api: Api,
-    // Id or name, without `#`.
-    channel: String,
+    // Id or name, without `#`; none where each person is written to.
+    channel: Option<String>,
     channel_id: OnceLock<String>,
     attempt: Duration,
     // Said once, not with every attempt.
@@ -68,16 +69,36 @@ struct Update<'a> {
     parse: &'static str,
 }
 
+impl<'a> Post<'a> {
+    fn new(attempt: &'a Attempt, text: &'a str, channel: &'a str, thread_ts: Option<&'a str>) -> Self {
+        let delivery = &attempt.delivery;
+        Self {
+            channel,
+            text,
+            thread_ts,
+            metadata: Metadata {
+                event_type: "earlybell_notice",
+                event_payload: Payload { delivery: &delivery.key, incident: delivery.incident.to_string() },
+            },
+            link_names: false,
+            parse: "none",
+            unfurl_links: false,
+            unfurl_media: false,
+        }
+    }
+}
+
 impl SlackChannel {
     /// Checks address and token; connects nowhere.
     pub fn new(config: &SlackConfig, http: reqwest::Client, deadlines: Deadlines) -> Result<Self, String> {
-        let channel = config.channel.trim().trim_start_matches('#').to_owned();
-        if channel.is_empty() {
+        let channel = config.channel.as_deref().map(|name| name.trim().trim_start_matches('#').to_owned());
+        if channel.as_deref().is_some_and(str::is_empty) {
             return Err("`channel` names none".into());
         }
+        let channel_id = channel.clone().filter(|channel| is_channel_id(channel));
         Ok(Self {
             api: Api::new(config, http, deadlines.step)?,
-            channel_id: if is_channel_id(&channel) { channel.clone().into() } else { OnceLock::new() },
+            channel_id: channel_id.map(OnceLock::from).unwrap_or_default(),
             channel,
             attempt: deadlines.attempt,
             blindness_told: AtomicBool::new(false),
@@ -85,8 +106,10 @@ impl SlackChannel {
     }
 
     async fn tell(&self, attempt: &Attempt, until: Instant) -> Outcome {
-        if attempt.delivery.lane == Lane::Put {
-            return self.edit(attempt, until).await;
+        match attempt.delivery.lane {
+            Lane::Put => return self.edit(attempt, until).await,
+            Lane::Direct => return self.tell_person(attempt, until).await,
+            Lane::Root | Lane::Post => {}
         }
         if attempt.unsure {
             match self.look(attempt, until).await {
@@ -105,24 +128,11 @@ impl SlackChannel {
     async fn post(&self, attempt: &Attempt, until: Instant) -> Result<Place, Fault> {
         let text = words::text(&attempt.delivery.content);
         let thread = if attempt.delivery.lane == Lane::Root { None } else { Place::of_thread(attempt) };
-        let post = |channel, thread_ts| Post {
-            channel,
-            text: &text,
-            thread_ts,
-            metadata: Metadata {
-                event_type: "earlybell_notice",
-                event_payload: Payload {
-                    delivery: &attempt.delivery.key,
-                    incident: attempt.delivery.incident.to_string(),
-                },
-            },
-            link_names: false,
-            parse: "none",
-            unfurl_links: false,
-            unfurl_media: false,
-        };
+        let post = |channel, thread_ts| Post::new(attempt, &text, channel, thread_ts);
         let Some(thread) = thread else {
-            let place: Place = self.api.post("chat.postMessage", &post(&self.channel, None), until).await?;
+            let none = || Fault::Never("it was written for a channel, but this receiver is personal now".to_owned());
+            let channel = self.channel.as_deref().ok_or_else(none)?;
+            let place: Place = self.api.post("chat.postMessage", &post(channel, None), until).await?;
             self.learn_channel_id(&place.channel);
             return Ok(place);
         };

@@ -1,6 +1,6 @@
 //! Reads the configuration and all files it names, and checks them against each other.
 
-use super::check::{self, Check};
+use super::check::{self, Check, Receivers};
 use super::report::{ConfigError, ConfigErrors, Text};
 use super::rules::{self, Findings, Read};
 use super::written::{ReceiverWritten, Written};
@@ -73,12 +73,13 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let access = check.access(written.access);
     // Taken before the check: a receiver with a mistake in it is not missing as well.
     let specs = receiver_specs(written.receivers.as_deref());
-    let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+    let routed: Vec<&str> = specs.iter().filter(|spec| !spec.personal).map(|spec| spec.name.as_str()).collect();
+    let personal: Vec<&str> = specs.iter().filter(|spec| spec.personal).map(|spec| spec.name.as_str()).collect();
     let template_files = templates(&mut check, base, &written.templates);
     let templates: BTreeMap<String, String> =
         template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
     let receivers = check.receivers(written.receivers);
-    let route = check.route(written.route, &names);
+    let route = check.route(written.route, Receivers { routed: &routed, personal: &personal });
     let (directory, duty_lists) = check.people(written.people, written.squads);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
     let mut found = Findings { mistakes: check.mistakes(), warnings: Vec::new() };
@@ -124,17 +125,16 @@ fn roles(written: Vec<RoleSpec>) -> Vec<RoleSpec> {
 
 // Who can be told, as far as rules and routes name them; what is wrong with a receiver is said elsewhere.
 fn receiver_specs(written: Option<&[ReceiverWritten]>) -> Vec<ReceiverSpec> {
-    let spec = |name: &str, public, templates| ReceiverSpec {
-        name: name.to_owned(),
+    let spec = |receiver: &ReceiverWritten| ReceiverSpec {
+        name: receiver.name.clone(),
         kind: ReceiverKind::Console,
-        public,
-        templates,
+        public: receiver.public,
+        personal: receiver.personal,
+        templates: receiver.templates.clone(),
     };
     match written {
-        Some(written) => {
-            written.iter().map(|receiver| spec(&receiver.name, receiver.public, receiver.templates.clone())).collect()
-        }
-        None => vec![spec(check::CONSOLE, false, BTreeMap::new())],
+        Some(written) => written.iter().map(spec).collect(),
+        None => vec![check::console().spec],
     }
 }
 

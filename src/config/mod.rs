@@ -83,7 +83,7 @@ pub struct EmailConfig {
     pub smarthost: String,
     /// Envelope sender and `From`.
     pub from: String,
-    /// Who gets it, lists included.
+    /// Who gets it, lists included; nobody where each person is written to.
     pub to: Vec<String>,
     /// Name for HELO; the host name if not said.
     pub hello: Option<String>,
@@ -113,8 +113,8 @@ pub struct SlackConfig {
     pub api_url: String,
     /// `xoxb-…`
     pub bot_token: Secret,
-    /// Channel id (or name).
-    pub channel: String,
+    /// Channel id (or name); none where each person is written to.
+    pub channel: Option<String>,
 }
 
 /// One Alertmanager cluster that sends alerts, and may be asked.

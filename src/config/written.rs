@@ -165,6 +165,9 @@ pub struct ReceiverWritten {
     /// Whether it reaches the public.
     #[serde(default)]
     pub public: bool,
+    /// Whether it reaches people one by one.
+    #[serde(default)]
+    pub personal: bool,
     /// Template per notice.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,
@@ -188,8 +191,9 @@ pub struct ConsoleWritten {}
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailWritten {
-    /// Who gets it: one address or a list.
-    pub to: OneOrMore,
+    /// Who gets it: one address or a list; not said where it is personal.
+    #[serde(default)]
+    pub to: Option<OneOrMore>,
     /// Envelope sender and `From`.
     pub from: String,
     /// `host:port`.
@@ -231,8 +235,9 @@ pub enum TlsWritten {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlackWritten {
-    /// Channel id, or name.
-    pub channel: String,
+    /// Channel id, or name; not said where it is personal.
+    #[serde(default)]
+    pub channel: Option<String>,
     /// `xoxb-…`
     #[serde(default)]
     pub bot_token: Option<SecretWritten>,

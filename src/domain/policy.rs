@@ -180,6 +180,9 @@ pub struct ReceiverSpec {
     pub kind: ReceiverKind,
     /// Whether suspected incidents stay out of it: it reaches the public.
     pub public: bool,
+    /// Whether it reaches people one by one: who an incident concerns, wherever it is routed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub personal: bool,
     /// Template per notice, over those of the rule.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,

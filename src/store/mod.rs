@@ -3,11 +3,13 @@
 
 pub mod audit;
 pub mod logins;
+pub mod people;
 pub mod rows;
 pub mod sqlite;
 
 pub use audit::*;
 pub use logins::*;
+pub use people::{Added, ByHand, PeopleStore};
 pub use rows::*;
 
 use async_trait::async_trait;
@@ -127,6 +129,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Who did what.
     fn audit(&self) -> &dyn AuditStore;
+
+    /// Who is there.
+    fn people(&self) -> &dyn PeopleStore;
 
     /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them, refused
     /// bodies. Returns how many rows; 0 when nothing is left to delete.

@@ -88,6 +88,7 @@ async fn incident(site: &TestSite, number: u64, title: &str, facts: Vec<Fact>) {
         lane: Lane::Root,
         notice: NoticeKind::Declared,
         key: format!("inc-{number}.declared.1.team"),
+        to: None,
         content: Content { subject: title.to_owned(), body: title.to_owned() },
         decided_at: time(0),
     });

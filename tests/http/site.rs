@@ -62,6 +62,7 @@ pub fn config() -> Config {
         name: "team".to_owned(),
         kind: ReceiverKind::Console,
         public: false,
+        personal: false,
         templates: Default::default(),
     };
     let policy = PolicySource {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause, SourceName, Span};
-use domain::delivery::{Content, Delivery, DeliveryState, Lane, Outcome};
+use domain::delivery::{Addressee, Content, Delivery, DeliveryState, Lane, Outcome};
 use domain::engine::{Changes, Evidence};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::{Actor, Entry, Fact, Incident, RuleRef, Severity, Stage, Surface, apply};
@@ -92,9 +92,15 @@ pub fn delivery(id: u64, incident: u64, receiver: &str, lane: Lane) -> Delivery 
         lane,
         notice: if lane == Lane::Root { NoticeKind::Declared } else { NoticeKind::Updated },
         key: format!("inc-{incident}.{id}.{receiver}"),
+        to: None,
         content: Content { subject: format!("[INC-{incident}] {id}"), body: format!("words of {id}") },
         decided_at: at(0),
     }
+}
+
+/// Somebody with an address.
+pub fn addressee(person: &str) -> Addressee {
+    Addressee { person: person.to_owned(), address: format!("{person}@example.org") }
 }
 
 /// Commits deliveries as the decision of one more input.

@@ -1,6 +1,6 @@
 //! Random walks: the store claims what the policy of lanes says, whatever happened before.
 
-use crate::fixtures::{End, at, claim_of, delivery, finish};
+use crate::fixtures::{End, addressee, at, claim_of, delivery, finish};
 use domain::delivery::lane::{Waiting, claimable, superseded};
 use domain::delivery::{DeliveryState, Lane};
 use domain::engine::Changes;
@@ -52,12 +52,16 @@ impl Model {
         for _ in 0..self.chance.u32(1..4) {
             let (id, incident) = (self.base + self.rows.len() as u64 + 1, self.chance.u64(1..=INCIDENTS));
             // More than one root is rare, and must not confuse it.
-            let lane = [Lane::Root, Lane::Post, Lane::Put][[1, 1, 1, 2, 2, 2, 0, 1, 2][self.chance.usize(..9)]];
+            let lanes = [Lane::Root, Lane::Post, Lane::Put, Lane::Direct];
+            let lane = lanes[[1, 1, 1, 2, 2, 2, 0, 1, 2, 3, 3, 3][self.chance.usize(..12)]];
             let mut new = delivery(id, incident, &self.receiver, lane);
             new.decided_at = at(self.now);
+            let person = if lane == Lane::Direct { ["anna", "bert"][self.chance.usize(..2)] } else { "" };
+            new.to = (lane == Lane::Direct).then(|| addressee(person));
             deliveries.push(new);
             let (id, incident, state) = (DeliveryId(id), IncidentId(incident), DeliveryState::Pending);
-            self.rows.push(Waiting { id, incident, lane, state, due: at(self.now) });
+            let person = person.to_owned();
+            self.rows.push(Waiting { id, incident, lane, person, state, due: at(self.now) });
             self.attempts.push((0, false));
         }
         self.position += 1;

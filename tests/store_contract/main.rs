@@ -92,6 +92,7 @@ macro_rules! contracts {
             hurries_what_waits_for_its_next_attempt
             remembers_that_an_attempt_was_unsure
             lists_deliveries
+            keeps_people_apart
         }
         lanes {
             follow_the_policy
@@ -99,6 +100,8 @@ macro_rules! contracts {
         people {
             keeps_tokens_until_they_are_revoked
             can_say_whether_it_writes
+            keeps_people_and_squads_added_by_hand
+            keeps_the_directory_in_force
         }
         audit {
             keeps_the_audit_log

@@ -1,7 +1,7 @@
 //! Lanes, leases, fences.
 
-use crate::fixtures::{End, at, claim, claim_of, decide, delivery, finish, ids};
-use domain::delivery::{DeliveryState, Lane};
+use crate::fixtures::{End, addressee, at, claim, claim_of, decide, delivery, finish, ids};
+use domain::delivery::{Delivery, DeliveryState, Lane};
 use domain::ids::{DeliveryId, IncidentId};
 use earlybell::store::{Claimed, DeliveryFilter, DeliveryRow, Store};
 use std::sync::Arc;
@@ -250,4 +250,24 @@ pub async fn lists_deliveries(store: &Arc<dyn Store>) {
     assert_eq!(rows, [sent]);
     let dead = &store.deliveries(DeliveryFilter { incident: Some(IncidentId(8)), ..any() }).await.unwrap()[0];
     assert_eq!((dead.last_error.as_deref(), dead.finished_at), (Some("channel_not_found"), Some(at(6))));
+}
+
+pub async fn keeps_people_apart(store: &Arc<dyn Store>) {
+    let direct = |id, person: &str| Delivery { to: Some(addressee(person)), ..delivery(id, 1, "team", Lane::Direct) };
+    let root = delivery(1, 1, "team", Lane::Root);
+    let all = vec![root, direct(2, "anna"), direct(3, "anna"), direct(4, "bert"), delivery(5, 1, "team", Lane::Post)];
+    decide(store, 1, all).await;
+    let claimed = claim(store, 0).await;
+    assert_eq!(ids(&claimed), [1, 2, 4], "nobody waits for the root, nor for another person");
+    assert_eq!(claimed[1].delivery.to, Some(addressee("anna")));
+    finish(store, 2, 1, End::Sent(Some("<first@anna>")), 1).await;
+    finish(store, 4, 1, End::Unsure(60), 1).await;
+    let claimed = claim(store, 2).await;
+    assert_eq!(ids(&claimed), [3]);
+    assert_eq!(claimed[0].thread.as_deref(), Some("<first@anna>"), "what she was told first");
+    finish(store, 3, 1, End::Sent(Some("<second@anna>")), 2).await;
+    decide(store, 2, vec![direct(6, "anna"), direct(7, "bert")]).await;
+    let claimed = claim(store, 3).await;
+    assert_eq!(ids(&claimed), [6], "bert's come in order");
+    assert_eq!(claimed[0].thread.as_deref(), Some("<first@anna>"));
 }

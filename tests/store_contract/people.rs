@@ -1,7 +1,10 @@
-//! Tokens, and whether the store is well.
+//! Tokens, who is there, and whether the store is well.
 
 use crate::fixtures::at;
-use earlybell::store::{Role, Store, TokenRow};
+use domain::directory::{Directory, Person, Shift, Squad};
+use domain::engine::Changes;
+use domain::ids::InputSeq;
+use earlybell::store::{Added, ByHand, Role, Store, TokenRow};
 use std::sync::Arc;
 
 pub async fn keeps_tokens_until_they_are_revoked(store: &Arc<dyn Store>) {
@@ -32,4 +35,55 @@ pub async fn can_say_whether_it_writes(store: &Arc<dyn Store>) {
     store.check().await.unwrap();
     store.check().await.unwrap();
     assert_eq!(store.figures(at(0)).await.unwrap().last_input.0, 0, "a check leaves no trace");
+}
+
+fn person(name: &str, email: &str) -> Person {
+    Person { name: name.to_owned(), email: Some(email.to_owned()), ..Person::default() }
+}
+
+fn squad(members: &[&str]) -> Squad {
+    Squad { name: "Production-Squad".to_owned(), members: members.iter().map(|name| (*name).to_owned()).collect() }
+}
+
+pub async fn keeps_people_and_squads_added_by_hand(store: &Arc<dyn Store>) {
+    let people = store.people();
+    assert_eq!(people.by_hand().await.unwrap(), ByHand::default());
+    let added = |what, by: &str, seconds| Added { what, by: by.to_owned(), at: at(seconds) };
+    people.put_person(added(person("bert", "bert@old.example"), "henne", 1)).await.unwrap();
+    people.put_person(added(person("anna", "anna@example.org"), "henne", 2)).await.unwrap();
+    people.put_person(added(person("bert", "bert@example.org"), "anna", 3)).await.unwrap();
+    let squad_of = |members: &[&str], seconds| Added { what: squad(members), by: "henne".to_owned(), at: at(seconds) };
+    people.put_squad(squad_of(&["anna"], 4)).await.unwrap();
+    people.put_squad(squad_of(&["anna", "bert"], 5)).await.unwrap();
+    let expected = ByHand {
+        people: vec![
+            added(person("anna", "anna@example.org"), "henne", 2),
+            added(person("bert", "bert@example.org"), "anna", 3),
+        ],
+        squads: vec![squad_of(&["anna", "bert"], 5)],
+    };
+    assert_eq!(people.by_hand().await.unwrap(), expected);
+    assert!(people.remove_person("bert").await.unwrap() && !people.remove_person("bert").await.unwrap());
+    assert!(people.remove_squad("Production-Squad").await.unwrap());
+    assert!(!people.remove_squad("Production-Squad").await.unwrap());
+    let left = people.by_hand().await.unwrap();
+    assert_eq!((left.people.len(), left.squads.len()), (1, 0));
+}
+
+pub async fn keeps_the_directory_in_force(store: &Arc<dyn Store>) {
+    assert_eq!(store.people().directory().await.unwrap(), Directory::default());
+    assert_eq!(store.load(at(0)).await.unwrap().directory, None);
+    let shift = Shift { squad: "Production-Squad".to_owned(), person: "anna".to_owned(), until: at(60) };
+    let anna = person("anna", "anna@example.org");
+    let first = Directory { people: vec![anna], squads: vec![squad(&["anna"])], on_duty: vec![shift] };
+    let second = Directory { on_duty: Vec::new(), ..first.clone() };
+    for (position, directory) in [(1, &first), (2, &second)] {
+        let directory = Some(Arc::new(directory.clone()));
+        let changes = Changes { position: InputSeq(position), at: Some(at(0)), directory, ..Changes::default() };
+        store.commit(changes).await.unwrap();
+    }
+    // What says nothing of people leaves them as they are.
+    store.commit(Changes { position: InputSeq(3), at: Some(at(1)), ..Changes::default() }).await.unwrap();
+    assert_eq!(store.people().directory().await.unwrap(), second);
+    assert_eq!(store.load(at(0)).await.unwrap().directory, Some(second));
 }

@@ -4,12 +4,15 @@ use rusqlite::Connection;
 use std::path::Path;
 
 // Read whole on purpose: tables of one row or of a few, what the engine loads at start, and an inner query.
-const READ_WHOLE: [&str; 11] = [
+const READ_WHOLE: [&str; 14] = [
     "position",
     "policy",
     "holds",
     "beats",
     "tokens",
+    "people",
+    "squads",
+    "directory",
     "logins",
     "seen",
     "schema_version",

@@ -56,6 +56,7 @@ impl Office {
             lane,
             notice,
             key: format!("inc-{incident}.{}.{}.{receiver}", notice.word(), self.decided),
+            to: None,
             content: Content { subject: format!("INC-{incident}"), body: notice.word().to_owned() },
             decided_at: self.now(),
         };
@@ -144,5 +145,11 @@ impl Office {
 }
 
 pub fn spec(name: &str) -> ReceiverSpec {
-    ReceiverSpec { name: name.to_owned(), kind: ReceiverKind::Slack, public: false, templates: Default::default() }
+    ReceiverSpec {
+        name: name.to_owned(),
+        kind: ReceiverKind::Slack,
+        public: false,
+        personal: false,
+        templates: Default::default(),
+    }
 }

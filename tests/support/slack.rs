@@ -16,6 +16,9 @@ pub const TOKEN: &str = "xoxb-test-token";
 pub const CHANNELS: [(&str, &str); 3] =
     [("C000000001", "incidents"), ("C000000002", "old"), ("C000000003", "strangers")];
 
+/// People: user id, and the conversation the bot has with them.
+pub const PEOPLE: [(&str, &str); 2] = [("U0ANNA001", "D0ANNA001"), ("U0BERT001", "D0BERT001")];
+
 const USER: &str = "U000000001";
 const TEXT_UNITS_MAX: usize = 40_000;
 
@@ -226,6 +229,7 @@ impl World {
             "chat.postMessage" => self.post(arguments),
             "chat.update" => self.update(arguments),
             _ if self.is_blind => Err("missing_scope"),
+            "conversations.open" => open(arguments),
             "conversations.history" => self.history(arguments),
             "conversations.replies" => self.replies(arguments),
             "conversations.list" => self.list(arguments),
@@ -253,7 +257,9 @@ impl World {
             ],
         )?;
         let named = arguments["channel"].as_str().unwrap_or_default();
-        let channel = CHANNELS.iter().find(|(id, name)| *id == named || *name == named).ok_or("channel_not_found")?.0;
+        let channel = CHANNELS.iter().find(|(id, name)| *id == named || *name == named).map(|(id, _)| *id);
+        let person = PEOPLE.iter().find(|(user, _)| *user == named).map(|(_, conversation)| *conversation);
+        let channel = channel.or(person).ok_or("channel_not_found")?;
         writable(channel)?;
         let text = text(arguments)?.to_owned();
         let thread_ts = arguments["thread_ts"].as_str().map(str::to_owned);
@@ -356,7 +362,15 @@ impl World {
 
 fn channel_by_id(arguments: &Value) -> Result<&'static str, &'static str> {
     let id = arguments["channel"].as_str().unwrap_or_default();
-    CHANNELS.iter().find(|(known, _)| *known == id).map(|(known, _)| *known).ok_or("channel_not_found")
+    let channels = CHANNELS.iter().map(|(known, _)| *known);
+    channels.chain(PEOPLE.map(|(_, conversation)| conversation)).find(|known| *known == id).ok_or("channel_not_found")
+}
+
+// A user id is none of a channel here: what it opens has an id of its own.
+fn open(arguments: &Value) -> Result<Value, &'static str> {
+    known(arguments, &[Argument("users", Value::is_string)])?;
+    let found = PEOPLE.iter().find(|(user, _)| arguments["users"] == *user).ok_or("user_not_found")?;
+    Ok(json!({"ok": true, "no_op": true, "already_open": true, "channel": {"id": found.1}}))
 }
 
 fn writable(channel: &str) -> Result<(), &'static str> {

@@ -134,8 +134,13 @@ impl World {
                 Lane::Root => "starts a thread",
                 Lane::Post => "posts",
                 Lane::Put => "edits",
+                Lane::Direct => "tells",
             };
-            let (incident, receiver, notice) = (delivery.incident, &delivery.receiver, delivery.notice.word());
+            let (incident, notice) = (delivery.incident, delivery.notice.word());
+            let receiver = match &delivery.to {
+                Some(to) => format!("{} ({} {})", to.person, delivery.receiver, to.address),
+                None => delivery.receiver.clone(),
+            };
             self.say(&format!("{incident} → {receiver} {lane} ({notice}): {}", delivery.content.subject));
             for line in delivery.content.body.lines() {
                 let _ = writeln!(self.transcript, "         | {line}");

@@ -112,7 +112,13 @@ impl Deliveries {
     }
 
     async fn give_up_all(&self, name: String) -> usize {
-        let spec = ReceiverSpec { name, kind: ReceiverKind::Console, public: false, templates: BTreeMap::new() };
+        let spec = ReceiverSpec {
+            name,
+            kind: ReceiverKind::Console,
+            public: false,
+            personal: false,
+            templates: BTreeMap::new(),
+        };
         let mut worker = Worker::new(self.shared.clone(), spec, Arc::new(Departed));
         let mut all = 0;
         loop {

@@ -70,6 +70,9 @@ pub enum FaultKind {
     Answer(u16),
     /// It can't work as configured.
     Setup,
+    /// The server takes mail for others only after AUTH, or from another place; or it does not know the recipient, and says
+    /// so in the same words.
+    Denied,
     /// No answer, or none that can be read.
     Silence,
 }
@@ -81,7 +84,7 @@ impl Fault {
         let kind = match error.status().map(u16::from) {
             // Authentication is required or failed, whenever it is said.
             Some(530 | 534 | 535 | 538) => FaultKind::Setup,
-            Some(500..) if denies_us(error) => FaultKind::Setup,
+            Some(500..) if denies_us(error) => FaultKind::Denied,
             Some(code) => FaultKind::Answer(code),
             // lettre's own refusals: no STARTTLS offered, no mechanism in common.
             None if refused.is_some() || (error.is_client() && stage.is_about_us()) => FaultKind::Setup,
@@ -102,11 +105,19 @@ impl Fault {
         Self { stage, kind: FaultKind::Silence, because: words(stage, "no answer in time") }
     }
 
+    /// The same for a mail to one person: that their address is not taken is no mistake in everybody's configuration.
+    pub fn outcome_of_one(self) -> Outcome {
+        match self.kind {
+            FaultKind::Denied if self.stage == Stage::Recipient => Outcome::Fatal { because: self.because },
+            _ => self.outcome(),
+        }
+    }
+
     /// What it means for the notice.
     pub fn outcome(self) -> Outcome {
         let because = self.because;
         match self.kind {
-            FaultKind::Setup => Outcome::Misconfigured { because },
+            FaultKind::Setup | FaultKind::Denied => Outcome::Misconfigured { because },
             FaultKind::Answer(500..) if self.stage.is_about_us() => Outcome::Misconfigured { because },
             FaultKind::Answer(500..) => Outcome::Fatal { because },
             FaultKind::Answer(_) => Outcome::Retry { because, after: None, unsure: false },

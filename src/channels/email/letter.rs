@@ -52,10 +52,12 @@ pub fn compose(delivery: &Delivery, thread: Option<&str>, addresses: &Addresses)
     if let Some(root) = root {
         builder = builder.in_reply_to(root.into()).references(root.into());
     }
+    // RFC 3834: vacation programs and other robots don't answer.
+    builder = builder.raw_header(header("Auto-Submitted", "auto-generated"));
+    if delivery.to.is_none() {
+        builder = builder.raw_header(header("Precedence", "list"));
+    }
     let message = builder
-        // RFC 3834: vacation programs and other robots don't answer.
-        .raw_header(header("Auto-Submitted", "auto-generated"))
-        .raw_header(header("Precedence", "list"))
         .raw_header(header("X-Incident-Id", &delivery.incident.to_string()))
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
@@ -128,6 +130,7 @@ mod tests {
             lane,
             notice: NoticeKind::Updated,
             key: "inc-42.updated.3.Die Liste".into(),
+            to: None,
             content: Content { subject: subject.into(), body: body.into() },
             decided_at: DateTime::from_timestamp(1_795_331_460, 999_000_000).unwrap(),
         }

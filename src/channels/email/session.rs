@@ -116,7 +116,7 @@ impl Receipt {
     // 421 and silence end the conversation, missing rights are about us: only a plain refusal is this recipient's.
     fn note(&mut self, address: &Address, fault: Fault) -> Result<(), Fault> {
         let list = match fault.kind {
-            FaultKind::Answer(421) | FaultKind::Setup | FaultKind::Silence => return Err(fault),
+            FaultKind::Answer(421) | FaultKind::Setup | FaultKind::Denied | FaultKind::Silence => return Err(fault),
             FaultKind::Answer(500..) => &mut self.refused,
             FaultKind::Answer(_) => &mut self.put_off,
         };

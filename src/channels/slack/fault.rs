@@ -95,6 +95,16 @@ impl Fault {
         }
     }
 
+    /// The same about one person: that they can't be reached is no mistake in the configuration of everybody.
+    pub fn of_person(self) -> Self {
+        match self {
+            Self::Refused { error, because } if class(&error) == Class::Setup && !is_about_us(&error) => {
+                Self::Never(because)
+            }
+            other => other,
+        }
+    }
+
     /// Whether the thread, or the message to edit, is not there any more or does not take it.
     pub fn is_lost_message(&self) -> bool {
         let words = [
@@ -134,6 +144,24 @@ fn class(error: &str) -> Class {
         _ if error.starts_with("invalid_") || error.starts_with("metadata_") => Class::Never,
         _ => Class::Setup,
     }
+}
+
+// The token, its scopes, or the whole workspace.
+fn is_about_us(error: &str) -> bool {
+    is_about_token(error)
+        || matches!(
+            error,
+            "missing_scope"
+                | "not_allowed_token_type"
+                | "no_permission"
+                | "access_denied"
+                | "org_login_required"
+                | "ekm_access_denied"
+                | "team_access_not_granted"
+                | "two_factor_setup_required"
+                | "enterprise_is_restricted"
+                | "unknown_method"
+        )
 }
 
 fn is_about_token(error: &str) -> bool {

@@ -70,7 +70,18 @@ impl SlackChannel {
             None => self.channel_id(until).await?,
         };
         let Some(channel) = channel else { return Ok(None) };
-        self.find("conversations.history", &[("channel", &channel), ("oldest", &oldest)], attempt, until).await
+        self.look_in(&channel, attempt, until).await
+    }
+
+    /// The same among what stands in a channel itself, not in its threads.
+    pub(super) async fn look_in(
+        &self,
+        channel: &str,
+        attempt: &Attempt,
+        until: Instant,
+    ) -> Result<Option<Place>, Fault> {
+        let oldest = (attempt.first_attempt_at - SKEW).timestamp().to_string();
+        self.find("conversations.history", &[("channel", channel), ("oldest", &oldest)], attempt, until).await
     }
 
     async fn find(
@@ -115,7 +126,8 @@ impl SlackChannel {
                 ("cursor", cursor.as_str()),
             ];
             let page: Channels = self.api.get("conversations.list", &arguments, until).await?;
-            let found = page.channels.into_iter().find(|channel| channel.name.as_ref() == Some(&self.channel));
+            let found =
+                page.channels.into_iter().find(|channel| channel.name.is_some() && channel.name == self.channel);
             if let Some(channel) = found {
                 self.learn_channel_id(&channel.id);
                 return Ok(Some(channel.id));

@@ -6,7 +6,8 @@ mod receivers;
 mod route;
 mod sources;
 
-pub use receivers::CONSOLE;
+pub(super) use receivers::console;
+pub use route::Receivers;
 pub use sources::DEFAULT_SOURCE;
 
 use super::place::Places;

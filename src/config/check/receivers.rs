@@ -1,15 +1,16 @@
 //! `receivers`: who can be told, and how to get there.
 
 use super::Check;
-use crate::config::written::{EmailWritten, ReceiverWritten, SlackWritten, TlsWritten};
+use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, SlackWritten, TlsWritten};
 use crate::config::{Address, EmailConfig, Receiver, SlackConfig, SmtpTls, read};
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
 
-/// The receiver when none is written.
-pub const CONSOLE: &str = "console";
+// The receiver when none is written.
+const CONSOLE: &str = "console";
 const SLACK_API: &str = "https://slack.com/api";
+const PERSONAL: &str = "a personal receiver writes to each person's own address, as `people` says it";
 
 impl Check<'_> {
     /// All receivers; the console if none is written.
@@ -17,6 +18,9 @@ impl Check<'_> {
         let Some(written) = written else { return vec![console()] };
         if written.is_empty() {
             self.wrong("receivers", "at least one receiver is needed; leave `receivers` out for the console");
+        }
+        if !written.is_empty() && written.iter().all(|receiver| receiver.personal) {
+            self.wrong("receivers", "at least one receiver that is not personal is needed: the team, or the console");
         }
         let names: Vec<String> = written.iter().map(|receiver| receiver.name.clone()).collect();
         let mut receivers = Vec::with_capacity(written.len());
@@ -29,26 +33,46 @@ impl Check<'_> {
     }
 
     fn receiver(&mut self, path: &str, written: ReceiverWritten) -> Option<Receiver> {
+        let personal = written.personal;
+        if personal && written.public {
+            self.wrong(
+                &format!("{path}.public"),
+                "a personal receiver reaches the people of an incident, not the public",
+            );
+        }
         let (kind, address) = match (written.console, written.email, written.slack) {
-            (Some(_), None, None) => (ReceiverKind::Console, Some(Address::Console)),
-            (None, Some(email), None) => (ReceiverKind::Email, self.email(&format!("{path}.email"), email)),
-            (None, None, Some(slack)) => (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack)),
+            (Some(_), None, None) => {
+                if personal {
+                    self.wrong(
+                        &format!("{path}.personal"),
+                        "the console reaches nobody in person; `email` or `slack` do",
+                    );
+                }
+                (ReceiverKind::Console, Some(Address::Console))
+            }
+            (None, Some(email), None) => (ReceiverKind::Email, self.email(&format!("{path}.email"), email, personal)),
+            (None, None, Some(slack)) => (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack, personal)),
             _ => {
                 let problem = "a receiver has exactly one of `console`, `email`, `slack`";
                 self.wrong(&format!("{path}.name"), problem);
                 return None;
             }
         };
-        let spec = ReceiverSpec { name: written.name, kind, public: written.public, templates: written.templates };
+        let ReceiverWritten { name, public, templates, .. } = written;
+        let spec = ReceiverSpec { name, kind, public, personal, templates };
         Some(Receiver { spec, address: address? })
     }
 
-    fn email(&mut self, path: &str, written: EmailWritten) -> Option<Address> {
+    fn email(&mut self, path: &str, written: EmailWritten, personal: bool) -> Option<Address> {
         let before = self.mistakes.len();
-        let to = written.to.list();
-        if to.is_empty() {
-            self.wrong(&format!("{path}.to"), "at least one address is needed");
+        let to = written.to.map(OneOrMore::list);
+        match &to {
+            Some(_) if personal => self.wrong(&format!("{path}.to"), format!("{PERSONAL}; leave `to` out")),
+            None if !personal => self.wrong(path, "`to` is missing"),
+            Some(to) if to.is_empty() => self.wrong(&format!("{path}.to"), "at least one address is needed"),
+            _ => {}
         }
+        let to = to.unwrap_or_default();
         for (at, address) in to.iter().enumerate() {
             self.mailbox(&format!("{path}.to[{at}]"), address);
         }
@@ -85,16 +109,26 @@ impl Check<'_> {
         (self.mistakes.len() == before).then_some(Address::Email(email))
     }
 
-    fn slack(&mut self, path: &str, written: SlackWritten) -> Option<Address> {
+    fn slack(&mut self, path: &str, written: SlackWritten, personal: bool) -> Option<Address> {
         let api_url = written.api_url.as_deref().unwrap_or(SLACK_API);
         let api_url = self.url(&format!("{path}.api_url"), api_url);
         let secret = read::secret(self.base, "bot_token", written.bot_token, written.bot_token_file.as_deref());
         let bot_token = self.good(path, secret);
-        let channel = written.channel;
-        if channel.is_empty() || channel.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            self.wrong(&format!("{path}.channel"), "a channel id like C0123456789, or a name like #incidents");
-            return None;
-        }
+        let channel = match written.channel {
+            Some(_) if personal => {
+                self.wrong(&format!("{path}.channel"), format!("{PERSONAL}; leave `channel` out"));
+                return None;
+            }
+            None if !personal => {
+                self.wrong(path, "`channel` is missing");
+                return None;
+            }
+            Some(channel) if channel.is_empty() || channel.chars().any(|c| c.is_whitespace() || c.is_control()) => {
+                self.wrong(&format!("{path}.channel"), "a channel id like C0123456789, or a name like #incidents");
+                return None;
+            }
+            channel => channel,
+        };
         Some(Address::Slack(SlackConfig { api_url: api_url?, bot_token: bot_token?, channel }))
     }
 
@@ -105,9 +139,15 @@ impl Check<'_> {
     }
 }
 
-fn console() -> Receiver {
-    let name = CONSOLE.to_owned();
-    let spec = ReceiverSpec { name, kind: ReceiverKind::Console, public: false, templates: BTreeMap::new() };
+/// Standard output.
+pub(in crate::config) fn console() -> Receiver {
+    let spec = ReceiverSpec {
+        name: CONSOLE.to_owned(),
+        kind: ReceiverKind::Console,
+        public: false,
+        personal: false,
+        templates: BTreeMap::new(),
+    };
     Receiver { spec, address: Address::Console }
 }
 

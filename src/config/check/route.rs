@@ -8,15 +8,24 @@ use domain::policy::Route;
 // Far deeper than anyone writes, far flatter than a stack.
 const DEPTH_MAX: usize = 20;
 
+/// Names that a route may use, and those that it can't.
+#[derive(Debug, Clone, Copy)]
+pub struct Receivers<'a> {
+    /// Told by routes.
+    pub routed: &'a [&'a str],
+    /// Told whom an incident concerns, whatever its route.
+    pub personal: &'a [&'a str],
+}
+
 impl Check<'_> {
     /// The route tree; without one, the only receiver gets everything.
-    pub(in crate::config) fn route(&mut self, written: Option<RouteWritten>, receivers: &[&str]) -> Route {
+    pub(in crate::config) fn route(&mut self, written: Option<RouteWritten>, receivers: Receivers<'_>) -> Route {
         let Some(written) = written else {
-            if receivers.len() > 1 {
+            if receivers.routed.len() > 1 {
                 let problem = "`route` is missing: with more than one receiver, say who is told (route: {receiver: …})";
                 self.wrong("receivers", problem);
             }
-            let receivers = receivers.iter().map(|name| (*name).to_owned()).collect();
+            let receivers = receivers.routed.iter().map(|name| (*name).to_owned()).collect();
             return Route { receivers, ..Route::default() };
         };
         if written.receiver.is_none() && written.receivers.is_empty() {
@@ -28,7 +37,7 @@ impl Check<'_> {
         self.branch("route", written, receivers, 0)
     }
 
-    fn branch(&mut self, path: &str, written: RouteWritten, known: &[&str], depth: usize) -> Route {
+    fn branch(&mut self, path: &str, written: RouteWritten, known: Receivers<'_>, depth: usize) -> Route {
         if depth > DEPTH_MAX {
             self.wrong(path, format!("routes are nested more than {DEPTH_MAX} deep"));
             return Route::default();
@@ -50,9 +59,11 @@ impl Check<'_> {
     }
 
     /// A receiver that is named somewhere must be there.
-    pub(in crate::config) fn known_receiver(&mut self, path: &str, name: &str, known: &[&str]) {
-        if !known.contains(&name) {
-            self.wrong(path, unknown("receiver", name, known));
+    fn known_receiver(&mut self, path: &str, name: &str, known: Receivers<'_>) {
+        if known.personal.contains(&name) {
+            self.wrong(path, format!("`{name}` is personal: it tells whom an incident concerns, without any route"));
+        } else if !known.routed.contains(&name) {
+            self.wrong(path, unknown("receiver", name, known.routed));
         }
     }
 }

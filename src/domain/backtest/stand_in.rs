@@ -23,8 +23,13 @@ const NAME: &str = "everyone";
 /// Who is told, and in which words, is not what a backtest asks; how often is.
 pub(super) fn stand_in(source: &PolicySource, history: History) -> PolicySource {
     let mut source = source.clone();
-    let everyone =
-        ReceiverSpec { name: NAME.to_owned(), kind: ReceiverKind::Console, public: false, templates: BTreeMap::new() };
+    let everyone = ReceiverSpec {
+        name: NAME.to_owned(),
+        kind: ReceiverKind::Console,
+        public: false,
+        personal: false,
+        templates: BTreeMap::new(),
+    };
     source.receivers = vec![everyone];
     source.route = Route { receivers: vec![NAME.to_owned()], ..Route::default() };
     source.templates.clear();

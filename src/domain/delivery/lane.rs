@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// What decides whether a delivery may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// Which.
     pub id: DeliveryId,
@@ -14,6 +14,8 @@ pub struct Waiting {
     pub incident: IncidentId,
     /// In which kind of lane.
     pub lane: Lane,
+    /// To which person, in the lane [`Lane::Direct`]; empty in others.
+    pub person: String,
     /// How it stands.
     pub state: DeliveryState,
     /// When it is due; for a leased one, when the lease is over.
@@ -24,13 +26,13 @@ pub struct Waiting {
 ///
 /// Root and posts of an incident stand in one lane: the root first, then in order of decision; only the first that is
 /// not final may go, so no reply overtakes its root, and what is given up keeps nobody back. Puts stand in a lane of
-/// their own that opens when the root was accepted: the newest goes, once no other is under way.
+/// their own that opens when the root was accepted: the newest goes, once no other is under way. What goes to one person
+/// stands in a lane of that person.
 pub fn claimable(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
     let incidents = by_incident(rows);
     let mut ids: Vec<DeliveryId> = incidents
         .values()
-        .flat_map(|rows| [thread_head(rows), put_head(rows, now)])
-        .flatten()
+        .flat_map(|rows| [thread_head(rows), put_head(rows, now)].into_iter().flatten().chain(direct_heads(rows)))
         .filter(|row| row.due <= now)
         .map(|row| row.id)
         .collect();
@@ -62,7 +64,19 @@ fn by_incident(rows: &[Waiting]) -> BTreeMap<IncidentId, Vec<&Waiting>> {
 
 fn thread_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
     let place = |row: &&Waiting| (row.lane != Lane::Root, row.id);
-    rows.iter().copied().filter(|row| row.lane != Lane::Put && !row.state.is_final()).min_by_key(place)
+    let posts = rows.iter().copied().filter(|row| matches!(row.lane, Lane::Root | Lane::Post));
+    posts.filter(|row| !row.state.is_final()).min_by_key(place)
+}
+
+fn direct_heads<'a>(rows: &[&'a Waiting]) -> Vec<&'a Waiting> {
+    let mut heads: BTreeMap<&str, &Waiting> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.lane == Lane::Direct && !row.state.is_final()) {
+        let head = heads.entry(&row.person).or_insert(row);
+        if row.id < head.id {
+            *head = row;
+        }
+    }
+    heads.into_values().collect()
 }
 
 fn put_head<'a>(rows: &[&'a Waiting], now: DateTime<Utc>) -> Option<&'a Waiting> {
@@ -86,14 +100,19 @@ fn is_under_way(row: &Waiting, now: DateTime<Utc>) -> bool {
 mod tests {
     use super::*;
     use DeliveryState::{Dead, Leased, Pending, Sent, Superseded, Unsure};
-    use Lane::{Post, Put, Root};
+    use Lane::{Direct, Post, Put, Root};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
     }
 
     fn row(id: u64, incident: u64, lane: Lane, state: DeliveryState, due: i64) -> Waiting {
-        Waiting { id: DeliveryId(id), incident: IncidentId(incident), lane, state, due: at(due) }
+        let person = String::new();
+        Waiting { id: DeliveryId(id), incident: IncidentId(incident), lane, person, state, due: at(due) }
+    }
+
+    fn to(person: &str, row: Waiting) -> Waiting {
+        Waiting { person: person.to_owned(), lane: Direct, ..row }
     }
 
     fn claims(rows: &[Waiting]) -> Vec<u64> {
@@ -156,6 +175,24 @@ mod tests {
         ];
         assert_eq!(superseded(&rows, at(0)), [DeliveryId(2), DeliveryId(3)]);
         assert_eq!(superseded(&rows, at(9)), [DeliveryId(2), DeliveryId(3), DeliveryId(4)]);
+    }
+
+    #[test]
+    fn nobody_waits_for_another_person_nor_for_the_thread() {
+        let rows = [
+            row(1, 1, Root, Pending, 9),
+            to("anna", row(2, 1, Direct, Unsure, 9)),
+            to("bert", row(3, 1, Direct, Pending, 0)),
+            to("anna", row(4, 1, Direct, Pending, 0)),
+            to("bert", row(5, 1, Direct, Pending, 0)),
+            to("anna", row(6, 2, Direct, Pending, 0)),
+            row(7, 1, Post, Pending, 0),
+        ];
+        assert_eq!(claims(&rows), [3, 6], "each person's in order");
+        let given_up = [to("anna", row(1, 1, Direct, Dead, 0)), to("anna", row(2, 1, Direct, Pending, 0))];
+        assert_eq!(claims(&given_up), [2]);
+        let direct_first = [to("anna", row(1, 1, Direct, Leased, 9)), row(2, 1, Root, Pending, 0)];
+        assert_eq!(claims(&direct_first), [2], "the thread does not wait for a person");
     }
 
     #[test]

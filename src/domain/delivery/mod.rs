@@ -25,6 +25,9 @@ pub struct Delivery {
     pub notice: NoticeKind,
     /// Same on every attempt: `inc-42.declared.3.team-slack`.
     pub key: String,
+    /// Who gets it, in the lane [`Lane::Direct`]; in others the receiver itself knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Addressee>,
     /// The words.
     pub content: Content,
     /// When it was decided; the Date of a mail.
@@ -41,6 +44,17 @@ pub enum Lane {
     Post,
     /// The newest replaces older ones that were not sent yet.
     Put,
+    /// To one person, each one in order; nobody waits for another person, nor for a root.
+    Direct,
+}
+
+/// One person, and where they were reached when it was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addressee {
+    /// Their name.
+    pub person: String,
+    /// Their mail address or Slack user id; never shown to others.
+    pub address: String,
 }
 
 /// Words for one receiver, escaped for it already.

@@ -68,7 +68,7 @@ fn dead(because: String) -> Settled {
 fn thread_started(lane: Lane, remote_id: Option<&String>) -> Option<DeliveryEnd> {
     match lane {
         Lane::Root => remote_id.map(|id| DeliveryEnd::ThreadStarted { remote_id: id.clone() }),
-        Lane::Post | Lane::Put => None,
+        Lane::Post | Lane::Put | Lane::Direct => None,
     }
 }
 
@@ -97,6 +97,7 @@ mod tests {
             lane,
             notice: NoticeKind::Declared,
             key: "inc-42.declared.1.team-slack".into(),
+            to: None,
             content: Content { subject: "INC-42".into(), body: "words".into() },
             decided_at: start(),
         }

@@ -260,6 +260,7 @@ impl<'a> Turn<'a> {
                 lane: new.lane,
                 notice: new.notice,
                 key: new.key,
+                to: new.to,
                 content: new.content,
                 decided_at: self.at,
             };

@@ -6,7 +6,7 @@ use super::layout::{Part, Place, show};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, is_end, telling};
 use super::template::{self, TemplateFailure};
 use crate::alert::Alert;
-use crate::delivery::{Content, Lane};
+use crate::delivery::{Addressee, Content, Lane};
 use crate::incident::{Entry, Fact, Incident};
 use crate::policy::{Policy, ReceiverKind, ReceiverSpec};
 use chrono::{DateTime, Utc};
@@ -51,6 +51,8 @@ pub struct NewDelivery {
     pub notice: NoticeKind,
     /// Same on every attempt, different for every notice.
     pub key: String,
+    /// Which person, in the lane [`Lane::Direct`].
+    pub to: Option<Addressee>,
     /// The words, escaped for the receiver.
     pub content: Content,
 }
@@ -197,6 +199,7 @@ fn write(
         lane,
         notice: telling.kind,
         key: key(scene.incident, telling.kind, seat, &spec.name),
+        to: None,
         content: show(spec.kind, &message, scene.incident, place),
     }
 }

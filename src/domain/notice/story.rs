@@ -26,7 +26,7 @@ pub(crate) struct Story {
 }
 
 pub(crate) fn receiver(name: &str, kind: ReceiverKind) -> ReceiverSpec {
-    ReceiverSpec { name: name.to_owned(), kind, public: false, templates: BTreeMap::new() }
+    ReceiverSpec { name: name.to_owned(), kind, public: false, personal: false, templates: BTreeMap::new() }
 }
 
 fn public(name: &str, kind: ReceiverKind) -> ReceiverSpec {

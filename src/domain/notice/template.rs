@@ -109,6 +109,7 @@ impl Templates {
                 name: "team".to_owned(),
                 kind: ReceiverKind::Slack,
                 public: false,
+                personal: false,
                 templates: BTreeMap::new(),
             };
             self.slack.render(name, data::notice(scene, telling, &spec)).map(drop)

@@ -63,9 +63,17 @@ fn route(source: &PolicySource, route_here: &Route, place: &Place<'_>, mistakes:
 }
 
 fn receivers(source: &PolicySource, names: &[String], place: &Place<'_>, mistakes: &mut Vec<Mistake>) {
-    let known: Vec<&str> = source.receivers.iter().map(|spec| spec.name.as_str()).collect();
-    let nowhere = names.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str()));
-    mistakes.extend(nowhere.map(|(at, name)| place.mistake(&format!("[{at}]"), unknown("receiver", name, &known))));
+    let known: Vec<&str> =
+        source.receivers.iter().filter(|spec| !spec.personal).map(|spec| spec.name.as_str()).collect();
+    let is_personal = |name: &str| source.receivers.iter().any(|spec| spec.personal && spec.name == name);
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str())) {
+        let problem = if is_personal(name) {
+            format!("`{name}` is personal: it tells whom an incident concerns, and can't be chosen")
+        } else {
+            unknown("receiver", name, &known)
+        };
+        mistakes.push(place.mistake(&format!("[{at}]"), problem));
+    }
 }
 
 fn templates(
@@ -137,6 +145,7 @@ mod tests {
                 name: "team".to_owned(),
                 kind: ReceiverKind::Email,
                 public: false,
+                personal: false,
                 templates: BTreeMap::new(),
             }],
             route: Route { receivers: vec!["team".to_owned()], ..Route::default() },

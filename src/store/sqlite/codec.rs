@@ -140,11 +140,12 @@ pub fn lane_word(lane: Lane) -> &'static str {
         Lane::Root => "root",
         Lane::Post => "post",
         Lane::Put => "put",
+        Lane::Direct => "direct",
     }
 }
 
 pub fn lane(word: &str) -> Result<Lane, StoreError> {
-    let lanes = [Lane::Root, Lane::Post, Lane::Put];
+    let lanes = [Lane::Root, Lane::Post, Lane::Put, Lane::Direct];
     lanes.into_iter().find(|l| lane_word(*l) == word).ok_or_else(|| unreadable("a delivery", word))
 }
 

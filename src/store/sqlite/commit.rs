@@ -3,7 +3,7 @@
 use super::audit;
 use super::codec::{int, lane_word, micros, to_json, uint};
 use super::outbox::settle_lanes;
-use super::shadows;
+use super::{people, shadows};
 use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertState};
@@ -36,6 +36,9 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
             "INSERT INTO policy (id, policy) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET policy = excluded.policy",
         )?
         .execute([to_json(policy.as_ref())?])?;
+    }
+    if let Some(directory) = &changes.directory {
+        people::write_in_force(&tx, directory)?;
     }
     move_position(&tx, changes)?;
     Ok(tx.commit()?)
@@ -196,8 +199,9 @@ fn write_answers(conn: &Connection, answers: &[Answer], at: Option<DateTime<Utc>
 
 fn write_deliveries(conn: &Connection, deliveries: &[Delivery]) -> Result<(), StoreError> {
     let sql =
-        "INSERT INTO deliveries (id, incident, receiver, lane, state, next_at, notice, key, subject, body, decided_at)
-               VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)";
+        "INSERT INTO deliveries (id, incident, receiver, lane, state, next_at, notice, key, subject, body, decided_at,
+                 person, address)
+               VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)";
     let mut insert = conn.prepare_cached(sql)?;
     let mut lanes = BTreeSet::new();
     for delivery in deliveries {
@@ -212,6 +216,8 @@ fn write_deliveries(conn: &Connection, deliveries: &[Delivery]) -> Result<(), St
             delivery.content.subject,
             delivery.content.body,
             micros(delivery.decided_at),
+            delivery.to.as_ref().map(|to| &to.person),
+            delivery.to.as_ref().map(|to| &to.address),
         ])?;
         lanes.insert((delivery.incident, delivery.receiver.as_str()));
     }

@@ -6,12 +6,14 @@ mod checkpoint;
 mod codec;
 mod commit;
 mod database;
+mod deliveries;
 mod door;
 mod figures;
 mod inbox;
 mod logins;
 mod migrate;
 mod outbox;
+mod people;
 mod place;
 mod prune;
 mod quarantine;
@@ -25,7 +27,7 @@ mod worker;
 
 use crate::store::{
     AccessStore, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, IncidentFilter,
-    NewInput, NewQuarantined, Quarantined, Store, StoreError, StoredInput, TokenRow,
+    NewInput, NewQuarantined, PeopleStore, Quarantined, Store, StoreError, StoredInput, TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -197,7 +199,7 @@ impl Store for SqliteStore {
     }
 
     async fn deliveries(&self, filter: DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
-        self.main.read(move |conn| outbox::deliveries(conn, &filter)).await
+        self.main.read(move |conn| deliveries::deliveries(conn, &filter)).await
     }
 
     async fn retry_delivery(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -255,6 +257,10 @@ impl Store for SqliteStore {
     }
 
     fn audit(&self) -> &dyn AuditStore {
+        self
+    }
+
+    fn people(&self) -> &dyn PeopleStore {
         self
     }
 

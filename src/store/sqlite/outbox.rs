@@ -1,23 +1,23 @@
 //! The outbox: which delivery of a lane may go next, who has it, and how it ended.
 
-use super::codec::{from_json, int, lane, micros, state, state_word, time, time_if, uint, uint32};
-use crate::store::{Claim, Claimed, DeliveryFilter, DeliveryRow, Finish, StoreError};
+use super::codec::{int, lane, micros, state, state_word, time, time_if, uint, uint32};
+use super::deliveries::delivery;
+use crate::store::{Claim, Claimed, Finish, StoreError};
 use chrono::{DateTime, Utc};
-use domain::delivery::{Content, Delivery, DeliveryState, Lane, Outcome};
+use domain::delivery::{Delivery, DeliveryState, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use std::collections::BTreeSet;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most lane heads claimed at once.
 pub const CLAIM_MAX: usize = 256;
-
-/// Most deliveries listed at once.
-pub const LISTED_MAX: usize = 1000;
 
 // A delivery that is not finished.
 struct Waiting {
     id: i64,
     lane: Lane,
+    // To whom, in the lane of a person.
+    person: Option<String>,
     state: DeliveryState,
     next_at: Option<i64>,
     lease_until: Option<i64>,
@@ -44,18 +44,19 @@ pub fn settle_lanes(conn: &Connection, incident: IncidentId, receiver: &str) -> 
             && (Some(one.id) != newest_put || matches!(root, Root::Dead))
     };
     // Roots before posts, then in the order of decision: a reply must never overtake the notice it replies to.
-    let posts = waiting.iter().filter(|one| one.lane != Lane::Put);
+    let posts = waiting.iter().filter(|one| matches!(one.lane, Lane::Root | Lane::Post));
     let post_head = posts.min_by_key(|one| (one.lane != Lane::Root, one.id)).map(|one| one.id);
     // A put that is on its way goes first, or an old text could overwrite a new one.
     let puts = || waiting.iter().filter(|one| one.lane == Lane::Put);
     let leased_put = puts().find(|one| one.state == DeliveryState::Leased).map(|one| one.id);
     let put_head = leased_put.or_else(|| newest_put.filter(|_| matches!(root, Root::Sent)));
+    let direct_heads = direct_heads(&waiting);
     for one in &waiting {
         if is_replaced(one) {
             supersede(conn, one.id)?;
             continue;
         }
-        let is_head = Some(one.id) == post_head || Some(one.id) == put_head;
+        let is_head = Some(one.id) == post_head || Some(one.id) == put_head || direct_heads.contains(&one.id);
         let due_at = match one.state {
             _ if !is_head => None,
             DeliveryState::Leased => one.lease_until,
@@ -68,8 +69,18 @@ pub fn settle_lanes(conn: &Connection, incident: IncidentId, receiver: &str) -> 
     Ok(())
 }
 
+// Of each person the first: nobody waits for another one.
+fn direct_heads(waiting: &[Waiting]) -> BTreeSet<i64> {
+    let mut heads: BTreeMap<Option<&str>, i64> = BTreeMap::new();
+    for one in waiting.iter().filter(|one| one.lane == Lane::Direct) {
+        let head = heads.entry(one.person.as_deref()).or_insert(one.id);
+        *head = one.id.min(*head);
+    }
+    heads.into_values().collect()
+}
+
 fn waiting(conn: &Connection, incident: IncidentId, receiver: &str) -> Result<Vec<Waiting>, StoreError> {
-    let sql = "SELECT id, lane, state, next_at, lease_until, due_at FROM deliveries
+    let sql = "SELECT id, lane, state, next_at, lease_until, due_at, person FROM deliveries
                WHERE receiver = ? AND incident = ? AND state IN ('pending', 'leased', 'unsure') ORDER BY id";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params![receiver, int(incident.0)])?;
@@ -82,6 +93,7 @@ fn waiting(conn: &Connection, incident: IncidentId, receiver: &str) -> Result<Ve
             next_at: row.get(3)?,
             lease_until: row.get(4)?,
             due_at: row.get(5)?,
+            person: row.get(6)?,
         });
     }
     Ok(waiting)
@@ -182,6 +194,7 @@ fn lease(conn: &Connection, id: i64, claim: &Claim) -> Result<Claimed, StoreErro
     let thread = match delivery.lane {
         Lane::Root => None,
         Lane::Post | Lane::Put => thread(conn, &delivery)?,
+        Lane::Direct => first_to_person(conn, &delivery)?,
     };
     Ok(Claimed { delivery, attempt: uint32(attempt), first_attempt_at: time(first)?, thread, unsure })
 }
@@ -192,6 +205,17 @@ fn thread(conn: &Connection, delivery: &Delivery) -> Result<Option<String>, Stor
                ORDER BY id DESC LIMIT 1";
     let mut statement = conn.prepare_cached(sql)?;
     let found = statement.query_row(params![int(delivery.incident.0), delivery.receiver], |row| row.get(0));
+    Ok(found.optional()?.flatten())
+}
+
+// What this person was told first; a mail to them replies to that.
+fn first_to_person(conn: &Connection, delivery: &Delivery) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT remote_id FROM deliveries
+               WHERE incident = ? AND receiver = ? AND person = ? AND lane = 'direct' AND state = 'sent'
+               ORDER BY id LIMIT 1";
+    let person = delivery.to.as_ref().map(|to| &to.person);
+    let mut statement = conn.prepare_cached(sql)?;
+    let found = statement.query_row(params![int(delivery.incident.0), delivery.receiver, person], |row| row.get(0));
     Ok(found.optional()?.flatten())
 }
 
@@ -283,90 +307,4 @@ pub fn next_due(conn: &Connection, receiver: &str) -> Result<Option<DateTime<Utc
     let sql = "SELECT due_at FROM deliveries WHERE receiver = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
     let due = conn.prepare_cached(sql)?.query_row([receiver], |row| row.get(0)).optional()?;
     time_if(due)
-}
-
-const DELIVERY_COLUMNS: &str = "id, incident, receiver, lane, notice, key, subject, body, decided_at";
-
-fn delivery(conn: &Connection, id: i64) -> Result<Delivery, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {DELIVERY_COLUMNS} FROM deliveries WHERE id = ?"))?;
-    let mut rows = statement.query([id])?;
-    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    read_delivery(row)
-}
-
-fn read_delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
-    Ok(Delivery {
-        id: DeliveryId(uint(row.get(0)?)),
-        incident: IncidentId(uint(row.get(1)?)),
-        receiver: row.get(2)?,
-        lane: lane(&row.get::<_, String>(3)?)?,
-        notice: from_json("a delivery", &row.get::<_, String>(4)?)?,
-        key: row.get(5)?,
-        content: Content { subject: row.get(6)?, body: row.get(7)? },
-        decided_at: time(row.get(8)?)?,
-    })
-}
-
-fn read_row(row: &Row<'_>) -> Result<DeliveryRow, StoreError> {
-    Ok(DeliveryRow {
-        delivery: read_delivery(row)?,
-        state: state(&row.get::<_, String>(9)?)?,
-        attempts: uint32(row.get(10)?),
-        next_at: time_if(row.get(11)?)?,
-        finished_at: time_if(row.get(12)?)?,
-        remote_id: row.get(13)?,
-        last_error: row.get(14)?,
-    })
-}
-
-/// Deliveries, newest first. Each state is asked for alone, so that every question has its index.
-pub fn deliveries(conn: &Connection, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
-    let max = filter.max.min(LISTED_MAX);
-    let mut found = match (filter.incident, &filter.receiver, filter.states.is_empty()) {
-        (Some(_), _, _) => listed(conn, filter, None, max)?,
-        (None, None, true) => listed(conn, filter, None, max)?,
-        (None, _, _) => {
-            let all = super::codec::all_states();
-            let states = if filter.states.is_empty() { &all } else { &filter.states };
-            let mut found = Vec::new();
-            for state in states {
-                found.extend(listed(conn, filter, Some(*state), max)?);
-            }
-            found
-        }
-    };
-    found.sort_by_key(|row| std::cmp::Reverse(row.delivery.id));
-    found.dedup_by_key(|row| row.delivery.id);
-    found.truncate(max);
-    Ok(found)
-}
-
-fn listed(
-    conn: &Connection,
-    filter: &DeliveryFilter,
-    state: Option<DeliveryState>,
-    max: usize,
-) -> Result<Vec<DeliveryRow>, StoreError> {
-    let incident = filter.incident.map(|id| int(id.0));
-    let conditions = match (incident, &filter.receiver, state) {
-        (Some(_), _, _) => "incident = ?1 AND (?2 IS NULL OR receiver = ?2) AND ?3 IS NULL",
-        (None, Some(_), _) => "?1 IS NULL AND receiver = ?2 AND state = ?3",
-        (None, None, Some(_)) => "?1 IS NULL AND ?2 IS NULL AND state = ?3",
-        (None, None, None) => "?1 IS NULL AND ?2 IS NULL AND ?3 IS NULL",
-    };
-    let sql = format!(
-        "SELECT {DELIVERY_COLUMNS}, state, attempts, next_at, finished_at, remote_id, last_error
-         FROM deliveries WHERE {conditions} ORDER BY id DESC"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![incident, filter.receiver, state.map(state_word)])?;
-    let mut found = Vec::new();
-    while found.len() < max {
-        let Some(row) = rows.next()? else { break };
-        let row = read_row(row)?;
-        if filter.states.is_empty() || filter.states.contains(&row.state) {
-            found.push(row);
-        }
-    }
-    Ok(found)
 }

@@ -3,7 +3,7 @@
 use super::audit;
 use super::codec::{from_json, int, micros, time, time_if, uint, uint32};
 use super::commit::ANSWERS_KEPT;
-use super::shadows;
+use super::{people, shadows};
 use crate::store::{IncidentFilter, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertKey, Fingerprint, SourceName};
@@ -43,6 +43,7 @@ pub fn load(conn: &mut Connection, now: DateTime<Utc>) -> Result<Loaded, StoreEr
     loaded.audit = audit::head(&tx)?;
     let policy: Option<String> = tx.query_row("SELECT policy FROM policy", [], |row| row.get(0)).optional()?;
     loaded.policy = policy.map(|policy| from_json("a configuration", &policy)).transpose()?;
+    loaded.directory = people::in_force(&tx)?;
     Ok(loaded)
 }
 

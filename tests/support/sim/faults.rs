@@ -216,6 +216,10 @@ impl Store for MortalStore {
         self.inner.audit()
     }
 
+    fn people(&self) -> &dyn PeopleStore {
+        self.inner.people()
+    }
+
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
         self.inner.prune(before, rows_max).await
     }
