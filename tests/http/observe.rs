@@ -187,6 +187,7 @@ fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
         storm: false,
         drill: false,
         squad: String::new(),
+        next_by: None,
     };
     let called_off = Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() };
     let ada = Actor::person("ada", Surface::Web);

@@ -56,6 +56,7 @@ async fn incident(site: &TestSite, number: u64, title: &str, facts: Vec<Fact>) {
         storm: false,
         drill: false,
         squad: String::new(),
+        next_by: None,
     };
     let mut changes = Changes { position: InputSeq(number), at: Some(time(0)), ..Changes::default() };
     let mut made = None;
@@ -174,7 +175,7 @@ fn assert_only_our_markup(body: &str) {
 async fn what_others_wrote_is_text_on_every_page() {
     let site = TestSite::open().await;
     let facts = vec![
-        Fact::Confirmed { because: EVIL.to_owned() },
+        Fact::Confirmed { because: EVIL.to_owned(), next_by: None },
         Fact::Updated { text: EVIL.to_owned(), impact: Some(EVIL.to_owned()), next_by: Some(time(30)), promised: None },
         Fact::Edited { part: domain::incident::room::Part::Summary, text: EVIL.to_owned() },
         Fact::Noted { text: EVIL.to_owned() },
@@ -227,7 +228,7 @@ async fn an_alert_without_a_single_label_has_its_line() {
 async fn the_document_says_everything_the_team_needs() {
     let site = TestSite::open().await;
     let facts = vec![
-        Fact::Confirmed { because: "users complain".to_owned() },
+        Fact::Confirmed { because: "users complain".to_owned(), next_by: None },
         Fact::Noted { text: "the queue again".to_owned() },
         Fact::Updated {
             text: "We restart it.".to_owned(),
@@ -290,7 +291,8 @@ async fn the_public_sees_confirmed_incidents_only_and_nothing_private() {
     let site = TestSite::open().await;
     let token = site.token("ada", Role::Viewer).await;
     incident(&site, 1, "only suspected", vec![Fact::Noted { text: "secret".to_owned() }]).await;
-    let facts = vec![Fact::Confirmed { because: String::new() }, Fact::Noted { text: "secret".to_owned() }];
+    let facts =
+        vec![Fact::Confirmed { because: String::new(), next_by: None }, Fact::Noted { text: "secret".to_owned() }];
     incident(&site, 2, "it is real", facts).await;
     let facts = vec![Fact::CalledOff { code: CallOffCode::Flapping, reason: "it was nothing".to_owned() }];
     incident(&site, 3, "never real", facts).await;

@@ -60,6 +60,7 @@ pub fn incident(id: u64, stage: Stage) -> Incident {
         storm: false,
         drill: false,
         squad: String::new(),
+        next_by: None,
     };
     let incident = apply::declared(&Entry { actor: Actor::Rule, fact: declared, ..note(id, 1) });
     Incident { stage, threads: BTreeMap::from([("team".to_owned(), "169.1".to_owned())]), ..incident.unwrap() }

@@ -20,8 +20,8 @@ fn words(fact: &Fact, by: &Actor) -> String {
     match fact {
         Fact::Declared { title, severity, because, .. } => format!("declared {severity} by {by}: {title} ({because})"),
         Fact::Alerts(changed) => format!("{} of {} alerts fire", changed.firing, changed.alerts),
-        Fact::Confirmed { because } => format!("confirmed by {by}: {because}"),
-        Fact::Severity { from, to, because } => format!("severity {from} → {to} by {by}: {because}"),
+        Fact::Confirmed { because, .. } => format!("confirmed by {by}: {because}"),
+        Fact::Severity { from, to, because, .. } => format!("severity {from} → {to} by {by}: {because}"),
         Fact::Updated { .. } => format!("updated by {by}"),
         Fact::Noted { .. } => format!("noted by {by}"),
         Fact::Edited { part, .. } => format!("{} written by {by}", part.word()),

@@ -27,8 +27,8 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             format!("{drill}declared “{title}” ({stage}, {severity}){}", why(because))
         }
         Fact::Alerts(changed) => alerts(changed, audience),
-        Fact::Confirmed { because } => format!("confirmed{}", why(because)),
-        Fact::Severity { from, to, because } => format!("severity is {to}, was {from}{}", why(because)),
+        Fact::Confirmed { because, .. } => format!("confirmed{}", why(because)),
+        Fact::Severity { from, to, because, .. } => format!("severity is {to}, was {from}{}", why(because)),
         Fact::Updated { text, impact, next_by, promised: _ } => updated(text, impact.as_deref(), *next_by),
         Fact::Noted { text } => format!("note: {text}"),
         Fact::Clear { then: None } => "no alert fires any more".to_owned(),
@@ -40,7 +40,7 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
         Fact::CalledOff { code, reason } => format!("called off ({code}): {reason}"),
         Fact::Resolved { because } if because.is_empty() => "resolved".to_owned(),
         Fact::Resolved { because } => format!("resolved: {because}"),
-        Fact::Reopened { because, confirmed } => {
+        Fact::Reopened { because, confirmed, .. } => {
             let stage = if *confirmed { "confirmed" } else { "suspected" };
             format!("reopened as {stage}{}", why(because))
         }

@@ -30,6 +30,7 @@ fn declared(title: &str, because: &str) -> Fact {
         storm: false,
         drill: false,
         squad: String::new(),
+        next_by: None,
     }
 }
 
@@ -100,7 +101,7 @@ fn story() -> (Incident, Vec<Entry>) {
     tale(vec![
         (Actor::Rule, declared("build: errors", "HighLoad fires")),
         (Actor::Rule, alerts_fact()),
-        (adrian(), Fact::Confirmed { because: "users *complain*".to_owned() }),
+        (adrian(), Fact::Confirmed { because: "users *complain*".to_owned(), next_by: None }),
         (adrian(), Fact::Noted { text: "the queue again".to_owned() }),
         (
             adrian(),

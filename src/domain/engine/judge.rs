@@ -67,7 +67,7 @@ impl Turn<'_> {
         if verdict.confirm && suspected {
             let rule = &self.state.policy.rules.rule(subject.rule).name;
             let because = format!("rule {rule} confirms it");
-            self.record(id, Actor::Rule, Fact::Confirmed { because });
+            self.record(id, Actor::Rule, Fact::Confirmed { because, next_by: None });
         }
         // Without any alert, whether it is clear hangs on `when`.
         if self.state.policy.rules.rule(subject.rule).is_standing() {
@@ -94,7 +94,7 @@ impl Turn<'_> {
                 Some(raised) if raised == to => format!("rule {} raises it", rule.name),
                 _ => "its alerts say so".to_owned(),
             };
-            self.record(id, Actor::Rule, Fact::Severity { from, to, because });
+            self.record(id, Actor::Rule, Fact::Severity { from, to, because, next_by: None });
         }
     }
 
@@ -127,6 +127,7 @@ impl Turn<'_> {
             storm: stands == Stands::ForAll,
             drill: false,
             squad: policy.squad_for(Some(rule)),
+            next_by: None,
         };
         let id = self.state.next_incident_id();
         self.state.newest.insert((rule.name.to_string(), correlation), id);
@@ -150,7 +151,7 @@ impl Turn<'_> {
         let explanation = self.state.evaluator.explain(&policy.rules, subject, self.at);
         let was_real = self.state.incidents.get(&id).is_some_and(|incident: &Incident| incident.confirmed_at.is_some());
         let because = format!("it is back: {}", explanation.reason());
-        self.record(id, Actor::Rule, Fact::Reopened { because, confirmed: was_real || verdict.confirm });
+        self.record(id, Actor::Rule, Fact::Reopened { because, confirmed: was_real || verdict.confirm, next_by: None });
         let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
         self.attach_all(id, subject, &evidence);
         self.raise(id, &evidence, verdict.raise);

@@ -140,6 +140,7 @@ impl Turn<'_> {
             storm: false,
             drill,
             squad: self.state.policy.squad_for(None),
+            next_by: None,
         };
         let id = self.state.next_incident_id();
         self.record(id, actor.clone(), fact);

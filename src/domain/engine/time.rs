@@ -34,7 +34,7 @@ impl Turn<'_> {
             Due::Confirm => {
                 let held = Duration::between(incident.opened_at, self.at);
                 let because = format!("its condition has held for {}", held.rough());
-                self.record(id, Actor::Rule, Fact::Confirmed { because });
+                self.record(id, Actor::Rule, Fact::Confirmed { because, next_by: None });
             }
             Due::CallOff => self.call_off(id, clear_for),
             // Nobody can answer in no time: where both are due, as after flapping, its rule resolves it.

@@ -11,6 +11,7 @@ use crate::delivery::Delivery;
 use crate::ids::{AlertId, IncidentId, InputSeq};
 use crate::incident::apply::{apply, declared};
 use crate::incident::entry::Change;
+use crate::incident::promise::with_promise;
 use crate::incident::{Actor, Entry, Fact};
 use crate::notice::plan::{self, Scene};
 use crate::rules::Subject;
@@ -109,6 +110,8 @@ impl<'a> Turn<'a> {
         if let Some(before) = &mut self.before {
             before.entry(incident).or_insert_with(|| self.state.incidents.get(&incident).cloned());
         }
+        let timing = &self.state.policy.source.timing;
+        let fact = with_promise(fact, self.state.incidents.get(&incident), self.at, timing);
         let number = self.state.incidents.get(&incident).map_or(0, |incident| incident.entries) + 1;
         let entry = Entry { incident, number, at: self.at, input: self.seq, actor, fact };
         match self.state.incidents.get_mut(&incident) {

@@ -27,6 +27,8 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         storm,
         drill,
         squad,
+        // What is promised is in `people`.
+        next_by: _,
     } = &entry.fact
     else {
         return None;

@@ -2,19 +2,20 @@
 
 pub mod room;
 
+use super::promise::{self, in_force};
 use super::{Act, Actor, CallOffCode, Fact, Incident, Refusal, Severity, Stage};
-use crate::notice::phrase::next_update;
+use crate::duration::Duration;
 use crate::policy::Timing;
 use crate::text;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 /// Longest title, in bytes.
 pub const TITLE_BYTES_MAX: usize = 200;
 /// Longest text of an update, note, summary, impact or reason, in bytes.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024;
 
-// A critical incident promises sooner updates in this time after its declaration.
-const FIRST_HOURS: TimeDelta = TimeDelta::hours(2);
+/// The longest wait that may be promised.
+pub const NEXT_IN_MAX: Duration = Duration::hours(7 * 24);
 
 /// What a command on an existing incident leads to. Declaring is not one: it has no incident yet.
 pub fn decide(
@@ -32,9 +33,9 @@ pub fn decide(
             open(incident)?;
             let text = required("text", text, TEXT_BYTES_MAX)?;
             let impact = impact.as_ref().map(|impact| optional("impact", impact)).transpose()?;
-            let next_by = at + next_in.map_or_else(|| promise(incident, at, timing), crate::duration::Duration::delta);
-            let promised = next_update(incident, timing);
-            Ok(vec![Fact::Updated { text, impact, next_by: Some(next_by), promised }])
+            let next_by = next_by(incident, *next_in, at, timing)?;
+            let promised = in_force(incident, timing).map(|promise| promise.by);
+            Ok(vec![Fact::Updated { text, impact, next_by, promised }])
         }
         Act::Note { text } => {
             here(incident)?;
@@ -59,14 +60,24 @@ pub fn decide(
     }
 }
 
-/// How long until the next update is promised, if the person does not say.
-pub fn promise(incident: &Incident, at: DateTime<Utc>, timing: &Timing) -> TimeDelta {
-    let young = at - incident.opened_at < FIRST_HOURS;
-    match (young, incident.severity) {
-        (true, Severity::Critical) => timing.promise_critical.delta(),
-        (true, Severity::Major | Severity::Minor) => timing.promise.delta(),
-        (false, _) => timing.promise_later.delta(),
+// When the next update is promised: as the person says, else as the severity asks.
+fn next_by(
+    incident: &Incident,
+    next_in: Option<Duration>,
+    at: DateTime<Utc>,
+    timing: &Timing,
+) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let Some(next_in) = next_in else {
+        let wait = promise::wait(incident.severity, incident.opened_at, at, timing);
+        return Ok(wait.map(|wait| at + wait));
+    };
+    if next_in.delta().is_zero() {
+        return Err(words("next", "is no time at all; say how long until the next update, as `next 30m`"));
     }
+    if next_in > NEXT_IN_MAX {
+        return Err(words("next", &format!("is too far away; say something within {}", NEXT_IN_MAX.rough())));
+    }
+    Ok(Some(at + next_in.delta()))
 }
 
 /// A text that must be there, cleaned.
@@ -92,7 +103,8 @@ fn confirm(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
         return Err(already(incident, "confirmed"));
     }
     let because = optional("text", text)?;
-    Ok(vec![Fact::Confirmed { because: if because.is_empty() { "a person confirmed it".to_owned() } else { because } }])
+    let because = if because.is_empty() { "a person confirmed it".to_owned() } else { because };
+    Ok(vec![Fact::Confirmed { because, next_by: None }])
 }
 
 fn severity(incident: &Incident, to: Severity, text: &str) -> Result<Vec<Fact>, Refusal> {
@@ -100,7 +112,7 @@ fn severity(incident: &Incident, to: Severity, text: &str) -> Result<Vec<Fact>, 
     if incident.severity == to {
         return Err(already(incident, to.word()));
     }
-    Ok(vec![Fact::Severity { from: incident.severity, to, because: optional("text", text)? }])
+    Ok(vec![Fact::Severity { from: incident.severity, to, because: optional("text", text)?, next_by: None }])
 }
 
 fn call_off(incident: &Incident, code: CallOffCode, reason: &str) -> Result<Vec<Fact>, Refusal> {
@@ -130,7 +142,7 @@ fn reopen(incident: &Incident, text: &str) -> Result<Vec<Fact>, Refusal> {
     let because = optional("text", text)?;
     // Whoever reopens it knows that it is real.
     let because = if because.is_empty() { "a person reopened it".to_owned() } else { because };
-    Ok(vec![Fact::Reopened { because, confirmed: true }])
+    Ok(vec![Fact::Reopened { because, confirmed: true, next_by: None }])
 }
 
 /// Refuses what only goes on can get.

@@ -69,6 +69,9 @@ pub enum Fact {
         /// The squad that is asked to lead; empty if none is.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         squad: String,
+        /// When the next update is promised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_by: Option<DateTime<Utc>>,
     },
     /// Alerts of one input changed; one fact however many they are.
     Alerts(AlertsChanged),
@@ -76,6 +79,9 @@ pub enum Fact {
     Confirmed {
         /// Why, in words.
         because: String,
+        /// When the next update is promised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_by: Option<DateTime<Utc>>,
     },
     /// It is worse, or less bad, than thought.
     Severity {
@@ -85,6 +91,9 @@ pub enum Fact {
         to: Severity,
         /// Why, in words.
         because: String,
+        /// When the next update is promised, where that is sooner than it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_by: Option<DateTime<Utc>>,
     },
     /// Said in public.
     Updated {
@@ -329,6 +338,9 @@ pub enum Fact {
         because: String,
         /// Whether it is already known to be real.
         confirmed: bool,
+        /// When the next update is promised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_by: Option<DateTime<Utc>>,
     },
     /// Its alerts come and go: people hear of it once in a while.
     Flapping {

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn only_people_judge() {
         let ada = || Actor::person("ada", Surface::Cli);
-        let confirmed = || Fact::Confirmed { because: String::new() };
+        let confirmed = || Fact::Confirmed { because: String::new(), next_by: None };
         let resolved = || Fact::Resolved { because: String::new() };
         let called_off = |code| Fact::CalledOff { code, reason: String::new() };
         let proposed = || Fact::ResolveProposed { clear_for: Duration::minutes(1) };

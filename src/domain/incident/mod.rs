@@ -8,6 +8,7 @@ pub mod due;
 pub mod entry;
 pub mod explanation;
 pub mod judgement;
+pub mod promise;
 pub mod roles;
 pub mod room;
 pub mod steps;

@@ -1,6 +1,7 @@
 //! The room of an incident, in which people work: beside the timeline, the parts of the state document they write, to-dos, who follows,
 //! what was promised, what was asked, and what they did lately and may undo.
 
+use super::promise::Promise;
 use super::{Actor, CallOffCode};
 use crate::alert::Pairs;
 use crate::ids::{AlertId, IncidentId, InputSeq};
@@ -70,12 +71,16 @@ pub enum Prompt {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Promises {
+    /// The promise made last; `None` before the first, or where nothing was promised.
+    pub promised: Option<Promise>,
     /// Updates that came in time.
     pub kept: u32,
     /// Promises that passed without an update.
     pub missed: u32,
     /// The promise that was missed last: each is missed once.
     pub missed_by: Option<DateTime<Utc>>,
+    /// When that was said.
+    pub missed_at: Option<DateTime<Utc>>,
     /// The promise that Communications was reminded of last.
     pub reminded_of: Option<DateTime<Utc>>,
 }
@@ -250,6 +255,13 @@ pub struct Room {
     pub took: BTreeSet<AlertId>,
     /// The incident that this one is part of was called off.
     pub called_off_with: Option<CalledOffWith>,
+}
+
+impl Promises {
+    /// Whether the promise made last was missed, and no update has come since.
+    pub fn is_broken(&self) -> bool {
+        self.promised.is_some_and(|promise| self.missed_by == Some(promise.by))
+    }
 }
 
 /// Most deeds remembered.

@@ -7,11 +7,11 @@ use super::phrase::{alert_line, clock, counts, incident_url, lasted, next_update
 use super::plan::Scene;
 use super::telling::{About, Telling};
 use crate::alert::{Alert, ResolvedBecause};
-use crate::incident::decide::promise;
 use crate::incident::due::{self, Due};
 use crate::incident::entry::{AlertsChanged, Change};
 use crate::incident::{Actor, CallOffCode, Incident, Severity, Stage};
 use crate::text::clean_line;
+use chrono::{DateTime, Utc};
 
 /// Who reads a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,15 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::Alarm => alarm(scene, reader),
         About::Board => board(scene, reader),
         About::Confirmed(because) => confirmed(scene, reader, because),
-        About::Severity { from, to, because } => severity(scene, from, to, for_reader(telling, reader, because)),
-        About::Said { text, impact, next_by } => {
+        About::Severity { from, to, because, next_by: by } => {
+            let mut parts = severity(scene, from, to, for_reader(telling, reader, because));
+            parts.extend(by.map(|by| next_by(scene, by)));
+            parts
+        }
+        About::Said { text, impact, next_by: by } => {
             let mut parts = vec![Part::Said(text.to_owned())];
             parts.extend(impact.map(|_| affected(scene.incident)));
-            parts.extend(next_by.map(|by| Part::Words(format!("Next update by {}.", clock(by, scene.at)))));
+            parts.extend(by.map(|by| next_by(scene, by)));
             parts
         }
         About::Alerts(changed) => alerts_changed(scene, changed),
@@ -141,8 +145,7 @@ fn alarm(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
     if reader == Reader::Team {
         parts.extend(reasons(scene));
     }
-    let by = scene.at + promise(incident, scene.at, &scene.policy.source.timing);
-    parts.push(Part::Words(format!("Next update by {}.", clock(by, scene.at))));
+    parts.extend(promised(scene));
     parts
 }
 
@@ -203,7 +206,7 @@ fn confirmed(scene: &Scene<'_>, reader: Reader, because: &str) -> Vec<Part> {
     }
     parts.push(affected(scene.incident));
     parts.extend(known(scene));
-    parts.push(promised(scene));
+    parts.extend(promised(scene));
     parts
 }
 
@@ -214,7 +217,7 @@ fn reopened(scene: &Scene<'_>, because: &str) -> Vec<Part> {
     }
     parts.push(affected(scene.incident));
     parts.extend(known(scene));
-    parts.push(promised(scene));
+    parts.extend(promised(scene));
     parts
 }
 
@@ -337,8 +340,11 @@ fn reasons(scene: &Scene<'_>) -> Vec<Part> {
     parts
 }
 
-fn promised(scene: &Scene<'_>) -> Part {
-    let by = scene.at + promise(scene.incident, scene.at, &scene.policy.source.timing);
+fn promised(scene: &Scene<'_>) -> Option<Part> {
+    next_update(scene.incident, &scene.policy.source.timing).map(|by| next_by(scene, by))
+}
+
+fn next_by(scene: &Scene<'_>, by: DateTime<Utc>) -> Part {
     Part::Words(format!("Next update by {}.", clock(by, scene.at)))
 }
 

@@ -3,7 +3,7 @@
 use crate::alert::{Alert, AlertState, ResolvedBecause};
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::decide::promise;
+use crate::incident::promise::in_force;
 use crate::incident::{Actor, Incident, Stage, Tally};
 use crate::policy::Timing;
 use crate::text::clean_line;
@@ -96,16 +96,9 @@ pub fn incident_url(external_url: &str, incident: IncidentId) -> String {
     format!("{}/incidents/{}", external_url.trim_end_matches('/'), incident.0)
 }
 
-/// When the next update is due: as promised last, else as the severity asks. Nothing is due of what is over.
+/// When the next update is due, as it was promised last. Nothing is due of what is over.
 pub fn next_update(incident: &Incident, timing: &Timing) -> Option<DateTime<Utc>> {
-    if !incident.stage.is_open() {
-        return None;
-    }
-    // The declaration, the confirmation and the reopening promise an update, too.
-    let promised_at = incident.confirmed_at.map_or(incident.opened_at, |at| at.max(incident.opened_at));
-    let said = incident.last_update.as_ref().filter(|update| update.at >= promised_at);
-    let by_severity = promised_at + promise(incident, promised_at, timing);
-    Some(said.and_then(|update| update.next_by).unwrap_or(by_severity))
+    in_force(incident, timing).map(|promise| promise.by)
 }
 
 /// How long it lasted, from the first alert, or since when it goes on.

@@ -81,6 +81,7 @@ impl Story {
                 storm: false,
                 drill: false,
                 squad: String::new(),
+                next_by: None,
             }],
         )
     }
@@ -172,8 +173,13 @@ fn every_notice_reads_as_people_would_want_it() {
         .declare("build.example.org: frontend errors", "All users of build.example.org may see error pages.")
         .rule(Fact::Noted { text: text("looks like the queue") })
         .tell(Actor::Rule, vec![changed(Change::Attached)], true)
-        .rule(Fact::Confirmed { because: text("it held for 10m") })
-        .rule(Fact::Severity { from: Severity::Major, to: Severity::Critical, because: text("no request is answered") })
+        .rule(Fact::Confirmed { because: text("it held for 10m"), next_by: None })
+        .rule(Fact::Severity {
+            from: Severity::Major,
+            to: Severity::Critical,
+            because: text("no request is answered"),
+            next_by: None,
+        })
         .person(Fact::Updated {
             text: text("The database is full.\nWe are making room."),
             impact: Some(text("Everyone.")),
@@ -193,7 +199,7 @@ fn every_notice_reads_as_people_would_want_it() {
         .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth") })
         .person(Fact::Resolved { because: text("the database has room again") })
         .person(Fact::Noted { text: text("write the post mortem") })
-        .rule(Fact::Reopened { because: text("HighLoad fires again within 30m"), confirmed: true })
+        .rule(Fact::Reopened { because: text("HighLoad fires again within 30m"), confirmed: true, next_by: None })
         .person(Fact::CalledOff { code: CallOffCode::MonitoringFault, reason: text("the probe itself was broken") });
     let golden = include_str!("golden/notices.txt");
     assert!(story.transcript == golden, "golden/notices.txt does not hold this:\n{}", story.transcript);
@@ -214,10 +220,10 @@ fn reopened_as_suspected_it_stays_out_of_public_until_it_is_real_again_and_keeps
     let mut story = Story::new(vec![public("list", ReceiverKind::Email)], &[]);
     story
         .declare("errors", "")
-        .rule(Fact::Confirmed { because: String::new() })
+        .rule(Fact::Confirmed { because: String::new(), next_by: None })
         .rule(Fact::Resolved { because: String::new() })
-        .rule(Fact::Reopened { because: String::new(), confirmed: false })
-        .rule(Fact::Confirmed { because: String::new() });
+        .rule(Fact::Reopened { because: String::new(), confirmed: false, next_by: None })
+        .rule(Fact::Confirmed { because: String::new(), next_by: None });
     let heads: Vec<&str> = story.transcript.lines().filter(|line| line.starts_with("====")).collect();
     assert_eq!(
         heads,

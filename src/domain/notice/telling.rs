@@ -38,6 +38,8 @@ pub enum About<'a> {
         to: Severity,
         /// Why.
         because: &'a str,
+        /// When the next update is promised, where that is sooner than it was.
+        next_by: Option<DateTime<Utc>>,
     },
     /// Somebody said something in public.
     Said {
@@ -126,9 +128,9 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
     use NoticeKind as Kind;
     let (kind, about, audience) = match &entry.fact {
         Fact::Declared { .. } => (Kind::Declared, About::Alarm, Audience::Everyone),
-        Fact::Confirmed { because } => (Kind::Confirmed, About::Confirmed(because), Audience::Everyone),
-        Fact::Severity { from, to, because } => {
-            (Kind::Updated, About::Severity { from: *from, to: *to, because }, Audience::Everyone)
+        Fact::Confirmed { because, .. } => (Kind::Confirmed, About::Confirmed(because), Audience::Everyone),
+        Fact::Severity { from, to, because, next_by } => {
+            (Kind::Updated, About::Severity { from: *from, to: *to, because, next_by: *next_by }, Audience::Everyone)
         }
         Fact::Updated { text, impact, next_by, promised: _ } => {
             (Kind::Updated, About::Said { text, impact: impact.as_deref(), next_by: *next_by }, Audience::Everyone)

@@ -103,6 +103,7 @@ mod tests {
             storm: false,
             drill: false,
             squad: String::new(),
+            next_by: None,
         };
         let entry =
             Entry { incident: IncidentId(1), number: 1, at: at(5), input: InputSeq(1), actor: Actor::Rule, fact };

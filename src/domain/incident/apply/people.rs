@@ -1,8 +1,9 @@
 //! What people do to roles and to the room of an incident.
 
 use super::deeds::{self, Undoes};
+use crate::incident::promise::Promise;
 use crate::incident::roles::{Holding, MANAGER, Offer, Opened, RoleName};
-use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Origin, Part, Room, Todo};
+use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Origin, Part, Prompt, Room, Todo};
 use crate::incident::{Entry, Fact, Incident};
 use chrono::{DateTime, Utc};
 
@@ -15,6 +16,7 @@ pub fn room_of(entry: &Entry) -> Room {
         let person = name.to_owned();
         room.deeds.push(Deed { person, at: entry.at, input: entry.input, entry: entry.number, undo });
     }
+    promise(&mut room, entry);
     room
 }
 
@@ -28,6 +30,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) -> Undoes {
     roles(incident, entry);
     room(incident, entry);
     parts(incident, entry);
+    promise(&mut incident.room, entry);
     undoes
 }
 
@@ -86,18 +89,7 @@ fn room(incident: &mut Incident, entry: &Entry) {
             *text_of_mut(incident, *part) = text.clone();
             written(&mut incident.room, *part, entry, by());
         }
-        Fact::Updated { impact, promised, .. } => {
-            if promised.is_some_and(|by| entry.at <= by) {
-                room.promises.kept += 1;
-            }
-            if impact.is_some() {
-                written(room, Part::Impact, entry, by());
-            }
-        }
-        Fact::PromiseMissed { by } => {
-            room.promises.missed += 1;
-            room.promises.missed_by = Some(*by);
-        }
+        Fact::Updated { impact: Some(_), .. } => written(room, Part::Impact, entry, by()),
         Fact::Acknowledged { .. } => drop(room.acknowledged.entry(by()).or_insert(entry.at)),
         Fact::Prompted { prompts } => room.prompted.extend(prompts.iter().map(|prompt| (*prompt, entry.at))),
         Fact::TodoAdded { todo, text, owner } => {
@@ -139,6 +131,34 @@ fn parts(incident: &mut Incident, entry: &Entry) {
             room.called_off_with = Some(CalledOffWith { code: *code, by: entry.actor.clone() });
         }
         Fact::TargetReopened { .. } => room.called_off_with = None,
+        _ => {}
+    }
+}
+
+// What was promised, and what became of it. A promise that another one replaces before its time is neither kept nor missed,
+// unless people said something.
+fn promise(room: &mut Room, entry: &Entry) {
+    let promises = &mut room.promises;
+    let made = |by: &Option<DateTime<Utc>>| by.map(|by| Promise { made_at: entry.at, by });
+    match &entry.fact {
+        Fact::Declared { next_by, .. } | Fact::Confirmed { next_by, .. } | Fact::Reopened { next_by, .. } => {
+            promises.promised = made(next_by);
+        }
+        Fact::Severity { next_by: next_by @ Some(_), .. } => promises.promised = made(next_by),
+        Fact::Updated { next_by, promised, .. } => {
+            // Said in the very moment in which it was missed.
+            let in_time = |by: DateTime<Utc>| entry.at <= by && promises.missed_by != Some(by);
+            promises.kept += u32::from(promised.is_some_and(in_time));
+            promises.promised = made(next_by);
+        }
+        Fact::PromiseMissed { by } => {
+            promises.missed += 1;
+            promises.missed_by = Some(*by);
+            promises.missed_at = Some(entry.at);
+        }
+        Fact::Prompted { prompts } if prompts.contains(&Prompt::Promise) => {
+            promises.reminded_of = promises.promised.map(|promise| promise.by);
+        }
         _ => {}
     }
 }

@@ -43,6 +43,7 @@ fn after(facts: &[(i64, &str, Fact)]) -> Incident {
         storm: false,
         drill: false,
         squad: "Production-Squad".to_owned(),
+        next_by: None,
     };
     let entry = |number, minute, who: &str, fact| Entry {
         incident: IncidentId(42),
@@ -140,7 +141,7 @@ fn whoever_leads_is_asked_for_one_thing_after_the_other() {
         format!("{}: {}", word(&step.what), step.because.unwrap_or_default())
     };
     assert_eq!(first(&facts, 3), "confirm: is it real? It is only suspected");
-    facts.push((4, "ada", Fact::Confirmed { because: "users say so".to_owned() }));
+    facts.push((4, "ada", Fact::Confirmed { because: "users say so".to_owned(), next_by: None }));
     assert_eq!(first(&facts, 5), "edit impact: nobody has said yet who is affected");
     assert_eq!(first(&facts, 30), "update: the next update is promised by 03:34 UTC: in 4m");
     assert_eq!(first(&facts, 50), "update: the next update was promised by 03:34 UTC: 16m ago");
@@ -164,7 +165,7 @@ fn an_offer_comes_before_everything_until_it_ends() {
     let mut facts = vec![
         (1, "ada", taken(MANAGER, "ada")),
         (1, "ada", taken(OPERATIONS, "ada")),
-        (2, "ada", Fact::Confirmed { because: String::new() }),
+        (2, "ada", Fact::Confirmed { because: String::new(), next_by: None }),
         (3, "ada", offered("bert")),
     ];
     let bert = |facts: &[(i64, &str, Fact)], minute| steps(&after(facts), "bert", Role::Responder, minute);
@@ -194,7 +195,7 @@ fn a_role_of_somebody_who_is_silent_can_be_taken() {
     let facts = [
         (1, "ada", taken(MANAGER, "ada")),
         (1, "carla", taken(COMMUNICATIONS, "carla")),
-        (2, "ada", Fact::Confirmed { because: String::new() }),
+        (2, "ada", Fact::Confirmed { because: String::new(), next_by: None }),
         (33, "", silent),
     ];
     let offered = offer(&after(&facts), "bert", Role::Responder, 33);

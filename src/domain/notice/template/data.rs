@@ -1,9 +1,8 @@
 //! What templates see, under the names people know from Alertmanager.
 
 use crate::alert::{Alert, Pairs};
-use crate::incident::decide::promise;
 use crate::notice::NoticeKind;
-use crate::notice::phrase::{alert_word, clock, counts, lasted, page_url, who};
+use crate::notice::phrase::{alert_word, clock, counts, lasted, next_update as promised, page_url, who};
 use crate::notice::plan::Scene;
 use crate::notice::telling::{About, Telling};
 use crate::policy::ReceiverSpec;
@@ -105,8 +104,7 @@ fn next_update(scene: &Scene<'_>, telling: &Telling<'_>) -> Option<String> {
     let by = match (telling.kind, telling.about) {
         (NoticeKind::CalledOff | NoticeKind::Resolved, _) => return None,
         (_, About::Said { next_by, .. }) => next_by?,
-        (NoticeKind::Board, _) => crate::notice::phrase::next_update(scene.incident, &scene.policy.source.timing)?,
-        _ => scene.at + promise(scene.incident, scene.at, &scene.policy.source.timing),
+        _ => promised(scene.incident, &scene.policy.source.timing)?,
     };
     Some(clock(by, scene.at))
 }

@@ -77,6 +77,7 @@ pub fn ruled() -> Incident {
         storm: false,
         drill: false,
         squad: String::new(),
+        next_by: None,
     });
     incident.summary = "The frontend answers with errors.".to_owned();
     incident.tally = Tally { firing: 1, alerts: 2, ..Tally::default() };
@@ -101,6 +102,7 @@ fn manual() -> Incident {
         storm: false,
         drill: false,
         squad: String::new(),
+        next_by: None,
     })
 }
 
