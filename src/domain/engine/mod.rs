@@ -15,6 +15,7 @@ mod judge;
 mod merge;
 mod people;
 mod policy_change;
+mod prompts;
 mod reply;
 mod roles;
 pub mod shadow;

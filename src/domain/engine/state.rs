@@ -295,13 +295,19 @@ impl State {
     }
 
     pub(super) fn next_of_incident(&self, incident: &Incident) -> Option<(DateTime<Utc>, due::Due)> {
+        self.dues_of_incident(incident).into_iter().min()
+    }
+
+    /// Everything that time brings to it, in no order.
+    pub(super) fn dues_of_incident(&self, incident: &Incident) -> Vec<(DateTime<Utc>, due::Due)> {
         let subject = self.subject_of(incident);
         let holds = match &subject {
             Some(subject) if self.when_holds(incident, subject) => WhenHolds::Yes,
             _ => WhenHolds::No,
         };
         let rule = subject.map(|subject| self.policy.rules.rule(subject.rule));
-        due::next(incident, rule, holds, &self.policy.source.timing)
+        let waits = due::Waits { source: &self.policy.source, directory: &self.directory };
+        due::deadlines(incident, rule, holds, &waits)
     }
 
     pub(super) fn subject_of(&self, incident: &Incident) -> Option<Subject> {

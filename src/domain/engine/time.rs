@@ -7,6 +7,7 @@ use crate::incident::due::{self, Due};
 use crate::incident::{Actor, CallOffCode, Fact, Incident};
 use crate::notice::phrase::unheard;
 use crate::notice::template;
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 impl Turn<'_> {
@@ -45,6 +46,7 @@ impl Turn<'_> {
                 let because = self.doubted(id, because);
                 self.record(id, Actor::Rule, Fact::Resolved { because });
             }
+            Due::Prompt(_) => self.prompt(id),
         }
     }
 
@@ -66,9 +68,8 @@ impl Turn<'_> {
 
     pub(super) fn tell_if_due(&mut self, id: IncidentId) {
         let Some(incident) = self.state.incidents.get(&id) else { return };
-        if let Some((at, Due::TellAlerts)) = self.state.next_of_incident(incident)
-            && at <= self.at
-        {
+        let due = |(at, due): &(DateTime<Utc>, Due)| *due == Due::TellAlerts && *at <= self.at;
+        if self.state.dues_of_incident(incident).iter().any(due) {
             self.tell_alerts(id);
         }
     }

@@ -1,10 +1,14 @@
 //! What a rule does to an incident as time passes: the deadlines, and what is done when one is reached.
 
+pub mod prompts;
+
 use super::{FLAPPING_WINDOW, Incident, Stage};
+use crate::directory::Directory;
 use crate::duration::Duration;
-use crate::policy::Timing;
+use crate::policy::PolicySource;
 use crate::rules::Rule;
 use chrono::{DateTime, TimeDelta, Utc};
+use prompts::PromptDue;
 
 /// Least time between two timeline entries about changed alerts; changes in between are counted.
 pub const SAY_EVERY: TimeDelta = TimeDelta::seconds(10);
@@ -29,6 +33,17 @@ pub enum Due {
     ProposeResolve,
     /// Its rule resolves it.
     Resolve,
+    /// People are asked something, or a promise was missed. Last: what ends it makes that needless.
+    Prompt(PromptDue),
+}
+
+/// What deadlines depend on, beside the incident and its rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits<'a> {
+    /// How long each wait is.
+    pub source: &'a PolicySource,
+    /// Who is there, and on duty until when.
+    pub directory: &'a Directory,
 }
 
 /// Everything that time will bring, if nothing else happens. `when_holds` is the rule's verdict now.
@@ -36,12 +51,14 @@ pub fn deadlines(
     incident: &Incident,
     rule: Option<&Rule>,
     holds: WhenHolds,
-    timing: &Timing,
+    waits: &Waits<'_>,
 ) -> Vec<(DateTime<Utc>, Due)> {
     if !incident.stage.is_open() {
         return Vec::new();
     }
-    let mut dues = Vec::new();
+    let timing = &waits.source.timing;
+    let mut dues: Vec<_> =
+        prompts::deadlines(incident, rule, waits).into_iter().map(|(at, due)| (at, Due::Prompt(due))).collect();
     if let Some(since) = incident.flapping_since {
         dues.push((incident.turns.last().copied().unwrap_or(since) + FLAPPING_WINDOW, Due::Steady));
     }
@@ -63,16 +80,6 @@ pub fn deadlines(
         dues.extend(endings(incident, rule).into_iter().map(|(after, due)| (clear_since + after, due)));
     }
     dues
-}
-
-/// The earliest of them.
-pub fn next(
-    incident: &Incident,
-    rule: Option<&Rule>,
-    holds: WhenHolds,
-    timing: &Timing,
-) -> Option<(DateTime<Utc>, Due)> {
-    deadlines(incident, rule, holds, timing).into_iter().min()
 }
 
 /// When and how its rule would end an incident that is clear since then, and stays so.

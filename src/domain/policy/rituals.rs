@@ -31,6 +31,8 @@ pub struct Rituals {
     pub offer_within: Duration,
     /// Who had a role for this long is asked to hand it over.
     pub hand_over_after: Duration,
+    /// Whether promised updates that don't come are told and counted.
+    pub watch_promises: bool,
     /// Communications is reminded so long before a promise.
     pub remind_before: Duration,
     /// "Who is affected?", so long after it was declared.
@@ -52,6 +54,7 @@ impl Default for Rituals {
             silent_after: Duration::minutes(30),
             offer_within: Duration::minutes(15),
             hand_over_after: Duration::hours(4),
+            watch_promises: true,
             remind_before: Duration::minutes(5),
             scope_after: Duration::minutes(5),
             stale_after: Duration::minutes(30),
@@ -72,6 +75,7 @@ impl Rituals {
             silent_after: off,
             offer_within: off,
             hand_over_after: off,
+            watch_promises: false,
             remind_before: off,
             scope_after: off,
             stale_after: off,
