@@ -217,6 +217,13 @@ impl Incident {
         }
     }
 
+    /// When a person last said something that everybody can read: an update, or a part of the state document. Notes are
+    /// for the team.
+    pub fn last_word_of_people(&self) -> Option<DateTime<Utc>> {
+        let edited = self.room.editions.values().map(|edition| edition.at);
+        edited.chain(self.last_update.as_ref().map(|update| update.at)).max()
+    }
+
     /// How often it turned within the hour before this time.
     pub fn turns_since(&self, at: DateTime<Utc>) -> usize {
         self.turns.iter().filter(|turn| **turn > at - FLAPPING_WINDOW).count()

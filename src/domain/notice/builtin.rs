@@ -1,9 +1,10 @@
 //! Built-in words, used where no template is configured and where one fails.
 
 use super::NoticeKind;
+use super::asked;
 use super::layout::{Message, Part};
 use super::people;
-use super::phrase::{alert_line, clock, counts, incident_url, lasted, next_update, page_url, unheard, who};
+use super::phrase::{alert_line, clock, counts, incident_url, kept, lasted, next_update, page_url, unheard, who};
 use super::plan::Scene;
 use super::telling::{About, Telling};
 use crate::alert::{Alert, ResolvedBecause};
@@ -46,8 +47,8 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::Resolved(because) => resolved(scene, telling, because),
         About::Reopened(because) => reopened(scene, for_reader(telling, reader, because)),
         About::Role(fact) => people::role(scene, fact, reader),
-        About::PromiseMissed(by) => people::promise_missed(scene, by),
-        About::Asked(prompts) => people::asked(scene, prompts),
+        About::PromiseMissed(by) => asked::promise_missed(scene, by),
+        About::Asked(prompts) => asked::asked(scene, prompts),
         About::MergedInto(into, because) => people::merged_into(scene, into, for_reader(telling, reader, because)),
         About::Absorbed { from, title, public } => {
             let mut parts = vec![people::absorbed(reader, from, title, public)];
@@ -184,7 +185,9 @@ fn board(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
     if let Some(by) = next_update(incident, &scene.policy.source.timing) {
         // A promise that was not kept is not promised again.
         let words = if by > scene.at { "Next update by" } else { "The next update was due by" };
-        parts.push(Part::Words(format!("{words} {}.", clock(by, scene.at))));
+        let kept = kept(&incident.room.promises).filter(|_| reader == Reader::Team);
+        let kept = kept.map(|kept| format!(" ({kept})")).unwrap_or_default();
+        parts.push(Part::Words(format!("{words} {}{kept}.", clock(by, scene.at))));
     }
     parts
 }

@@ -1,5 +1,6 @@
 //! Notices: which fact is told to whom, and in which words.
 
+pub mod asked;
 pub mod builtin;
 pub mod escape;
 pub mod layout;

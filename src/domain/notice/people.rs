@@ -7,12 +7,10 @@ use super::plan::Scene;
 use crate::document::Audience;
 use crate::document::sentence::sentence;
 use crate::ids::IncidentId;
-use crate::incident::roles::{COMMUNICATIONS, MANAGER, RoleName};
-use crate::incident::room::Prompt;
+use crate::incident::roles::{MANAGER, RoleName};
 use crate::incident::{CallOffCode, Fact, Incident};
 use crate::policy::Policy;
 use crate::text::clean_line;
-use chrono::{DateTime, Utc};
 
 /// A role changed hands, or anyone may take it.
 pub fn role(scene: &Scene<'_>, fact: &Fact, reader: Reader) -> Vec<Part> {
@@ -121,51 +119,6 @@ pub fn who_does_what(policy: &Policy, incident: &Incident) -> impl Iterator<Item
         lines.push(format!("{}: {who}", spec.name.words()));
     }
     (!lines.is_empty()).then(|| Part::Field("Who does what", lines.join("; "))).into_iter()
-}
-
-/// An update that was promised did not come.
-pub fn promise_missed(scene: &Scene<'_>, by: DateTime<Utc>) -> Vec<Part> {
-    let number = scene.incident.id.0;
-    let roles = &scene.incident.roles;
-    let whom = roles.manager().or_else(|| roles.holder(COMMUNICATIONS)).unwrap_or("Whoever can");
-    vec![
-        Part::Words(format!("The update promised by {} did not come. {whom}, say how it stands:", clock(by, scene.at))),
-        Part::Command(format!("earlybell incident update {number} \"…\"")),
-    ]
-}
-
-/// Questions to the team, all in one notice.
-pub fn asked(scene: &Scene<'_>, prompts: &[Prompt]) -> Vec<Part> {
-    prompts.iter().flat_map(|prompt| question(scene, *prompt)).collect()
-}
-
-fn question(scene: &Scene<'_>, prompt: Prompt) -> Vec<Part> {
-    let incident = scene.incident;
-    let number = incident.id.0;
-    let lead = |role: &str| incident.roles.responsible(role).map(|who| format!("{who}: ")).unwrap_or_default();
-    let words = match prompt {
-        Prompt::Scope => {
-            format!("{}Who is affected, and since when? Even \"not known yet\" helps.", lead(COMMUNICATIONS))
-        }
-        Prompt::Stale => {
-            format!("{}The state document was not touched for a while. Is it still true?", lead(COMMUNICATIONS))
-        }
-        Prompt::CallOut => format!("{}It goes on for {} now.", lead(MANAGER), lasted(incident, scene.at)),
-        Prompt::HandOver => "It has been long. Hand your role over before you are tired:".to_owned(),
-        Prompt::Promise => {
-            let by = super::phrase::next_update(incident, &scene.policy.source.timing);
-            let by = by.map(|by| format!(" by {}", clock(by, scene.at))).unwrap_or_default();
-            format!("{}An update was promised{by}.", lead(COMMUNICATIONS))
-        }
-    };
-    let command = match prompt {
-        Prompt::Scope => Some(format!("earlybell incident edit {number} impact \"…\"")),
-        Prompt::Stale => Some(format!("earlybell incident edit {number} summary \"…\"")),
-        Prompt::CallOut => None,
-        Prompt::HandOver => Some(format!("earlybell incident handover {number} ROLE PERSON")),
-        Prompt::Promise => Some(format!("earlybell incident update {number} \"…\"")),
-    };
-    [Part::Words(words)].into_iter().chain(command.map(Part::Command)).collect()
 }
 
 /// It is part of another one.

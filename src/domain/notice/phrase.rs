@@ -4,6 +4,7 @@ use crate::alert::{Alert, AlertState, ResolvedBecause};
 use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::promise::in_force;
+use crate::incident::room::Promises;
 use crate::incident::{Actor, Incident, Stage, Tally};
 use crate::policy::Timing;
 use crate::text::clean_line;
@@ -99,6 +100,12 @@ pub fn incident_url(external_url: &str, incident: IncidentId) -> String {
 /// When the next update is due, as it was promised last. Nothing is due of what is over.
 pub fn next_update(incident: &Incident, timing: &Timing) -> Option<DateTime<Utc>> {
     in_force(incident, timing).map(|promise| promise.by)
+}
+
+/// How promises were kept so far: `kept 3, missed 1`; nothing before the first was either.
+pub fn kept(promises: &Promises) -> Option<String> {
+    let Promises { kept, missed, .. } = promises;
+    (kept + missed > 0).then(|| format!("kept {kept}, missed {missed}"))
 }
 
 /// How long it lasted, from the first alert, or since when it goes on.

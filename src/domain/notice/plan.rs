@@ -1,6 +1,7 @@
 //! Which notice for which fact, to whom, in which lane.
 
 use super::NoticeKind;
+use super::asked;
 use super::builtin::{Reader, compose};
 use super::layout::{Part, Place, show};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, is_end, telling};
@@ -121,6 +122,10 @@ fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a
     match telling.audience {
         Audience::Everyone => known,
         Audience::Team => known.iter().filter(team).copied().collect(),
+        Audience::Talk => {
+            let talks = known.iter().any(|(spec, _)| !spec.public && asked::talks(spec));
+            known.iter().filter(team).filter(|(spec, _)| !talks || spec.kind != ReceiverKind::Email).copied().collect()
+        }
         Audience::OthersThan(lost) => {
             let others: Vec<_> = known.into_iter().filter(|(spec, _)| spec.name != lost).collect();
             let colleagues: Vec<_> = others.iter().filter(team).copied().collect();

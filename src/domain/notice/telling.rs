@@ -119,6 +119,8 @@ pub enum Audience<'a> {
     Everyone,
     /// Receivers that are not public.
     Team,
+    /// Of these, where people talk; all of them where they do so nowhere.
+    Talk,
     /// The team's receivers but this one; the public ones only if there is no other.
     OthersThan(&'a str),
 }
@@ -158,7 +160,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::RoleOpen { times: 1, .. } => (Kind::Role, About::Role(&entry.fact), Audience::Everyone),
         Fact::RoleOpen { .. } => (Kind::Role, About::Role(&entry.fact), Audience::Team),
         Fact::PromiseMissed { by } => (Kind::Prompt, About::PromiseMissed(*by), Audience::Team),
-        Fact::Prompted { prompts } => (Kind::Prompt, About::Asked(prompts), Audience::Team),
+        Fact::Prompted { prompts } => (Kind::Prompt, About::Asked(prompts), Audience::Talk),
         Fact::MergedInto { into, because } => (Kind::Merged, About::MergedInto(*into, because), Audience::Everyone),
         Fact::Absorbed { from, title, public, .. } => {
             (Kind::Updated, About::Absorbed { from: *from, title, public: *public }, Audience::Everyone)
@@ -206,6 +208,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::HandedOver { .. }
         | Fact::Released { .. }
         | Fact::RoleOpen { .. }
+        | Fact::PromiseMissed { .. }
         | Fact::MergedInto { .. }
         | Fact::Absorbed { .. }
         | Fact::TargetCalledOff { .. }
@@ -221,7 +224,6 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Acknowledged { .. }
         | Fact::Offered { .. }
         | Fact::OfferEnded { .. }
-        | Fact::PromiseMissed { .. }
         | Fact::Prompted { .. }
         | Fact::TodoAdded { .. }
         | Fact::TodoDone { .. }

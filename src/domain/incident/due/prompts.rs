@@ -85,9 +85,7 @@ impl Asks<'_> {
     fn stale(&self) -> Option<DateTime<Utc>> {
         let every = wait(self.rituals.stale_after)?;
         let incident = self.incident;
-        let edited = incident.room.editions.values().map(|edition| edition.at);
-        let updated = incident.last_update.as_ref().map(|update| update.at);
-        let since = edited.chain(updated).fold(incident.opened_at, DateTime::max);
+        let since = incident.last_word_of_people().map_or(incident.opened_at, |at| at.max(incident.opened_at));
         self.at_beat(Prompt::Stale, since, every, self.heard_of()?)
     }
 
