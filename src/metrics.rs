@@ -19,7 +19,7 @@ use std::sync::Mutex;
 pub const INVALID_REASONS: [&str; 7] = ["not_json", "shape", "alert", "too_large", "encoding", "timeout", "incomplete"];
 
 /// Why somebody was not let in, as the label `reason` of `earlybell_auth_failures_total`.
-pub const AUTH_REASONS: [&str; 6] = ["missing", "wrong", "forbidden", "expired", "forged", "limited"];
+pub const AUTH_REASONS: [&str; 7] = ["missing", "wrong", "forbidden", "expired", "forged", "limited", "untrusted"];
 
 /// How an attempt failed, as the label `reason` of `earlybell_notifications_failed_total`.
 pub const FAILURE_REASONS: [&str; 4] = ["retry", "unsure", "fatal", "misconfigured"];

@@ -2,9 +2,9 @@
 //! is served.
 
 use super::error::Failure;
-use super::session;
 use super::site::Site;
 use super::tokens::Checked;
+use super::{proxy, session};
 use crate::config::host_is_loopback;
 use crate::store::Role;
 use actix_web::dev::Payload;
@@ -14,7 +14,6 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::incident::{Actor, Surface};
 use std::future::{Ready, ready};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Header in which the command line on this machine says who types; trusted on the unix socket only.
@@ -45,6 +44,8 @@ pub enum Via {
     Open,
     /// The cookie of a session.
     Session,
+    /// A proxy that we trust says so.
+    Proxy,
 }
 
 /// Somebody who may do something.
@@ -95,8 +96,8 @@ pub struct Denied {
 ///
 /// # Errors
 /// A credential was shown, and is wrong.
-pub async fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
-    let found = somebody(headers, peer, site).await?;
+pub async fn identify(request: &HttpRequest, site: &Site) -> Result<Option<Identity>, Denied> {
+    let found = somebody(request, site).await?;
     match found {
         // The socket is the way back in for an admin who shut themselves out.
         Some(who) if who.via != Via::Socket && who.role != Role::Ingest && site.logins.is_shut_out(&who.name) => {
@@ -108,12 +109,21 @@ pub async fn identify(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Op
     }
 }
 
-async fn somebody(headers: &HeaderMap, peer: Peer, site: &Site) -> Result<Option<Identity>, Denied> {
-    if peer == Peer::Owner {
+async fn somebody(request: &HttpRequest, site: &Site) -> Result<Option<Identity>, Denied> {
+    let headers = request.headers();
+    if request.conn_data() == Some(&Peer::Owner) {
         return Ok(Some(Identity::new(name_on_socket(headers), Role::Admin, Via::Socket, site)));
     }
-    if let Some(shown) = headers.get(AUTHORIZATION) {
-        return by_token(shown.as_bytes(), site).map(Some);
+    let shown = headers.get(AUTHORIZATION).map(|shown| by_token(shown.as_bytes(), site));
+    if let Some(Ok(identity)) = shown {
+        return Ok(Some(identity));
+    }
+    // Before what is wrong with another credential: such proxies add their own, which is none of ours.
+    if let Some(identity) = proxy::identify(request, site)? {
+        return Ok(Some(identity));
+    }
+    if let Some(Err(denied)) = shown {
+        return Err(denied);
     }
     if let Some(identity) = session::identify(headers, site).await? {
         return Ok(Some(identity));
@@ -210,23 +220,6 @@ fn authority(url: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// Where a request comes from, through proxies that are trusted; nothing on the unix socket.
-pub fn address(request: &HttpRequest, site: &Site) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip();
-    let config = site.parts.config.load();
-    let trusted = |address: IpAddr| {
-        config.access.proxy.as_ref().is_some_and(|proxy| proxy.trusted.iter().any(|network| network.holds(address)))
-    };
-    if !trusted(peer) {
-        return Some(peer);
-    }
-    // Each proxy adds whom it saw at the end: read backwards, the first that is no proxy of ours is the one.
-    let lines = request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
-    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    let mut seen = hops.iter().rev().map_while(|hop| hop.parse().ok());
-    Some(seen.find(|hop| !trusted(*hop)).unwrap_or(peer))
-}
-
 /// Whether a request that changes something can't have been made by a page of somebody else.
 pub fn same_origin(headers: &HeaderMap, site: &Site) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
@@ -248,6 +241,7 @@ impl Identity {
     pub fn new(name: Arc<str>, role: Role, via: Via, site: &Site) -> Self {
         let subject = match via {
             Via::Socket | Via::Bearer | Via::Session => None,
+            Via::Proxy => Some(format!("proxy:{name}")),
             Via::Basic => Some(format!("basic:{name}")),
             Via::Open => Some("open".to_owned()),
         };
@@ -259,7 +253,7 @@ impl Identity {
     pub fn actor(&self) -> Actor {
         let on = match self.via {
             Via::Socket => Surface::Cli,
-            Via::Session => Surface::Web,
+            Via::Session | Via::Proxy => Surface::Web,
             Via::Bearer | Via::Basic | Via::Open => Surface::Api,
         };
         Actor::person(&self.name, on)

@@ -1,6 +1,6 @@
 //! In front of every route: who may pass. Decided from the head of the request, before a byte of its body is read.
 
-use super::auth::{Denied, Identity, Peer, Via, Visitor, identify, is_from_here, same_origin};
+use super::auth::{Denied, Identity, Via, Visitor, identify, is_from_here, same_origin};
 use super::error::Failure;
 use super::site::Site;
 use super::{body, csrf, form, pages, webhook};
@@ -95,8 +95,7 @@ impl Gate {
             let forged = !request.method().is_safe() && !same_origin(request.headers(), site);
             return if forged { Err(self.denied(forgery("unknown"))) } else { Ok(None) };
         }
-        let peer = request.conn_data::<Peer>().copied().unwrap_or(Peer::Stranger);
-        let identity = match identify(request.headers(), peer, site).await {
+        let identity = match identify(request, site).await {
             Ok(identity) => identity,
             // What anyone may read is not refused to somebody whose session is over.
             Err(denied) if access == Access::Reader && denied.reason == "expired" => None,

@@ -5,7 +5,7 @@ use super::api::{self, commands};
 use super::error::Failure;
 use super::gate::{Access, Gate, gate};
 use super::site::Site;
-use super::{health, login, pages, webhook};
+use super::{health, login, oidc, pages, webhook};
 use crate::store::Role;
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
@@ -95,6 +95,8 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/logins/{name}/logout", ADMIN, || web::to(api::logins::logout)),
     get("/login", Access::Reader, || web::to(login::page::show)),
     post("/login", Access::Anyone, || web::to(login::local::login)),
+    get("/login/oidc", Access::Anyone, || web::to(oidc::flow::start)),
+    get("/login/oidc/callback", Access::Anyone, || web::to(oidc::flow::callback)),
     post("/logout", VIEWER, || web::to(login::out::logout)),
 ];
 

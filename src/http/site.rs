@@ -6,6 +6,8 @@ use super::csrf::Forms;
 use super::login::limit::Attempts;
 use super::login::password::{self, Hasher};
 use super::logins::Logins;
+use super::oidc::provider::Provider;
+use super::oidc::sealed::Seal;
 use super::tokens::Tokens;
 use crate::app::delivery::Deliveries;
 use crate::app::explain::Explainer;
@@ -41,6 +43,8 @@ pub struct Parts {
     pub questions: Questions,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What asks the identity provider.
+    pub client: reqwest::Client,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The configuration in force.
@@ -109,6 +113,10 @@ pub struct Site {
     pub attempts: Attempts,
     /// What checks passwords.
     pub hasher: Hasher,
+    /// Who vouches for people.
+    pub provider: Provider,
+    /// What browsers keep for us.
+    pub seal: Seal,
     /// Tokens of forms.
     pub forms: Forms,
     /// How much may be held in memory.
@@ -130,6 +138,7 @@ impl Site {
         let held_max = parts.limits.in_flight_bytes_max.max(parts.limits.body_bytes_max);
         let budget = Budget::new(held_max, parts.metrics.body_bytes().clone());
         let started_at = parts.clock.now();
+        let provider = Provider::new(parts.client.clone());
         let hasher = Hasher::new(parts.limits.password_cost);
         let explainer = Explainer::new(parts.questions.clone());
         Self {
@@ -138,6 +147,8 @@ impl Site {
             logins: Logins::default(),
             attempts: Attempts::default(),
             hasher,
+            provider,
+            seal: Seal::new(key),
             forms: Forms::new(key),
             budget,
             explainer,

@@ -13,8 +13,12 @@ mod intake;
 mod login;
 mod looked_at;
 mod observe;
+mod oidc;
+#[path = "../support/oidc.rs"]
+mod oidc_provider;
 mod pages;
 mod reference;
 mod session;
 mod site;
+mod tokens_mutated;
 mod wire;

@@ -99,6 +99,7 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
         // Nobody answers, unless a test starts an engine.
         questions: Questions::new().0,
         clock,
+        client: earlybell::channels::http_client::client().unwrap(),
         metrics,
         config: Arc::new(ArcSwap::from_pointee(config())),
         reload,

@@ -82,7 +82,7 @@ impl Running {
             clock: base.clock.clone(),
             turn: tokio::sync::Mutex::default(),
         });
-        let server = http::serve(base.http_parts(flags, &reloader, questions), bound)
+        let server = http::serve(base.http_parts(flags, &reloader, questions)?, bound)
             .await
             .map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
@@ -169,13 +169,15 @@ impl Base {
         }
     }
 
-    fn http_parts(&self, flags: &Serve, reloader: &Arc<Reloader>, questions: Questions) -> http::Parts {
+    fn http_parts(&self, flags: &Serve, reloader: &Arc<Reloader>, questions: Questions) -> Result<http::Parts, String> {
+        let client = http_client::client().map_err(|error| error.to_string())?;
         let again = reloader.clone();
-        http::Parts {
+        Ok(http::Parts {
             store: self.store.clone(),
             inbox: self.inbox.clone(),
             questions,
             clock: self.clock.clone(),
+            client,
             metrics: self.metrics.clone(),
             config: reloader.config.clone(),
             reload: Arc::new(move || {
@@ -186,6 +188,6 @@ impl Base {
             listen: flags.listen.clone(),
             socket: Some(flags.socket()),
             limits: http::Limits { body_bytes_max: flags.max_body, ..http::Limits::default() },
-        }
+        })
     }
 }

@@ -39,15 +39,16 @@ pub struct TooMany {
 }
 
 impl Attempts {
-    /// Counts an attempt before it is made, so that many at once are no way around.
+    /// Counts an attempt before it is made, so that many at once are no way around. No name: that of the provider is not
+    /// known yet.
     ///
     /// # Errors
     /// There were too many.
-    pub fn begin(&self, name: &str, from: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), TooMany> {
+    pub fn begin(&self, name: Option<&str>, from: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), TooMany> {
         let mut kept = self.lock();
-        let name = (Whose::Name(name.to_owned()), PER_NAME_MAX);
+        let name = name.map(|name| (Whose::Name(name.to_owned()), PER_NAME_MAX));
         let address = from.map(|address| (Whose::Address(household(address)), PER_ADDRESS_MAX));
-        let counted: Vec<_> = [Some(name), address].into_iter().flatten().collect();
+        let counted: Vec<_> = [name, address].into_iter().flatten().collect();
         for (whose, max) in &counted {
             let Some(times) = kept.get_mut(whose) else { continue };
             while times.front().is_some_and(|at| now - *at >= WINDOW) {
@@ -68,9 +69,11 @@ impl Attempts {
     }
 
     /// The attempt that was begun at this time was right: it does not count, nor what this name failed before.
-    pub fn succeeded(&self, name: &str, from: Option<IpAddr>, begun: DateTime<Utc>) {
+    pub fn succeeded(&self, name: Option<&str>, from: Option<IpAddr>, begun: DateTime<Utc>) {
         let mut kept = self.lock();
-        kept.remove(&Whose::Name(name.to_owned()));
+        if let Some(name) = name {
+            kept.remove(&Whose::Name(name.to_owned()));
+        }
         let address = from.map(|address| Whose::Address(household(address)));
         if let Some(times) = address.and_then(|address| kept.get_mut(&address))
             && let Some(at) = times.iter().position(|at| *at == begun)
@@ -125,14 +128,14 @@ mod tests {
         let attempts = Attempts::default();
         let from = |number: i64| address(&format!("192.0.2.{number}"));
         for number in 0..5 {
-            assert_eq!(attempts.begin("ada", from(number), at(number)), Ok(()));
+            assert_eq!(attempts.begin(Some("ada"), from(number), at(number)), Ok(()));
         }
         // From anywhere, and for nobody else.
-        assert_eq!(attempts.begin("ada", from(9), at(60)), Err(TooMany { seconds: 840 }));
-        assert_eq!(attempts.begin("bob", from(9), at(60)), Ok(()));
+        assert_eq!(attempts.begin(Some("ada"), from(9), at(60)), Err(TooMany { seconds: 840 }));
+        assert_eq!(attempts.begin(Some("bob"), from(9), at(60)), Ok(()));
         // One at a time comes free.
-        assert_eq!(attempts.begin("ada", from(9), at(900)), Ok(()));
-        assert_eq!(attempts.begin("ada", from(9), at(900)), Err(TooMany { seconds: 1 }));
+        assert_eq!(attempts.begin(Some("ada"), from(9), at(900)), Ok(()));
+        assert_eq!(attempts.begin(Some("ada"), from(9), at(900)), Err(TooMany { seconds: 1 }));
     }
 
     #[test]
@@ -140,12 +143,12 @@ mod tests {
         let attempts = Attempts::default();
         for number in 0..20 {
             let from = address(&format!("2001:db8:1:1::{number}"));
-            assert_eq!(attempts.begin(&format!("name{number}"), from, at(0)), Ok(()));
+            assert_eq!(attempts.begin(Some(&format!("name{number}")), from, at(0)), Ok(()));
         }
-        let same = attempts.begin("ada", address("2001:db8:1:1:ffff::1"), at(1));
+        let same = attempts.begin(Some("ada"), address("2001:db8:1:1:ffff::1"), at(1));
         assert_eq!(same, Err(TooMany { seconds: 899 }));
-        assert_eq!(attempts.begin("ada", address("2001:db8:1:2::1"), at(1)), Ok(()));
-        assert_eq!(attempts.begin("eve", None, at(1)), Ok(()));
+        assert_eq!(attempts.begin(Some("ada"), address("2001:db8:1:2::1"), at(1)), Ok(()));
+        assert_eq!(attempts.begin(Some("eve"), None, at(1)), Ok(()));
     }
 
     #[test]
@@ -153,24 +156,24 @@ mod tests {
         let attempts = Attempts::default();
         let home = address("192.0.2.1");
         for second in 0..100 {
-            attempts.begin("ada", home, at(second)).unwrap();
-            attempts.succeeded("ada", home, at(second));
+            attempts.begin(Some("ada"), home, at(second)).unwrap();
+            attempts.succeeded(Some("ada"), home, at(second));
         }
         for second in 100..104 {
-            attempts.begin("ada", home, at(second)).unwrap();
+            attempts.begin(Some("ada"), home, at(second)).unwrap();
         }
-        attempts.succeeded("ada", home, at(103));
+        attempts.succeeded(Some("ada"), home, at(103));
         for second in 104..109 {
-            attempts.begin("ada", home, at(second)).unwrap();
+            attempts.begin(Some("ada"), home, at(second)).unwrap();
         }
-        assert!(attempts.begin("ada", home, at(109)).is_err());
+        assert!(attempts.begin(Some("ada"), home, at(109)).is_err());
     }
 
     #[test]
     fn very_many_names_do_not_fill_the_memory() {
         let attempts = Attempts::default();
         for number in 0..30_000 {
-            attempts.begin(&format!("name{number}"), None, at(number / 1000)).unwrap();
+            attempts.begin(Some(&format!("name{number}")), None, at(number / 1000)).unwrap();
         }
         assert!(attempts.lock().len() <= KEPT_MAX + 1);
         assert!(attempts.lock().contains_key(&Whose::Name("name29999".to_owned())));

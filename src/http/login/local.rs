@@ -7,10 +7,11 @@ use super::limit::TooMany;
 use super::next::LocalPath;
 use super::page::{self, Shown};
 use super::totp;
-use crate::http::auth::{Denied, Visitor, address};
+use crate::http::auth::{Denied, Visitor};
 use crate::http::cookie;
 use crate::http::error::Failure;
 use crate::http::form::PostedForm;
+use crate::http::proxy::address;
 use crate::http::session::{self, Beginning};
 use crate::http::site::Site;
 use crate::http::token::PREFIX;
@@ -102,7 +103,7 @@ async fn attempt(site: &Site, request: &HttpRequest, typed: &Typed) -> Result<Re
         return Err(Failure::Forbidden(page::not_here(site)));
     }
     let (from, now) = (address(request, site), site.now());
-    if let Err(too_many) = site.attempts.begin(&typed.name, from, now) {
+    if let Err(too_many) = site.attempts.begin(Some(&typed.name), from, now) {
         refused(site, &typed.name, "limited", "too many attempts to sign in");
         return Ok(Err(too_many));
     }
@@ -112,7 +113,7 @@ async fn attempt(site: &Site, request: &HttpRequest, typed: &Typed) -> Result<Re
         refused(site, &typed.name, "wrong", "a wrong name, password or code");
         return Err(Failure::Unauthorized(REFUSED.to_owned()));
     };
-    site.attempts.succeeded(&typed.name, from, now);
+    site.attempts.succeeded(Some(&typed.name), from, now);
     Ok(Ok(known))
 }
 
