@@ -20,3 +20,4 @@ pub mod notice;
 pub mod policy;
 pub mod rules;
 pub mod text;
+pub mod verbs;

@@ -9,6 +9,7 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE
 use actix_web::{HttpResponse, ResponseError};
 use domain::ids::InputSeq;
 use domain::incident::Refusal;
+use domain::verbs::Spelling;
 use serde_json::json;
 
 /// Why a request is not done as asked.
@@ -103,7 +104,10 @@ impl Failure {
     }
 
     fn body(&self) -> String {
-        let text = self.to_string();
+        let text = match self {
+            Self::Refused(refusal) => refusal.words(&Spelling::cli()),
+            _ => self.to_string(),
+        };
         match self {
             Self::Undecided(input) => json!({"status": "undecided", "input": input, "text": text}),
             Self::Refused(refusal) => json!({"status": "refused", "error": text, "refusal": refusal}),
@@ -116,6 +120,7 @@ impl Failure {
 fn refused(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Unknown { .. } | Refusal::NoAlert { .. } | Refusal::NoTodo { .. } => StatusCode::NOT_FOUND,
+        Refusal::NotAllowed { .. } => StatusCode::FORBIDDEN,
         Refusal::Words { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::NotOpen { .. }
         | Refusal::Covered { .. }

@@ -25,7 +25,7 @@ async fn a_command_is_answered_with_what_was_decided() {
             404,
             json!({
                 "status": "refused",
-                "error": "there is no INC-42; `earlybell incident list` shows the open ones",
+                "error": "there is no INC-42; the open ones: `earlybell incident list`",
                 "refusal": {"refusal": "unknown", "incident": 42},
             })
         )
@@ -66,7 +66,7 @@ async fn every_verb_reaches_the_engine_as_its_act() {
             json!({"verb": "declare", "title": "t", "severity": "minor", "impact": "i", "labels": {"team": "a"}}),
             json!({"verb": "confirm"}),
             json!({"verb": "update", "text": "t", "impact": "i", "next_in": "30m"}),
-            json!({"verb": "summarise", "text": "t"}),
+            json!({"verb": "edit", "part": "summary", "text": "t"}),
             json!({"verb": "severity", "to": "critical"}),
             json!({"verb": "call_off", "code": "planned-work", "reason": "r"}),
             json!({"verb": "reopen", "text": "t"}),

@@ -189,7 +189,7 @@ async fn what_can_t_be_explained_is_told_why() {
     for (query, status, sentence) in [
         ("?alert=9", 404, "no alert 9 is known; alerts are forgotten a while after their end"),
         ("?rule=Dwon", 404, "no rule `Dwon` is in force"),
-        ("?incident=9", 404, "there is no INC-9; `earlybell incident list` shows the open ones"),
+        ("?incident=9", 404, "there is no INC-9; the open ones: `earlybell incident list`"),
         ("?incident=nine", 422, "in the query: `nine` is no incident; write its number, 42 or INC-42"),
         (
             "?alert=1&incident=1",

@@ -218,9 +218,9 @@ fn reply(command: &Command) -> Reply {
             "refuse: words" => {
                 Reply::Refused(Refusal::Words { field: "text".to_owned(), problem: "is missing".to_owned() })
             }
-            _ => Reply::Done { incident, text: format!("noted by {}", command.actor) },
+            _ => Reply::Done { incident, text: format!("noted by {}", command.actor), next: None },
         },
         Act::Resolve { .. } => Reply::Refused(Refusal::StillFiring { incident, firing: 3, alerts: 7 }),
-        other => Reply::Done { incident, text: format!("{other:?} by {:?}", command.actor) },
+        other => Reply::Done { incident, text: format!("{other:?} by {:?}", command.actor), next: None },
     }
 }

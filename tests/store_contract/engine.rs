@@ -36,7 +36,7 @@ fn answer(key: Option<&str>, input: u64) -> Answer {
     Answer {
         input: InputSeq(input),
         key: key.map(str::to_owned),
-        reply: Reply::Done { incident: IncidentId(7), text },
+        reply: Reply::Done { incident: IncidentId(7), text, next: None },
         at: at(input as i64),
     }
 }

@@ -8,6 +8,7 @@ use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Shadow, State
 use domain::ids::InputSeq;
 use domain::incident::{Fact, Reply};
 use domain::policy::PolicySource;
+use domain::verbs::Spelling;
 use earlybell::app::wire;
 use earlybell::store::{InputKind, StoredInput};
 use std::fmt::Write;
@@ -147,11 +148,8 @@ impl World {
             }
         }
         for answer in &changes.answers {
-            let text = match &answer.reply {
-                Reply::Done { text, .. } | Reply::Adopted { text, .. } => text.clone(),
-                Reply::Refused(refusal) => format!("refused: {refusal}"),
-            };
-            self.say(&format!("answer: {text}"));
+            let refused = if matches!(answer.reply, Reply::Refused(_)) { "refused: " } else { "" };
+            self.say(&format!("answer: {refused}{}", answer.reply.words(&Spelling::cli())));
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::ids::{AlertId, IncidentId};
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
 use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity};
 use crate::text;
+use crate::verbs::{Verb, may};
 
 // Labels of an incident declared by hand; more is no routing any more.
 const LABELS_MAX: usize = 32;
@@ -44,12 +45,16 @@ impl Turn<'_> {
     }
 
     fn act(&mut self, command: &Command) -> Result<Reply, Refusal> {
+        may::ever(Verb::of(&command.act), command.access)?;
         let id = match (&command.act, command.incident) {
             (Act::Declare { title, severity, impact, labels, drill }, _) => {
                 let new = ByHand { title, severity: *severity, impact, labels, drill: *drill };
                 self.declare_by_hand(&command.actor, &new)?
             }
-            (Act::Adopt { alert }, _) => return self.adopt_alert(*alert),
+            (Act::Adopt { alert }, _) => {
+                may::on(command, None)?;
+                return self.adopt_alert(*alert);
+            }
             (_, None) => {
                 return Err(Refusal::Words { field: "incident".into(), problem: "is missing; name one".into() });
             }
@@ -58,7 +63,7 @@ impl Turn<'_> {
                 id
             }
         };
-        Ok(Reply::Done { incident: id, text: self.done(id, &command.act) })
+        Ok(Reply::Done { incident: id, text: self.done(id, &command.act), next: self.next(id, &command.act) })
     }
 
     fn adopt_alert(&mut self, id: AlertId) -> Result<Reply, Refusal> {
@@ -74,6 +79,7 @@ impl Turn<'_> {
     fn act_on(&mut self, id: IncidentId, command: &Command, act: &Act) -> Result<(), Refusal> {
         let actor = &command.actor;
         let incident = self.state.incidents.get(&id).ok_or(Refusal::Unknown { incident: id })?;
+        may::on(command, Some(incident))?;
         if let (Act::Reopen { .. }, Some(other)) = (act, self.open_beside(incident)) {
             return Err(Refusal::Covered { incident: id, by: other });
         }

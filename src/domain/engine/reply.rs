@@ -1,19 +1,18 @@
-//! What people are answered: what was done, and how to undo it.
+//! What people are answered: what was done, and what to type to undo it.
 
 use super::turn::Turn;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::Act;
 use crate::notice::phrase::next_update;
+use crate::verbs::table::Back;
+use crate::verbs::{Next, Verb};
 
 impl Turn<'_> {
-    /// What was done, and how to undo it.
+    /// What was done.
     pub(super) fn done(&self, id: IncidentId, act: &Act) -> String {
-        let number = id.0;
         match act {
-            Act::Declare { .. } => {
-                format!("declared {id}; if it was nothing: earlybell incident calloff {number} other \"why\"")
-            }
+            Act::Declare { .. } => format!("declared {id}"),
             Act::Adopt { alert } => format!("adopted alert {alert}"),
             Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
             Act::Update { .. } => {
@@ -41,11 +40,23 @@ impl Turn<'_> {
             Act::Merge { into, .. } => format!("{id} is part of {into} now"),
             Act::Split { .. } => format!("split {id}"),
             Act::Severity { to, .. } => format!("{id} is {to} now"),
-            Act::CallOff { code, .. } => {
-                format!("called off {id} ({code}); to undo: earlybell incident reopen {number}")
-            }
-            Act::Resolve { .. } => format!("resolved {id}; if it comes back: earlybell incident reopen {number}"),
+            Act::CallOff { code, .. } => format!("called off {id} ({code})"),
+            Act::Resolve { .. } => format!("resolved {id}"),
             Act::Reopen { .. } => format!("reopened {id}"),
+        }
+    }
+
+    /// What to type if it was wrong: said where others see what was done.
+    pub(super) fn next(&self, id: IncidentId, act: &Act) -> Option<Next> {
+        let undo_within = self.state.policy.source.rituals.undo_within;
+        match Verb::of(act) {
+            Verb::Declare => Some(Next::on("if it was nothing", Verb::CallOff, id).with("other \"why\"")),
+            Verb::CallOff => Some(Next::on("to undo", Verb::Reopen, id)),
+            Verb::Resolve => Some(Next::on("if it comes back", Verb::Reopen, id)),
+            verb @ (Verb::Assign | Verb::Severity | Verb::Edit) if undo_within.as_seconds() > 0 => {
+                (verb.spec().back == Back::Undo).then(|| Next::on("to undo", Verb::Undo, id))
+            }
+            _ => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
 use crate::ids::{AlertId, IncidentId};
+use crate::verbs::{Next, Verb};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -225,8 +226,11 @@ pub enum Reply {
     Done {
         /// On this incident.
         incident: IncidentId,
-        /// What was done, and how to undo it.
+        /// What was done.
         text: String,
+        /// How to undo it, or go on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Next>,
     },
     /// An alert counts now.
     Adopted {
@@ -239,12 +243,13 @@ pub enum Reply {
     Refused(Refusal),
 }
 
-/// Why a command was not done, and what to do instead.
+/// Why a command was not done. What to type instead is in [`Refusal::instead`], for each surface to write as it does: told
+/// to people by [`Refusal::words`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum Refusal {
     /// No such incident.
-    #[error("there is no {incident}; `earlybell incident list` shows the open ones")]
+    #[error("there is no {incident}")]
     Unknown {
         /// The number asked for.
         incident: IncidentId,
@@ -262,11 +267,11 @@ pub enum Refusal {
         alert: AlertId,
     },
     /// It is over.
-    #[error("{incident} is {stage} already; reopen it first: `earlybell incident reopen {number}`")]
+    #[error("{incident} is {stage} already")]
     NotOpen {
         /// Which.
         incident: IncidentId,
-        /// The bare number, as the command line takes it.
+        /// The bare number.
         number: u64,
         /// Where it stands.
         stage: String,
@@ -330,6 +335,25 @@ pub enum Refusal {
         todo: u32,
         /// Those that are to be done: number and words.
         open: Vec<String>,
+    },
+    /// Whoever asked may not.
+    #[error(
+        "{} needs the access role {}, and yours is {}{}",
+        verb.word(),
+        needs.word(),
+        has.word(),
+        if incident.is_some() { "" } else { "; an admin gives it to you" }
+    )]
+    NotAllowed {
+        /// To do this.
+        verb: Verb,
+        /// What it needs.
+        needs: Role,
+        /// What they have.
+        has: Role,
+        /// On which incident, if leading it would be enough.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
     },
     /// Words are missing, or too many.
     #[error("{field} {problem}")]

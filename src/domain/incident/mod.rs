@@ -12,6 +12,7 @@ pub mod promise;
 pub mod roles;
 pub mod room;
 pub mod steps;
+mod told;
 
 pub use command::{Act, Actor, Command, Refusal, Reply, Surface};
 pub use entry::{CallOffCode, Entry, Fact};

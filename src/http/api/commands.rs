@@ -11,6 +11,7 @@ use domain::duration::Duration;
 use domain::ids::{AlertId, IncidentId};
 use domain::incident::room::Part;
 use domain::incident::{Act, CallOffCode, Command, Reply, Severity};
+use domain::verbs::Spelling;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -133,12 +134,14 @@ async fn ask(
     act: Act,
 ) -> Result<HttpResponse, Failure> {
     let command = Command { actor: who.actor(), access: who.role, key: key(request, who)?, incident, act };
-    match site.parts.inbox.command(&command).await? {
-        Reply::Done { incident, text } => {
+    let reply = site.parts.inbox.command(&command).await?;
+    let text = reply.words(&Spelling::cli());
+    match reply {
+        Reply::Done { incident, .. } => {
             let url = format!("{}/incidents/{}", site.external_url(), incident.0);
             Ok(ok(&json!({"status": "done", "incident": incident, "text": text, "url": url})))
         }
-        Reply::Adopted { alert, text } => Ok(ok(&json!({"status": "done", "alert": alert, "text": text}))),
+        Reply::Adopted { alert, .. } => Ok(ok(&json!({"status": "done", "alert": alert, "text": text}))),
         Reply::Refused(refusal) => Err(refusal.into()),
     }
 }

@@ -10,6 +10,7 @@ use crate::engine::{Changes, Input, State};
 use crate::ids::{IncidentId, InputSeq};
 use crate::incident::{Act, Actor, Command, Incident, Reply, Surface};
 use crate::policy::Policy;
+use crate::verbs::Spelling;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -136,7 +137,7 @@ impl Stage {
         let command = Command { actor, access: Role::Admin, key: None, incident: Some(incident), act: act.clone() };
         let changes = self.step(at, Input::Command(command));
         match changes.answers.into_iter().map(|answer| answer.reply).next_back() {
-            Some(Reply::Refused(refusal)) => Err(refusal.to_string()),
+            Some(Reply::Refused(refusal)) => Err(refusal.words(&Spelling::cli())),
             Some(Reply::Done { .. } | Reply::Adopted { .. }) | None => Ok(()),
         }
     }

@@ -1,0 +1,66 @@
+//! An act as the line somebody would type for it.
+
+use super::acts::written;
+use super::words::quoted;
+use super::{Spelling, Verb};
+use crate::ids::IncidentId;
+use crate::incident::Act;
+
+/// The line; read again where it was said, it is the same act.
+pub fn line(incident: Option<IncidentId>, act: &Act, spelling: &Spelling) -> String {
+    spelling.line(Verb::of(act), incident, &rest(act, spelling))
+}
+
+fn rest(act: &Act, spelling: &Spelling) -> String {
+    let mut words: Vec<String> = Vec::new();
+    match act {
+        Act::Declare { title, severity, impact, labels, drill } => {
+            words.push(written(title));
+            words.extend(severity.map(|severity| format!("severity={severity}")));
+            words.extend(pair("impact", Some(impact).filter(|impact| !impact.is_empty())));
+            words.extend(labels.iter().map(|(name, value)| format!("label={}", quoted(&format!("{name}={value}")))));
+            words.extend(drill.then(|| "--drill".to_owned()));
+        }
+        Act::Ack { text } | Act::Confirm { text } | Act::Resolve { text } | Act::Reopen { text } => {
+            words.extend((!text.is_empty()).then(|| written(text)));
+        }
+        Act::Note { text } => words.push(written(text)),
+        Act::Take { role } => words.push(role.0.clone()),
+        Act::Assign { role, person } | Act::HandOver { role, person } => words.extend([role.0.clone(), person.clone()]),
+        Act::Accept { role } | Act::Decline { role } => words.extend(role.as_ref().map(|role| role.0.clone())),
+        Act::Update { text, impact, next_in } => {
+            words.push(written(text));
+            words.extend(pair("impact", impact.as_ref()));
+            words.extend(next_in.map(|next| format!("next={next}")));
+        }
+        Act::Edit { part, text, version } => {
+            words.extend([part.word().to_owned(), quoted(text)]);
+            words.extend(version.map(|version| format!("version={version}")));
+        }
+        Act::Todo { text, owner } => {
+            words.push(written(text));
+            words.extend(pair("owner", owner.as_ref()));
+        }
+        Act::Done { todo } => words.push(todo.to_string()),
+        Act::Follow | Act::Unfollow | Act::Undo => {}
+        Act::Merge { into, text } => {
+            words.push(format!("into {}", spelling.number(*into)));
+            words.extend((!text.is_empty()).then(|| written(text)));
+        }
+        Act::Split { title, matchers } => {
+            words.push(written(title));
+            words.extend(matchers.iter().map(|matcher| matcher.as_str().to_owned()));
+        }
+        Act::Severity { to, text } => {
+            words.push(to.to_string());
+            words.extend((!text.is_empty()).then(|| written(text)));
+        }
+        Act::CallOff { code, reason } => words.extend([code.to_string(), written(reason)]),
+        Act::Adopt { alert } => words.push(alert.to_string()),
+    }
+    words.join(" ")
+}
+
+fn pair(name: &str, value: Option<&String>) -> Option<String> {
+    value.map(|value| format!("{name}={}", quoted(value)))
+}
