@@ -70,6 +70,7 @@ mod tests {
             storm: false,
             drill: false,
             squad: String::new(),
+            next_by: None,
         };
         let taken = Fact::Taken {
             role: "incident_manager".into(),
