@@ -259,14 +259,15 @@ fn recorded(world: &mut World, base: &Path, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-// lost DELIVERY INCIDENT RECEIVER NOTICE because…
+// lost DELIVERY INCIDENT RECEIVER[/PERSON] NOTICE because…
 fn outcome(world: &mut World, rest: &str) -> Result<(), String> {
     let words: Vec<&str> = rest.splitn(5, ' ').collect();
     let [delivery, incident, receiver, notice, because] = words[..] else { return Err("needs five words".into()) };
     world.input(Input::Outcome(DeliveryOutcome {
         delivery: DeliveryId(number(delivery)?),
         incident: IncidentId(number(incident)?),
-        receiver: receiver.to_owned(),
+        receiver: receiver.split('/').next().unwrap_or_default().to_owned(),
+        person: receiver.split_once('/').map(|(_, person)| person.to_owned()),
         notice: notice.to_owned(),
         end: DeliveryEnd::Lost { because: because.to_owned() },
     }));

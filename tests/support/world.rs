@@ -94,6 +94,7 @@ impl World {
                 delivery: delivery.id,
                 incident: delivery.incident,
                 receiver: delivery.receiver.clone(),
+                person: None,
                 notice: delivery.notice.word().to_owned(),
                 end: DeliveryEnd::ThreadStarted { remote_id: format!("thread-{}", delivery.id) },
             }));

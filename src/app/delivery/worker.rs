@@ -5,9 +5,9 @@ use super::{Event, Shared};
 use crate::channels::{Attempt, Channel};
 use crate::store::{Claim, Claimed, Finish, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::delivery::Outcome;
 use domain::delivery::breaker::{Breaker, Change, Standing};
 use domain::delivery::verdict::{Attempted, Settled, settle};
+use domain::delivery::{Delivery, Outcome};
 use domain::engine::{DeliveryEnd, DeliveryOutcome};
 use domain::ids::DeliveryId;
 use domain::policy::ReceiverSpec;
@@ -203,7 +203,7 @@ impl Worker {
             Err(error) => self.panicked(claimed.delivery.id, error),
         };
         let now = self.shared.clock.now();
-        self.note(&outcome, now).await;
+        self.note(&claimed.delivery, &outcome, now).await;
         let settled = settle(
             Attempted {
                 delivery: &claimed.delivery,
@@ -246,6 +246,7 @@ impl Worker {
                 delivery: delivery.id,
                 incident: delivery.incident,
                 receiver: delivery.receiver,
+                person: delivery.to.map(|to| to.person),
                 notice: delivery.notice.word().to_owned(),
                 end,
             }),
@@ -254,9 +255,13 @@ impl Worker {
     }
 
     // The breaker hears of it; a receiver that is well again gets at once what waited for it.
-    async fn note(&mut self, outcome: &Outcome, now: DateTime<Utc>) {
+    async fn note(&mut self, delivery: &Delivery, outcome: &Outcome, now: DateTime<Utc>) {
         let name = &self.spec.name;
-        match self.breaker.record(outcome, now) {
+        let change = match &delivery.to {
+            Some(to) => self.breaker.record_person(&to.person, outcome, now),
+            None => self.breaker.record(outcome, now),
+        };
+        match change {
             Change::Same => {}
             Change::Opened => {
                 tracing::warn!(receiver = %name, "receiver {name} is left alone until {}", self.breaker.ready_at(now));

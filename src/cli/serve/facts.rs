@@ -63,7 +63,10 @@ fn words(fact: &Fact, by: &Actor) -> String {
         Fact::Steady => "steady again".to_owned(),
         Fact::Inhibits { rule, correlation, because } => format!("keeps {rule} {correlation} back: {because}"),
         Fact::ThreadStarted { receiver, .. } => format!("thread started at {receiver}"),
-        Fact::NoticeLost { receiver, notice, because, .. } => format!("{notice} to {receiver} is lost: {because}"),
+        Fact::NoticeLost { receiver, person, notice, because, .. } => {
+            let whom = person.as_ref().map(|person| format!("{person} by ")).unwrap_or_default();
+            format!("{notice} to {whom}{receiver} is lost: {because}")
+        }
         Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses everything: {because}"),
         Fact::TemplateFailed { template, because } => format!("template {template} failed: {because}"),
         Fact::RuleGone { rule } => format!("rule {rule} is gone or changed; rules no longer act on it"),

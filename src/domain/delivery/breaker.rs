@@ -19,6 +19,8 @@ pub struct Breaker {
     failures: u32,
     // The receiver asked all of us to wait; it is well.
     pause_until: Option<DateTime<Utc>>,
+    // People who were not reached since somebody was: one whose mailbox is full says nothing about the others.
+    failing: BTreeSet<String>,
     // Incidents whose people know already that their notices wait.
     told: BTreeSet<IncidentId>,
 }
@@ -100,6 +102,17 @@ impl Breaker {
         }
     }
 
+    /// Notes how an attempt to reach one person ended. That one person is out of reach keeps nobody else waiting: their
+    /// failures count once, until somebody is reached.
+    pub fn record_person(&mut self, person: &str, outcome: &Outcome, now: DateTime<Utc>) -> Change {
+        let failed = matches!(outcome, Outcome::Retry { after: None, .. });
+        let is_new = failed && self.failing.insert(person.to_owned());
+        if failed && !is_new && self.gate == Gate::Closed {
+            return Change::Same;
+        }
+        self.record(outcome, now)
+    }
+
     /// Whether this incident's people have to be told that its notices wait: the first time until the receiver is well.
     pub fn must_tell(&mut self, incident: IncidentId) -> bool {
         self.told.insert(incident)
@@ -174,6 +187,22 @@ mod tests {
         assert_eq!(changes[..4], [Change::Same; 4]);
         assert_eq!(changes[4], Change::Opened);
         breaker
+    }
+
+    #[test]
+    fn one_person_out_of_reach_keeps_nobody_waiting() {
+        let mut breaker = Breaker::default();
+        for _ in 0..3 * FAILURES_MAX {
+            assert_eq!(breaker.record_person("anna", &failed(), at(0)), Change::Same);
+        }
+        assert_eq!(breaker.allows(at(0), MAX), MAX);
+        breaker.record_person("bert", &sent(), at(1));
+        let all: Vec<_> =
+            (0..FAILURES_MAX).map(|at_| breaker.record_person(&at_.to_string(), &failed(), at(1))).collect();
+        assert_eq!(all.last(), Some(&Change::Opened), "it does not answer anybody");
+        assert_eq!(breaker.record_person("0", &failed(), at(6)), Change::Same);
+        assert_eq!(breaker.ready_at(at(6)), at(16), "a probe makes it longer, whoever it was for");
+        assert_eq!(breaker.record_person("0", &sent(), at(16)), Change::Closed);
     }
 
     #[test]

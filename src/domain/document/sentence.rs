@@ -54,8 +54,9 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             format!("keeps {rule}{which} from being declared beside it, and takes its alerts{}", why(because))
         }
         Fact::ThreadStarted { receiver, .. } => format!("{receiver} has the first notice"),
-        Fact::NoticeLost { receiver, notice, because, .. } => {
-            format!("the notice “{notice}” did not reach {receiver}: {because}")
+        Fact::NoticeLost { receiver, person, notice, because, .. } => {
+            let whom = person.as_ref().map(|person| format!("{person} by ")).unwrap_or_default();
+            format!("the notice “{notice}” did not reach {whom}{receiver}: {because}")
         }
         Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses every notice: {because}"),
         Fact::TemplateFailed { template, because } => {

@@ -117,6 +117,7 @@ fn story() -> (Incident, Vec<Entry>) {
             Fact::NoticeLost {
                 delivery: DeliveryId(1),
                 receiver: "list".to_owned(),
+                person: None,
                 notice: "declared".to_owned(),
                 because: "550".to_owned(),
             },

@@ -77,6 +77,9 @@ pub struct DeliveryOutcome {
     pub incident: IncidentId,
     /// To whom.
     pub receiver: String,
+    /// To which person there, if to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// What it told, in one word.
     pub notice: String,
     /// How it ended.

@@ -213,7 +213,8 @@ impl<'a> Turn<'a> {
                 if incident.lost.contains(&outcome.delivery) {
                     return;
                 }
-                Fact::NoticeLost { delivery: outcome.delivery, receiver, notice: outcome.notice, because }
+                let DeliveryOutcome { delivery, person, notice, .. } = outcome;
+                Fact::NoticeLost { delivery, receiver, person, notice, because }
             }
             DeliveryEnd::Blocked { because } => {
                 if incident.blocked.contains(&receiver) {
@@ -253,8 +254,9 @@ impl<'a> Turn<'a> {
         let policy = Arc::clone(&self.state.policy);
         let Some(incident) = self.state.incidents.get(&id) else { return };
         let alerts = self.state.shown_alerts(id);
-        let planned =
-            plan::plan(&Scene { policy: &policy, incident, entries, alerts: &alerts, at: self.at, tell_alerts });
+        let directory = self.state.directory.as_ref();
+        let (alerts, at) = (alerts.as_slice(), self.at);
+        let planned = plan::plan(&Scene { policy: &policy, directory, incident, entries, alerts, at, tell_alerts });
         for new in planned.deliveries {
             let delivery = Delivery {
                 id: self.state.next_delivery_id(),

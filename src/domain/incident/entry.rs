@@ -371,6 +371,9 @@ pub enum Fact {
         delivery: DeliveryId,
         /// Which receiver.
         receiver: String,
+        /// Whom it was to reach there, if one person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
         /// Which notice: `declared`, `resolved`, ….
         notice: String,
         /// What the receiver said.

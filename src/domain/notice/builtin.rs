@@ -65,7 +65,12 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
             people::target_reopened(scene, into, for_reader(telling, reader, because))
         }
         About::SplitOff(into, alerts) => people::split_off(scene, into, alerts),
-        About::Lost { receiver, notice, because } => vec![
+        About::Lost { receiver, person: Some(person), notice, because } => vec![
+            Part::Words(format!("{person} was not told by {receiver} (“{notice}”), and will not be told again.")),
+            Part::Field("Reason", because.to_owned()),
+            Part::Words(format!("Tell {person} another way.")),
+        ],
+        About::Lost { receiver, person: None, notice, because } => vec![
             Part::Words(format!("The notice “{notice}” did not reach {receiver} and will not be sent again.")),
             Part::Field("Reason", because.to_owned()),
             Part::Words("Tell the people who only read that receiver another way.".to_owned()),

@@ -5,6 +5,7 @@ pub mod builtin;
 pub mod escape;
 pub mod layout;
 mod people;
+pub mod personal;
 pub mod phrase;
 pub mod plan;
 #[cfg(test)]

@@ -4,10 +4,12 @@ use super::NoticeKind;
 use super::asked;
 use super::builtin::{Reader, compose};
 use super::layout::{Part, Place, show};
+use super::personal::{Concerned, address, concerned};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, is_end, telling};
 use super::template::{self, TemplateFailure};
 use crate::alert::Alert;
 use crate::delivery::{Addressee, Content, Lane};
+use crate::directory::Directory;
 use crate::incident::{Entry, Fact, Incident};
 use crate::policy::{Policy, ReceiverKind, ReceiverSpec};
 use chrono::{DateTime, Utc};
@@ -20,6 +22,8 @@ pub const ALERTS_SHOWN_MAX: usize = 20;
 pub struct Scene<'a> {
     /// What is in force.
     pub policy: &'a Policy,
+    /// Who is there.
+    pub directory: &'a Directory,
     /// The incident, after the facts were applied.
     pub incident: &'a Incident,
     /// New entries of this incident in this step, in order; may be empty when `tell_alerts` is set.
@@ -109,8 +113,29 @@ fn tell(scene: &Scene<'_>, telling: &Telling<'_>, seat: Seat, planned: &mut Plan
             }
             _ => *telling,
         };
-        let delivery = write(scene, &telling, seat, spec, lane, &mut planned.failures);
+        let delivery = write(scene, &telling, seat, Letter { spec, lane, to: None }, &mut planned.failures);
         planned.deliveries.push(delivery);
+    }
+    tell_people(scene, telling, seat, planned);
+}
+
+// Whom it concerns hears of it in person too, wherever they can be reached.
+fn tell_people(scene: &Scene<'_>, telling: &Telling<'_>, seat: Seat, planned: &mut Planned) {
+    let specs: Vec<&ReceiverSpec> = scene.policy.source.receivers.iter().filter(|spec| spec.personal).collect();
+    if specs.is_empty() {
+        return;
+    }
+    for concerned in concerned(scene, telling) {
+        let telling = match telling.about {
+            About::Asked(_) => Telling { about: About::Asked(&concerned.asked), ..*telling },
+            _ => *telling,
+        };
+        for spec in &specs {
+            let Some(to) = address(spec.kind, concerned.person) else { continue };
+            let letter = Letter { spec, lane: Lane::Direct, to: Some((&concerned, to)) };
+            let delivery = write(scene, &telling, seat, letter, &mut planned.failures);
+            planned.deliveries.push(delivery);
+        }
     }
 }
 
@@ -136,7 +161,8 @@ fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a
 
 fn specs<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a ReceiverSpec> + use<'a> {
     let (policy, incident) = (scene.policy, scene.incident);
-    incident.receivers.iter().filter_map(|name| policy.receiver(name))
+    // One that has become personal since then writes to people only.
+    incident.receivers.iter().filter_map(|name| policy.receiver(name)).filter(|spec| !spec.personal)
 }
 
 fn lane(incident: &Incident, spec: &ReceiverSpec, kind: NoticeKind, seat: Seat) -> Option<Lane> {
@@ -169,20 +195,28 @@ fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
     for (spec, _) in readers(scene, &telling, seat) {
         let rooted_now = planned.deliveries.iter().any(|new| new.receiver == spec.name && new.lane == Lane::Root);
         if spec.kind == ReceiverKind::Slack && !rooted_now {
-            let delivery = write(scene, &telling, seat, spec, Lane::Put, &mut planned.failures);
+            let letter = Letter { spec, lane: Lane::Put, to: None };
+            let delivery = write(scene, &telling, seat, letter, &mut planned.failures);
             planned.deliveries.push(delivery);
         }
     }
+}
+
+// To whom, and in which lane.
+struct Letter<'a> {
+    spec: &'a ReceiverSpec,
+    lane: Lane,
+    to: Option<(&'a Concerned<'a>, Addressee)>,
 }
 
 fn write(
     scene: &Scene<'_>,
     telling: &Telling<'_>,
     seat: Seat,
-    spec: &ReceiverSpec,
-    lane: Lane,
+    letter: Letter<'_>,
     failures: &mut Vec<TemplateFailure>,
 ) -> NewDelivery {
+    let Letter { spec, lane, to } = letter;
     let reader = if spec.public { Reader::Public } else { Reader::Team };
     let mut message = compose(scene, telling, reader);
     match template::write(scene, telling, spec, lane) {
@@ -198,13 +232,22 @@ fn write(
             }
         }
     }
-    let place = if lane == Lane::Root { Place::Root } else { Place::Reply };
+    let mut key = key(scene.incident, telling.kind, seat, &spec.name);
+    if let Some((concerned, _)) = &to {
+        // That it is a drill stands before everything else.
+        let at = usize::from(scene.incident.drill);
+        let at = at.min(message.parts.len());
+        message.parts.splice(at..at, concerned.lead.iter().cloned());
+        key = format!("{key}.{}", concerned.person.name);
+    }
+    // A mail program adds the `Re:` where a person was told before.
+    let place = if matches!(lane, Lane::Root | Lane::Direct) { Place::Root } else { Place::Reply };
     NewDelivery {
         receiver: spec.name.clone(),
         lane,
         notice: telling.kind,
-        key: key(scene.incident, telling.kind, seat, &spec.name),
-        to: None,
+        key,
+        to: to.map(|(_, to)| to),
         content: show(spec.kind, &message, scene.incident, place),
     }
 }

@@ -4,6 +4,7 @@
 use super::plan::{Scene, plan};
 use super::template::fixture;
 use crate::alert::{Alert, Pairs};
+use crate::directory::Directory;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::entry::{AlertChange, AlertsChanged, Change};
@@ -18,7 +19,8 @@ use std::sync::Arc;
 // An incident that lives: facts go in, what leaves is written down.
 pub(crate) struct Story {
     policy: Policy,
-    incident: Option<Incident>,
+    pub(crate) directory: Directory,
+    pub(crate) incident: Option<Incident>,
     alerts: Vec<Alert>,
     at: DateTime<Utc>,
     entries: u32,
@@ -54,6 +56,7 @@ impl Story {
         };
         Self {
             policy: Policy::compile(source).unwrap(),
+            directory: Directory::default(),
             incident: None,
             alerts: fixture::alerts().into(),
             at: fixture::time(),
@@ -86,11 +89,11 @@ impl Story {
         )
     }
 
-    fn person(&mut self, fact: Fact) -> &mut Self {
+    pub(crate) fn person(&mut self, fact: Fact) -> &mut Self {
         self.step(Actor::person("adrian", Surface::Cli), vec![fact])
     }
 
-    fn rule(&mut self, fact: Fact) -> &mut Self {
+    pub(crate) fn rule(&mut self, fact: Fact) -> &mut Self {
         self.step(Actor::Rule, vec![fact])
     }
 
@@ -124,8 +127,8 @@ impl Story {
             alerts: alerts.len() as u32,
             ..Tally::default()
         };
-        let scene =
-            Scene { policy: &self.policy, incident, entries: &entries, alerts: &alerts, tell_alerts, at: self.at };
+        let (policy, directory, at) = (&self.policy, &self.directory, self.at);
+        let scene = Scene { policy, directory, incident, entries: &entries, alerts: &alerts, tell_alerts, at };
         let planned = plan(&scene);
         for new in &planned.deliveries {
             let rule = "=".repeat(20);
@@ -193,6 +196,7 @@ fn every_notice_reads_as_people_would_want_it() {
         .rule(Fact::NoticeLost {
             delivery: DeliveryId(3),
             receiver: text("team-mail"),
+            person: None,
             notice: text("confirmed"),
             because: text("550 no such user"),
         })
@@ -314,6 +318,7 @@ fn an_empty_policy_still_plans() {
     let incident = fixture::ruled();
     let scene = Scene {
         policy: &policy,
+        directory: &Directory::default(),
         incident: &incident,
         entries: &[],
         alerts: &[],

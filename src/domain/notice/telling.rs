@@ -98,6 +98,8 @@ pub enum About<'a> {
     Lost {
         /// Which receiver.
         receiver: &'a str,
+        /// Which person there, if it was to one.
+        person: Option<&'a str>,
         /// Which notice.
         notice: &'a str,
         /// What the receiver said.
@@ -144,8 +146,9 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::Reopened { because, .. } => (Kind::Reopened, About::Reopened(because), Audience::Everyone),
         // The loss of a loss report would be told by the next one, and so on: it stays in the timeline.
         Fact::NoticeLost { notice, .. } if notice == Kind::LossReport.word() => return None,
-        Fact::NoticeLost { receiver, notice, because, .. } => {
-            (Kind::LossReport, About::Lost { receiver, notice, because }, Audience::OthersThan(receiver))
+        Fact::NoticeLost { receiver, person, notice, because, .. } => {
+            let about = About::Lost { receiver, person: person.as_deref(), notice, because };
+            (Kind::LossReport, about, Audience::OthersThan(receiver))
         }
         Fact::ReceiverBlocked { receiver, because } => {
             (Kind::LossReport, About::Blocked { receiver, because }, Audience::OthersThan(receiver))

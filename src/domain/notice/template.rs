@@ -195,7 +195,9 @@ fn pick<'a>(
     lane: Lane,
 ) -> Option<&'a str> {
     let of = |kind: NoticeKind| {
-        let by_rule = || rule_of(policy, incident).and_then(|rule| kind.named_in(&rule.model.templates));
+        // What a rule says to everybody is not what one person has to know.
+        let rule = || rule_of(policy, incident).filter(|_| lane != Lane::Direct);
+        let by_rule = || rule().and_then(|rule| kind.named_in(&rule.model.templates));
         kind.named_in(&spec.templates).or_else(by_rule).map(String::as_str)
     };
     // The first that the public hears is `confirmed`; it has the words of the declaration unless it has its own.

@@ -1,6 +1,7 @@
 //! Made-up incidents that every template must survive when it is loaded: with and without alerts, texts and numbers.
 
 use crate::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause};
+use crate::directory::Directory;
 use crate::ids::{AlertId, IncidentId, InputSeq};
 use crate::incident::room::Prompt;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, LastUpdate, Severity, Tally, apply};
@@ -12,13 +13,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// Calls `look` with scenes of every kind of notice.
 pub fn each<E>(mut look: impl FnMut(&Scene<'_>, &Telling<'_>) -> Result<(), E>) -> Result<(), E> {
-    let policy = Policy::empty();
+    let (policy, directory) = (Policy::empty(), Directory::default());
     let alerts = alerts();
     let shown: Vec<&Alert> = alerts.iter().collect();
     let at = time();
     let (ruled, manual) = (ruled(), manual());
     for (incident, alerts) in [(&ruled, shown.as_slice()), (&manual, &[])] {
-        let scene = Scene { policy: &policy, incident, entries: &[], alerts, tell_alerts: true, at };
+        let scene =
+            Scene { policy: &policy, directory: &directory, incident, entries: &[], alerts, tell_alerts: true, at };
         for kind in NoticeKind::ALL {
             look(
                 &scene,
@@ -122,7 +124,9 @@ fn about(kind: NoticeKind) -> About<'static> {
         NoticeKind::Reopened => About::Reopened("errors are back"),
         NoticeKind::Role | NoticeKind::Prompt => About::Asked(&[Prompt::Scope]),
         NoticeKind::Merged => About::MergedInto(IncidentId(7), "the same cause"),
-        NoticeKind::LossReport => About::Lost { receiver: "team", notice: "declared", because: "550 no such user" },
+        NoticeKind::LossReport => {
+            About::Lost { receiver: "team", person: None, notice: "declared", because: "550 no such user" }
+        }
         NoticeKind::Board => About::Board,
     }
 }
