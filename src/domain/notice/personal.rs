@@ -368,7 +368,12 @@ mod tests {
             told(&mut story),
             [format!("updated.4.mail.anna: {follows}"), format!("updated.4.chat.anna: {follows}")]
         );
-        story.rule(Fact::Severity { from: Severity::Major, to: Severity::Critical, because: text("worse") });
+        story.rule(Fact::Severity {
+            from: Severity::Major,
+            to: Severity::Critical,
+            because: text("worse"),
+            next_by: None,
+        });
         assert_eq!(told(&mut story).len(), 3);
         story.person(Fact::Unfollowed { person: text("anna") });
         story.rule(Fact::CalledOff { code: CallOffCode::Other, reason: text("nothing") });
