@@ -12,7 +12,6 @@ use crate::duration::Duration;
 use crate::incident::explanation::Explanation;
 use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
 use crate::notice::phrase::{alert_word, counts, next_update, page_url, resolved_how};
-use crate::policy::Timing;
 use chrono::{DateTime, Utc};
 use sentence::{is_private, sentence};
 use serde::Serialize;
@@ -42,8 +41,6 @@ pub struct Sources<'a> {
     pub notices: &'a [Told],
     /// Where the pages are.
     pub external_url: &'a str,
-    /// What is promised when nobody said.
-    pub timing: &'a Timing,
     /// When it is read.
     pub now: DateTime<Utc>,
 }
@@ -199,7 +196,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         reopened: incident.reopened,
         called_off: called_off(&incident.stage),
         last_update: incident.last_update.clone(),
-        next_update_by: next_update(incident, sources.timing),
+        next_update_by: next_update(incident),
         url: page_url(sources.external_url, incident),
         because: inner.because,
         explanation: inner.explanation,

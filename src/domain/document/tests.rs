@@ -7,6 +7,7 @@ use crate::delivery::DeliveryState;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::entry::{AlertChange, AlertsChanged, Change};
 use crate::incident::explanation::{Explanation, Mark};
+use crate::incident::promise::with_promise;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, Severity, Surface, Tally, apply};
 use crate::notice::template::fixture;
 use crate::policy::Timing;
@@ -59,6 +60,7 @@ fn tale(facts: Vec<(Actor, Fact)>) -> (Incident, Vec<Entry>) {
     let mut entries = Vec::new();
     for (number, (actor, fact)) in (1..).zip(facts) {
         let at = fixture::time() + TimeDelta::minutes(i64::from(number) - 1);
+        let fact = with_promise(fact, incident.as_ref(), at, &Timing::default());
         let entry = Entry { incident: IncidentId(42), number, at, input: InputSeq(1), actor, fact };
         match &mut incident {
             Some(incident) => apply::apply(incident, &entry),
@@ -89,7 +91,6 @@ fn read(incident: &Incident, entries: &[Entry], audience: Audience) -> Document 
             alerts: &fixture::alerts(),
             notices: &[told],
             external_url: "https://bell.example.org",
-            timing: &Timing::default(),
             now: fixture::time() + TimeDelta::hours(1),
         },
         audience,

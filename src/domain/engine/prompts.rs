@@ -28,3 +28,6 @@ impl Turn<'_> {
         self.record(id, Actor::Rule, Fact::Prompted { prompts });
     }
 }
+
+#[cfg(test)]
+mod tests;

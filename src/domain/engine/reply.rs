@@ -17,7 +17,7 @@ impl Turn<'_> {
             Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
             Act::Update { .. } => {
                 let incident = self.state.incidents.get(&id);
-                let by = incident.and_then(|incident| next_update(incident, &self.state.policy.source.timing));
+                let by = incident.and_then(next_update);
                 let promise = by
                     .map(|by| format!("; the next one is promised within {}", Duration::between(self.at, by).rough()));
                 format!("updated {id}{}", promise.unwrap_or_default())

@@ -2,7 +2,7 @@
 
 pub mod room;
 
-use super::promise::{self, in_force};
+use super::promise;
 use super::{Act, Actor, CallOffCode, Fact, Incident, Refusal, Severity, Stage};
 use crate::duration::Duration;
 use crate::policy::Timing;
@@ -34,7 +34,7 @@ pub fn decide(
             let text = required("text", text, TEXT_BYTES_MAX)?;
             let impact = impact.as_ref().map(|impact| optional("impact", impact)).transpose()?;
             let next_by = next_by(incident, *next_in, at, timing)?;
-            let promised = in_force(incident, timing).map(|promise| promise.by);
+            let promised = incident.promised().map(|promise| promise.by);
             Ok(vec![Fact::Updated { text, impact, next_by, promised }])
         }
         Act::Note { text } => {

@@ -29,21 +29,10 @@ pub fn wait(severity: Severity, opened_at: DateTime<Utc>, at: DateTime<Utc>, tim
     Some(wait.delta()).filter(|wait| !wait.is_zero())
 }
 
-/// The promise that waits to be kept, or was missed and not made anew. Nothing is promised of what is over.
-pub fn in_force(incident: &Incident, timing: &Timing) -> Option<Promise> {
-    if !incident.stage.is_open() {
-        return None;
-    }
-    incident.room.promises.promised.or_else(|| implied(incident, timing))
-}
-
-// Facts that were stored before they said what they promise.
-fn implied(incident: &Incident, timing: &Timing) -> Option<Promise> {
-    let opened_at = incident.opened_at;
-    let made_at = incident.confirmed_at.map_or(opened_at, |at| at.max(opened_at));
-    match incident.last_update.as_ref().filter(|update| update.at >= made_at) {
-        Some(update) => update.next_by.map(|by| Promise { made_at: update.at, by }),
-        None => wait(incident.severity, opened_at, made_at, timing).map(|wait| Promise { made_at, by: made_at + wait }),
+impl Incident {
+    /// The promise that waits to be kept, or was missed and not made anew. Nothing is promised of what is over.
+    pub fn promised(&self) -> Option<Promise> {
+        self.room.promises.promised.filter(|_| self.stage.is_open())
     }
 }
 
@@ -71,7 +60,7 @@ fn made_by(fact: &Fact, incident: Option<&Incident>, at: DateTime<Utc>, timing: 
         }
         // Worse than thought: people hear of it sooner than they were told. A promise that has passed is not mended by it.
         (Fact::Severity { from, to, .. }, Some(incident)) if to > from => {
-            let before = in_force(incident, timing).filter(|promise| promise.by > at)?;
+            let before = incident.promised().filter(|promise| promise.by > at)?;
             let sooner = at + wait(*to, opened_at, at, timing)?;
             (sooner < before.by).then_some(sooner)
         }

@@ -56,7 +56,13 @@ pub fn promise_missed(scene: &Scene<'_>, by: DateTime<Utc>) -> Vec<Part> {
 
 /// Questions, all in one notice.
 pub fn asked(scene: &Scene<'_>, prompts: &[Prompt]) -> Vec<Part> {
-    prompts.iter().flat_map(|prompt| question(scene, *prompt)).collect()
+    let (promises, others): (Vec<Prompt>, Vec<Prompt>) =
+        prompts.iter().copied().partition(|prompt| *prompt == Prompt::Promise);
+    let mut parts: Vec<Part> = promises.iter().chain(&others).flat_map(|prompt| question(scene, *prompt)).collect();
+    if others.contains(&Prompt::CallOut) {
+        parts.extend(how_it_stands(scene, promises.is_empty()));
+    }
+    parts
 }
 
 fn asked_of(incident: &Incident, prompt: Prompt) -> Option<&str> {
@@ -76,10 +82,9 @@ fn question(scene: &Scene<'_>, prompt: Prompt) -> Vec<Part> {
             ask("who is affected, and since when? Even “not known yet” helps."),
             Part::Command(format!("earlybell incident edit {number} impact \"…\"")),
         ],
-        Prompt::Stale => vec![
-            ask(&format!("{} Is it still true?", last_written(scene))),
-            Part::Command(format!("earlybell incident edit {number} summary \"…\"")),
-        ],
+        Prompt::Stale => {
+            vec![ask(&last_written(scene)), Part::Command(format!("earlybell incident edit {number} summary \"…\""))]
+        }
         Prompt::Promise => {
             vec![ask(&reminder(scene)), Part::Command(format!("earlybell incident update {number} \"…\""))]
         }
@@ -87,33 +92,29 @@ fn question(scene: &Scene<'_>, prompt: Prompt) -> Vec<Part> {
             ask("it has been long. Hand your role over before you are tired:"),
             Part::Command(format!("earlybell incident handover {number} ROLE PERSON")),
         ],
-        Prompt::CallOut => {
-            let mut parts = vec![ask(&format!("it goes on for {} now.", lasted(incident, scene.at)))];
-            parts.extend(call_out(scene));
-            parts
-        }
+        Prompt::CallOut => vec![ask(&format!("it goes on for {} now.", lasted(incident, scene.at)))],
     }
 }
 
 fn last_written(scene: &Scene<'_>) -> String {
     match scene.incident.last_word_of_people() {
-        Some(at) => format!("the state document was last written at {}.", clock(at, scene.at)),
-        None => "nobody has written the state document yet.".to_owned(),
+        Some(at) => format!("the state document was last written at {}. Is it still true?", clock(at, scene.at)),
+        None => "nobody has written the state document yet. What is known?".to_owned(),
     }
 }
 
 fn reminder(scene: &Scene<'_>) -> String {
-    let Some(by) = next_update(scene.incident, &scene.policy.source.timing) else {
+    let Some(by) = next_update(scene.incident) else {
         return "an update was promised.".to_owned();
     };
     let left = Duration::between(scene.at, by).rough();
     format!("the next update is promised by {}, in {left}.", clock(by, scene.at))
 }
 
-// What is promised, and what is to be done.
-fn call_out(scene: &Scene<'_>) -> Vec<Part> {
+// What is promised, where that is not said already, and what is to be done.
+fn how_it_stands(scene: &Scene<'_>, say_promise: bool) -> Vec<Part> {
     let mut parts = Vec::new();
-    if let Some(by) = next_update(scene.incident, &scene.policy.source.timing) {
+    if let Some(by) = next_update(scene.incident).filter(|_| say_promise) {
         let late = if by <= scene.at { ", which did not come" } else { "" };
         parts.push(Part::Field("Promised", format!("an update by {}{late}", clock(by, scene.at))));
     }

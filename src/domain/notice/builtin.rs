@@ -187,7 +187,7 @@ fn board(scene: &Scene<'_>, reader: Reader) -> Vec<Part> {
         parts.extend(reasons(scene));
     }
     parts.extend(ending(scene).filter(|_| reader == Reader::Team));
-    if let Some(by) = next_update(incident, &scene.policy.source.timing) {
+    if let Some(by) = next_update(incident) {
         // A promise that was not kept is not promised again.
         let words = if by > scene.at { "Next update by" } else { "The next update was due by" };
         let kept = kept(&incident.room.promises).filter(|_| reader == Reader::Team);
@@ -349,7 +349,7 @@ fn reasons(scene: &Scene<'_>) -> Vec<Part> {
 }
 
 fn promised(scene: &Scene<'_>) -> Option<Part> {
-    next_update(scene.incident, &scene.policy.source.timing).map(|by| next_by(scene, by))
+    next_update(scene.incident).map(|by| next_by(scene, by))
 }
 
 fn next_by(scene: &Scene<'_>, by: DateTime<Utc>) -> Part {

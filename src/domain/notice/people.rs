@@ -66,7 +66,7 @@ pub fn brief(scene: &Scene<'_>, role: &RoleName) -> Vec<Part> {
     if let Some(update) = &incident.last_update {
         parts.push(Part::Field("Last update", format!("{} ({})", update.text, clock(update.at, scene.at))));
     }
-    if let Some(by) = super::phrase::next_update(incident, &scene.policy.source.timing) {
+    if let Some(by) = super::phrase::next_update(incident) {
         parts.push(Part::Field("Promised", format!("the next update by {}", clock(by, scene.at))));
     }
     let open: Vec<String> = incident.room.todos.iter().filter(|todo| todo.done.is_none()).map(todo_line).collect();

@@ -3,10 +3,8 @@
 use crate::alert::{Alert, AlertState, ResolvedBecause};
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::promise::in_force;
 use crate::incident::room::Promises;
 use crate::incident::{Actor, Incident, Stage, Tally};
-use crate::policy::Timing;
 use crate::text::clean_line;
 use chrono::{DateTime, Utc};
 
@@ -98,8 +96,8 @@ pub fn incident_url(external_url: &str, incident: IncidentId) -> String {
 }
 
 /// When the next update is due, as it was promised last. Nothing is due of what is over.
-pub fn next_update(incident: &Incident, timing: &Timing) -> Option<DateTime<Utc>> {
-    in_force(incident, timing).map(|promise| promise.by)
+pub fn next_update(incident: &Incident) -> Option<DateTime<Utc>> {
+    incident.promised().map(|promise| promise.by)
 }
 
 /// How promises were kept so far: `kept 3, missed 1`; nothing before the first was either.

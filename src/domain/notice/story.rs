@@ -8,6 +8,9 @@ use crate::directory::Directory;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::entry::{AlertChange, AlertsChanged, Change};
+use crate::incident::promise::with_promise;
+use crate::incident::roles::{COMMUNICATIONS, MANAGER, RoleName};
+use crate::incident::room::Prompt;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, RuleRef, Severity, Surface, Tally, apply};
 use crate::policy::{Policy, PolicySource, ReceiverKind, ReceiverSpec, Route};
 use crate::rules::RuleSet;
@@ -106,6 +109,7 @@ impl Story {
         let mut entries = Vec::new();
         for fact in facts {
             self.entries += 1;
+            let fact = with_promise(fact, self.incident.as_ref(), self.at, &self.policy.source.timing);
             let entry = Entry {
                 incident: IncidentId(42),
                 number: self.entries,
@@ -207,6 +211,36 @@ fn every_notice_reads_as_people_would_want_it() {
         .person(Fact::CalledOff { code: CallOffCode::MonitoringFault, reason: text("the probe itself was broken") });
     let golden = include_str!("golden/notices.txt");
     assert!(story.transcript == golden, "golden/notices.txt does not hold this:\n{}", story.transcript);
+}
+
+#[test]
+fn a_question_names_who_answers_and_goes_where_people_talk() {
+    let mut story = Story::new(all_kinds(), &[]);
+    let manager = || RoleName::from(MANAGER);
+    story.declare("frontend errors", "").rule(Fact::Prompted { prompts: vec![Prompt::Scope] });
+    let because = text("nobody had it");
+    story
+        .person(Fact::Taken { role: manager(), person: text("adrian"), from: None, because })
+        .rule(Fact::Prompted { prompts: vec![Prompt::Stale, Prompt::CallOut, Prompt::Promise] })
+        .person(Fact::Assigned { role: COMMUNICATIONS.into(), person: text("carla"), from: None })
+        .person(Fact::TodoAdded { todo: 1, text: text("restart the queue"), owner: Some(text("ben")) })
+        .person(Fact::TodoAdded { todo: 2, text: text("ask the provider"), owner: None })
+        .person(Fact::TodoDone { todo: 2 })
+        .rule(Fact::PromiseMissed { by: fixture::time() + TimeDelta::minutes(30) })
+        .rule(Fact::Prompted { prompts: vec![Prompt::CallOut] });
+    // Who got which role is said elsewhere.
+    let all: Vec<&str> = story.transcript.split("====================").collect();
+    let asked: String = all.iter().filter(|notice| notice.contains(".prompt.")).copied().collect();
+    let golden = include_str!("golden/questions.txt");
+    assert!(asked == golden, "golden/questions.txt does not hold this:\n{asked}");
+
+    let mut story = Story::new(vec![receiver("team-mail", ReceiverKind::Email)], &[]);
+    story.declare("errors", "").rule(Fact::Prompted { prompts: vec![Prompt::Scope] });
+    assert!(
+        story.transcript.contains("Who is affected, and since when?"),
+        "without a chat, by mail: {}",
+        story.transcript
+    );
 }
 
 #[test]

@@ -135,7 +135,6 @@ async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Inc
         alerts: &alerts,
         notices: &notices,
         external_url: &policy.external_url,
-        timing: &policy.timing,
         now: site.now(),
     };
     let document = document(&sources, audience(reader));

@@ -81,7 +81,6 @@ mod tests {
     use domain::document::{AlertLine, Audience, Document, Sources, document};
     use domain::ids::{IncidentId, InputSeq};
     use domain::incident::{Actor, Entry, Fact, Severity, apply};
-    use domain::policy::Timing;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
@@ -108,7 +107,6 @@ mod tests {
         let entry =
             Entry { incident: IncidentId(1), number: 1, at: at(5), input: InputSeq(1), actor: Actor::Rule, fact };
         let incident = apply::declared(&entry).unwrap();
-        let timing = Timing::default();
         let sources = Sources {
             incident: &incident,
             entries: &[],
@@ -116,7 +114,6 @@ mod tests {
             alerts: &[],
             notices: &[],
             external_url: "",
-            timing: &timing,
             now: at(10),
         };
         document(&sources, Audience::Team)

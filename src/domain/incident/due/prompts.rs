@@ -12,7 +12,7 @@
 
 use super::{Waits, end_if_clear_from};
 use crate::duration::Duration;
-use crate::incident::promise::{Promise, in_force};
+use crate::incident::promise::Promise;
 use crate::incident::roles::MANAGER;
 use crate::incident::room::{Part, Prompt};
 use crate::incident::{Actor, Incident};
@@ -34,7 +34,7 @@ pub fn deadlines(incident: &Incident, rule: Option<&Rule>, waits: &Waits<'_>) ->
     let asks = Asks { incident, rituals: &waits.source.rituals };
     let mut dues = Vec::new();
     let ends_soon = incident.clear_since.and_then(|since| end_if_clear_from(since, incident, rule)).is_some();
-    if let Some(promise) = in_force(incident, &waits.source.timing).filter(|_| !ends_soon) {
+    if let Some(promise) = incident.promised().filter(|_| !ends_soon) {
         dues.extend(asks.missed(promise).map(|at| (at, PromptDue::Missed(promise.by))));
         dues.extend(asks.reminder(promise).map(|at| (at, PromptDue::Ask(Prompt::Promise))));
     }

@@ -69,7 +69,7 @@ fn nobody_leads(incident: &Incident, at: DateTime<Utc>) -> Option<Step> {
 }
 
 fn update(incident: &Incident, asker: Asker<'_>, policy: &PolicySource, at: DateTime<Utc>) -> Option<Step> {
-    let due = next_update(incident, &policy.timing)?;
+    let due = next_update(incident)?;
     // Late is late for everyone; before that, it is for whoever speaks.
     if due <= at {
         let late = Duration::between(due, at).rough();

@@ -4,10 +4,11 @@ use super::{Asker, Step, What, next_steps};
 use crate::access::Role;
 use crate::alert::Pairs;
 use crate::ids::{IncidentId, InputSeq};
+use crate::incident::promise::with_promise;
 use crate::incident::roles::{COMMUNICATIONS, MANAGER, OPERATIONS, OfferEnd, RoleName};
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, RuleRef, Severity, Surface, apply};
-use crate::policy::PolicySource;
 use crate::policy::rituals::default_roles;
+use crate::policy::{PolicySource, Timing};
 use chrono::{DateTime, TimeDelta, Utc};
 
 fn time(minutes: i64) -> DateTime<Utc> {
@@ -53,9 +54,11 @@ fn after(facts: &[(i64, &str, Fact)]) -> Incident {
         actor: if who.is_empty() { Actor::Rule } else { Actor::person(who, Surface::Web) },
         fact,
     };
-    let mut incident = apply::declared(&entry(1, 0, "", declared)).unwrap();
+    let timing = Timing::default();
+    let mut incident = apply::declared(&entry(1, 0, "", with_promise(declared, None, time(0), &timing))).unwrap();
     for (number, (minute, who, fact)) in (2..).zip(facts) {
-        apply::apply(&mut incident, &entry(number, *minute, who, fact.clone()));
+        let fact = with_promise(fact.clone(), Some(&incident), time(*minute), &timing);
+        apply::apply(&mut incident, &entry(number, *minute, who, fact));
     }
     incident.tally.alerts = 2;
     incident.tally.firing = u32::from(incident.clear_since.is_none());

@@ -104,7 +104,7 @@ fn next_update(scene: &Scene<'_>, telling: &Telling<'_>) -> Option<String> {
     let by = match (telling.kind, telling.about) {
         (NoticeKind::CalledOff | NoticeKind::Resolved, _) => return None,
         (_, About::Said { next_by, .. }) => next_by?,
-        _ => promised(scene.incident, &scene.policy.source.timing)?,
+        _ => promised(scene.incident)?,
     };
     Some(clock(by, scene.at))
 }

@@ -3,12 +3,13 @@
 use crate::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause};
 use crate::directory::Directory;
 use crate::ids::{AlertId, IncidentId, InputSeq};
+use crate::incident::promise::with_promise;
 use crate::incident::room::Prompt;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, LastUpdate, Severity, Tally, apply};
 use crate::notice::NoticeKind;
 use crate::notice::plan::Scene;
 use crate::notice::telling::{About, Audience, Telling};
-use crate::policy::Policy;
+use crate::policy::{Policy, Timing};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Calls `look` with scenes of every kind of notice.
@@ -109,6 +110,7 @@ fn manual() -> Incident {
 }
 
 fn declared(fact: Fact) -> Incident {
+    let fact = with_promise(fact, None, time(), &Timing::default());
     let entry = Entry { incident: IncidentId(42), number: 1, at: time(), input: InputSeq(1), actor: Actor::Rule, fact };
     #[expect(clippy::expect_used, reason = "both callers pass `Declared`, which always makes an incident")]
     apply::declared(&entry).expect("declared")
