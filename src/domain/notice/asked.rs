@@ -65,7 +65,8 @@ pub fn asked(scene: &Scene<'_>, prompts: &[Prompt]) -> Vec<Part> {
     parts
 }
 
-fn asked_of(incident: &Incident, prompt: Prompt) -> Option<&str> {
+/// Who answers a question, if it is anybody's in particular.
+pub fn asked_of(incident: &Incident, prompt: Prompt) -> Option<&str> {
     match prompt {
         Prompt::Scope | Prompt::Stale | Prompt::Promise => incident.roles.responsible(COMMUNICATIONS),
         Prompt::CallOut => incident.roles.manager(),

@@ -1,5 +1,6 @@
 //! Whom a notice concerns in person, and why: who gets a role or loses one, who is asked, who is on duty, who follows.
 
+use super::asked::asked_of;
 use super::layout::Part;
 use super::plan::Scene;
 use super::telling::{About, Telling};
@@ -133,10 +134,14 @@ impl<'a> Found<'a, '_> {
 
     fn escalated(&mut self) {
         let roles = &self.scene.incident.roles;
-        match (roles.manager(), roles.holder(COMMUNICATIONS)) {
-            (Some(manager), _) => self.tell(manager, "You lead this incident.".to_owned()),
-            (None, Some(holder)) => self.tell(holder, format!("You are {}.", words(COMMUNICATIONS))),
-            (None, None) => self.on_duty("nobody leads this incident yet", How::Missing),
+        // Who sees to it that it comes, and whose word it was.
+        for role in [MANAGER, COMMUNICATIONS] {
+            if let Some(holder) = roles.holder(role) {
+                self.tell(holder, format!("You have the role of {}.", RoleName::from(role).words()));
+            }
+        }
+        if roles.responsible(COMMUNICATIONS).is_none() {
+            self.on_duty("nobody leads this incident yet", How::Missing);
         }
     }
 
@@ -148,18 +153,21 @@ impl<'a> Found<'a, '_> {
             Fact::HandedOver { role, from, to } => self.changed(role, to, Some(from)),
             Fact::Offered { role, from, to, .. } => {
                 let role = role.words();
-                self.tell(to, format!("You are asked to be {role}. Until you accept, {from} stays responsible."));
+                self.tell(
+                    to,
+                    format!("You are asked to take the role of {role}. Until you accept, {from} stays responsible."),
+                );
             }
             Fact::OfferEnded { role, from, to, end } => match end {
                 OfferEnd::Declined | OfferEnd::Expired => {
-                    self.tell_other(from, format!("You are still {}.", role.words()));
+                    self.tell_other(from, format!("You still have the role of {}.", role.words()));
                 }
                 OfferEnd::Withdrawn | OfferEnd::Void => {
-                    self.tell_other(to, format!("You are not asked to be {} any more.", role.words()));
+                    self.tell_other(to, format!("You are not asked to take the role of {} any more.", role.words()));
                 }
             },
             Fact::Released { role, person, .. } => {
-                self.tell_other(person, format!("You are not {} any more.", role.words()));
+                self.tell_other(person, format!("You don't have the role of {} any more.", role.words()));
                 if role.0 == MANAGER {
                     self.on_duty("nobody leads this incident any more", How::Missing);
                 }
@@ -172,9 +180,9 @@ impl<'a> Found<'a, '_> {
 
     fn changed(&mut self, role: &RoleName, to: &str, from: Option<&str>) {
         let words = role.words();
-        self.tell(to, format!("You are {words} now."));
+        self.tell(to, format!("You have the role of {words} now."));
         if let Some(from) = from.filter(|from| !from.eq_ignore_ascii_case(to)) {
-            self.tell_other(from, format!("You are not {words} any more."));
+            self.tell_other(from, format!("You don't have the role of {words} any more."));
         }
     }
 
@@ -182,7 +190,12 @@ impl<'a> Found<'a, '_> {
         match self.scene.incident.roles.holder(&role.0) {
             Some(holder) => {
                 let words = role.words();
-                self.tell(holder, format!("You are {words}, and silent: say something, or somebody else takes over."));
+                self.tell(
+                    holder,
+                    format!(
+                        "You have the role of {words}, and are silent: say something, or somebody else takes over."
+                    ),
+                );
             }
             None if role.0 == MANAGER => self.on_duty("nobody leads this incident yet", How::Said),
             None => {}
@@ -192,13 +205,14 @@ impl<'a> Found<'a, '_> {
     fn asked(&mut self, prompt: Prompt) {
         let roles = &self.scene.incident.roles;
         let whom: Vec<&str> = match prompt {
-            Prompt::Scope | Prompt::Stale | Prompt::Promise => roles.responsible(COMMUNICATIONS).into_iter().collect(),
-            Prompt::CallOut => roles.manager().into_iter().collect(),
             Prompt::HandOver => self.holders_for_long(),
+            Prompt::Scope | Prompt::Stale | Prompt::Promise | Prompt::CallOut => {
+                asked_of(self.scene.incident, prompt).into_iter().collect()
+            }
         };
         for name in whom {
             let held: Vec<String> = roles.of(name).map(RoleName::words).collect();
-            let lead = vec![Part::Words(format!("You are {}.", held.join(" and ")))];
+            let lead = vec![Part::Words(format!("You have the role of {}.", held.join(" and ")))];
             if let Some(concerned) = self.add(name, lead) {
                 concerned.asked.push(prompt);
             }
@@ -219,10 +233,6 @@ impl<'a> Found<'a, '_> {
         people.dedup();
         people
     }
-}
-
-fn words(role: &str) -> String {
-    RoleName::from(role).words()
 }
 
 #[cfg(test)]
@@ -313,20 +323,23 @@ mod tests {
             because: String::new(),
         };
         story.person(taken("adrian", None));
-        assert_eq!(told(&mut story), ["role.2.mail.adrian: You are incident manager now."]);
+        assert_eq!(told(&mut story), ["role.2.mail.adrian: You have the role of incident manager now."]);
         story.rule(Fact::Offered { role: role(MANAGER), from: text("adrian"), to: text("carla"), expires_at: time() });
-        assert_eq!(told(&mut story), ["role.3.chat.carla: You are asked to be incident manager."]);
+        assert_eq!(told(&mut story), ["role.3.chat.carla: You are asked to take the role of incident manager."]);
         let ended = |end| Fact::OfferEnded { role: role(MANAGER), from: text("adrian"), to: text("carla"), end };
         story.rule(ended(OfferEnd::Expired));
-        assert_eq!(told(&mut story), ["role.4.mail.adrian: You are still incident manager."]);
+        assert_eq!(told(&mut story), ["role.4.mail.adrian: You still have the role of incident manager."]);
         story.rule(ended(OfferEnd::Void));
-        assert_eq!(told(&mut story), ["role.5.chat.carla: You are not asked to be incident manager any more."]);
+        assert_eq!(
+            told(&mut story),
+            ["role.5.chat.carla: You are not asked to take the role of incident manager any more."]
+        );
         story.rule(Fact::HandedOver { role: role(MANAGER), from: text("adrian"), to: text("carla") });
         assert_eq!(
             told(&mut story),
             [
-                "role.6.chat.carla: You are incident manager now.",
-                "role.6.mail.adrian: You are not incident manager any more."
+                "role.6.chat.carla: You have the role of incident manager now.",
+                "role.6.mail.adrian: You don't have the role of incident manager any more."
             ]
         );
         // He did it himself, and knows it; she had no say.
@@ -334,8 +347,8 @@ mod tests {
         assert_eq!(
             told(&mut story),
             [
-                "role.7.mail.adrian: You are incident manager now.",
-                "role.7.chat.carla: You are not incident manager any more."
+                "role.7.mail.adrian: You have the role of incident manager now.",
+                "role.7.chat.carla: You don't have the role of incident manager any more."
             ]
         );
     }
@@ -349,11 +362,17 @@ mod tests {
         story.rule(Fact::Prompted { prompts: vec![Prompt::Scope, Prompt::CallOut] });
         let transcript = story.transcript.clone();
         let (to_adrian, to_carla) = transcript.split_once("prompt.4.chat.carla").unwrap();
-        assert!(to_adrian.contains("Who is affected") && !to_adrian.contains("It goes on for"), "{to_adrian}");
-        assert!(to_carla.contains("It goes on for") && !to_carla.contains("Who is affected"), "{to_carla}");
+        assert!(to_adrian.contains("who is affected") && !to_adrian.contains("it goes on for"), "{to_adrian}");
+        assert!(to_carla.contains("it goes on for") && !to_carla.contains("who is affected"), "{to_carla}");
         assert_eq!(told(&mut story).len(), 2);
         story.rule(Fact::PromiseMissed { by: time() });
-        assert_eq!(told(&mut story), ["prompt.5.chat.carla: You lead this incident."]);
+        assert_eq!(
+            told(&mut story),
+            [
+                "prompt.5.chat.carla: You have the role of incident manager.",
+                "prompt.5.mail.adrian: You have the role of communications."
+            ]
+        );
     }
 
     #[test]
