@@ -128,6 +128,10 @@ fn refused(refusal: &Refusal) -> StatusCode {
         | Refusal::Already { .. }
         | Refusal::Merged { .. }
         | Refusal::Conflict { .. }
+        | Refusal::LongOver { .. }
+        | Refusal::NothingToUndo { .. }
+        | Refusal::Lasting { .. }
+        | Refusal::MovedOn { .. }
         | Refusal::NotPreExisting { .. }
         | Refusal::StillTrue { .. }
         | Refusal::StillFiring { .. } => StatusCode::CONFLICT,

@@ -2,12 +2,14 @@
 
 use super::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::alert::matcher::MatcherText;
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
 use domain::directory::Shift;
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{AlertId, DeliveryId, IncidentId};
+use domain::incident::room::Part;
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
 use earlybell::app::wire::push;
 use earlybell::config::{Named, Overrides};
@@ -288,6 +290,8 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
         (None, act)
     } else if verb == "adopt" {
         (None, Act::Adopt { alert: AlertId(number(rest)?) })
+    } else if verb == "undo" && rest.is_empty() {
+        (None, Act::Undo)
     } else {
         let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         (Some(IncidentId(number(incident)?)), act(verb, rest)?)
@@ -304,6 +308,44 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
     Ok(())
 }
 
+// What people do in the room of an incident: edit 1 summary words… [version=7]; todo 1 words… [@carla]; merge 1 into 2
+// why…; split 1 title… label=value…
+fn room(verb: &str, rest: &str) -> Result<Act, String> {
+    let text = rest.to_owned();
+    Ok(match verb {
+        "ack" => Act::Ack { text },
+        "take" => Act::Take { role: rest.into() },
+        "edit" => {
+            let (part, text) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (text, version) = match text.rsplit_once("version=") {
+                Some((text, version)) => (text, Some(version.parse().map_err(|_| "no such version")?)),
+                None => (text, None),
+            };
+            let text = text.trim().trim_matches('"').replace("\\n", "\n");
+            Act::Edit { part: Part::parse(part).ok_or("no such part")?, text, version }
+        }
+        "todo" => {
+            let (text, owner) = rest.rsplit_once(" @").map_or((rest, None), |(text, owner)| (text, Some(owner)));
+            Act::Todo { text: text.to_owned(), owner: owner.map(str::to_owned) }
+        }
+        "done" => Act::Done { todo: u32::try_from(number(rest)?).map_err(|e| e.to_string())? },
+        "follow" => Act::Follow,
+        "unfollow" => Act::Unfollow,
+        "undo" => Act::Undo,
+        "merge" => {
+            let rest = rest.strip_prefix("into ").ok_or("merge N into M")?;
+            let (into, text) = rest.split_once(' ').unwrap_or((rest, ""));
+            Act::Merge { into: IncidentId(number(into)?), text: text.to_owned() }
+        }
+        "split" => {
+            let (labels, title): (Vec<&str>, Vec<&str>) = rest.split(' ').partition(|word| word.contains('='));
+            let matchers = labels.into_iter().map(|label| MatcherText::try_from(label.to_owned()));
+            Act::Split { title: title.join(" "), matchers: matchers.collect::<Result<_, String>>()? }
+        }
+        _ => return Err("no such verb".to_owned()),
+    })
+}
+
 fn act(verb: &str, rest: &str) -> Result<Act, String> {
     let text = rest.to_owned();
     Ok(match verb {
@@ -318,7 +360,7 @@ fn act(verb: &str, rest: &str) -> Result<Act, String> {
         }
         "resolve" => Act::Resolve { text },
         "reopen" => Act::Reopen { text },
-        _ => return Err("no such verb".to_owned()),
+        _ => return room(verb, rest),
     })
 }
 

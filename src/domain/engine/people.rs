@@ -55,15 +55,21 @@ impl Turn<'_> {
                 may::on(command, None)?;
                 return self.adopt_alert(*alert);
             }
-            (_, None) => {
-                return Err(Refusal::Words { field: "incident".into(), problem: "is missing; name one".into() });
-            }
-            (act, Some(id)) => {
+            (act, named) => {
+                let id = named.map_or_else(|| self.meant(command), Ok)?;
                 self.act_on(id, command, act)?;
                 id
             }
         };
         Ok(Reply::Done { incident: id, text: self.done(id, &command.act), next: self.next(id, &command.act) })
+    }
+
+    // The incident of a command that names none.
+    fn meant(&self, command: &Command) -> Result<IncidentId, Refusal> {
+        match (&command.act, command.actor.name()) {
+            (Act::Undo, Some(name)) => self.last_done_by(name),
+            _ => Err(decide::words("incident", "is missing; name one")),
+        }
     }
 
     fn adopt_alert(&mut self, id: AlertId) -> Result<Reply, Refusal> {
@@ -78,7 +84,7 @@ impl Turn<'_> {
 
     fn act_on(&mut self, id: IncidentId, command: &Command, act: &Act) -> Result<(), Refusal> {
         let actor = &command.actor;
-        let incident = self.state.incidents.get(&id).ok_or(Refusal::Unknown { incident: id })?;
+        let incident = self.state.incidents.get(&id).ok_or_else(|| self.state.unknown(id))?;
         may::on(command, Some(incident))?;
         if let (Act::Reopen { .. }, Some(other)) = (act, self.open_beside(incident)) {
             return Err(Refusal::Covered { incident: id, by: other });
@@ -114,7 +120,7 @@ impl Turn<'_> {
     }
 
     // Another incident of the same rule and correlation labels that is open: there must not be two.
-    fn open_beside(&self, incident: &Incident) -> Option<IncidentId> {
+    pub(super) fn open_beside(&self, incident: &Incident) -> Option<IncidentId> {
         let key = (incident.rule.as_ref()?.name.clone(), incident.correlation.clone());
         let newest = self.state.newest.get(&key).filter(|newest| **newest != incident.id)?;
         self.state.incidents.get(newest).filter(|other| other.stage.is_open()).map(|other| other.id)

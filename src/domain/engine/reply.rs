@@ -32,11 +32,14 @@ impl Turn<'_> {
             Act::Accept { .. } => format!("it is yours now; {id} says so everywhere"),
             Act::Decline { .. } => format!("declined; {id} stays with whoever offered it"),
             Act::Edit { part, .. } => format!("rewrote the {} of {id}", part.word()),
-            Act::Todo { .. } => format!("noted as to do on {id}"),
+            Act::Todo { .. } => {
+                let last = self.state.incidents.get(&id).and_then(|incident| incident.room.todos.last());
+                last.map_or_else(String::new, |todo| format!("to-do {} of {id}: {}", todo.number, todo.text))
+            }
             Act::Done { todo } => format!("to-do {todo} of {id} is done"),
             Act::Follow => format!("you hear of {id} personally"),
             Act::Unfollow => format!("you no longer hear of {id} personally"),
-            Act::Undo => format!("taken back on {id}"),
+            Act::Undo => self.taken_back(id),
             Act::Merge { into, .. } => format!("{id} is part of {into} now"),
             Act::Split { .. } => format!("split {id}"),
             Act::Severity { to, .. } => format!("{id} is {to} now"),

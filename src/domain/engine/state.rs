@@ -13,7 +13,7 @@ use crate::directory::Directory;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::due::{self, WhenHolds};
-use crate::incident::{Incident, Reply};
+use crate::incident::{Incident, Refusal, Reply};
 use crate::notice::plan::ALERTS_SHOWN_MAX;
 use crate::policy::Policy;
 use crate::rules::compile::Mistake;
@@ -179,6 +179,14 @@ impl State {
     /// An incident that is open, or was closed within [`REMEMBER_CLOSED`].
     pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
         self.incidents.get(&id)
+    }
+
+    /// Why there is nothing to do with an incident that is not here.
+    pub(super) fn unknown(&self, id: IncidentId) -> Refusal {
+        match id.0 <= self.last_incident && id.0 > 0 {
+            true => Refusal::LongOver { incident: id },
+            false => Refusal::Unknown { incident: id },
+        }
     }
 
     /// All of them.

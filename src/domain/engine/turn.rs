@@ -132,6 +132,11 @@ impl<'a> Turn<'a> {
         self.out.entries.push(entry);
     }
 
+    /// What this turn has added to a timeline so far.
+    pub(super) fn recorded(&self, incident: IncidentId) -> &[Entry] {
+        self.recorded.get(&incident).map_or(&[], Vec::as_slice)
+    }
+
     // The rule of an incident that ended is judged again: its alerts may still fire, and be one again after the cooldown.
     // An incident that opens or ends changes how others stand, too: they are judged now, not when their time comes, so
     // that it does not matter what was known when that was set.

@@ -1,11 +1,8 @@
 //! What people ask for, on any surface, and what they are answered.
 
-use super::roles::RoleName;
-use super::room::Part;
-use super::{CallOffCode, Severity};
+use super::Act;
+use super::room::{Lasting, Part};
 use crate::access::Role;
-use crate::alert::Pairs;
-use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
 use crate::ids::{AlertId, IncidentId};
 use crate::verbs::{Next, Verb};
@@ -60,164 +57,6 @@ pub struct Command {
     pub act: Act,
 }
 
-/// What people can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "verb", rename_all = "snake_case")]
-pub enum Act {
-    /// Declare an incident; it is confirmed.
-    Declare {
-        /// One line.
-        title: String,
-        /// How bad; major if not said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        severity: Option<Severity>,
-        /// Who is affected.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        impact: String,
-        /// Labels for routing.
-        #[serde(default, skip_serializing_if = "Pairs::is_empty")]
-        labels: Pairs,
-        /// Nothing is wrong: people practise.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        drill: bool,
-    },
-    /// I have seen it.
-    Ack {
-        /// In words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        text: String,
-    },
-    /// I do this.
-    Take {
-        /// Which role.
-        role: RoleName,
-    },
-    /// Somebody does this.
-    Assign {
-        /// Which role.
-        role: RoleName,
-        /// Who.
-        person: String,
-    },
-    /// I want somebody to go on with my role.
-    HandOver {
-        /// Which role.
-        role: RoleName,
-        /// Who.
-        person: String,
-    },
-    /// I go on with what was offered to me.
-    Accept {
-        /// Which role, if more than one was offered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        role: Option<RoleName>,
-    },
-    /// I can't.
-    Decline {
-        /// Which role, if more than one was offered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        role: Option<RoleName>,
-    },
-    /// It is real.
-    Confirm {
-        /// In words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        text: String,
-    },
-    /// Say something in public.
-    Update {
-        /// The words.
-        text: String,
-        /// Who is affected.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        impact: Option<String>,
-        /// When the next update comes; by default as the severity asks.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        next_in: Option<Duration>,
-    },
-    /// Note something for the team.
-    Note {
-        /// The words.
-        text: String,
-    },
-    /// Rewrite a part of the state document.
-    Edit {
-        /// Which.
-        part: Part,
-        /// The words; empty to clear it.
-        text: String,
-        /// The version that was read: refused if somebody wrote since. `None` overwrites.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        version: Option<u32>,
-    },
-    /// Something is to be done.
-    Todo {
-        /// What.
-        text: String,
-        /// By whom.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        owner: Option<String>,
-    },
-    /// It is done.
-    Done {
-        /// Number of the to-do.
-        todo: u32,
-    },
-    /// Tell me personally.
-    Follow,
-    /// Don't any more.
-    Unfollow,
-    /// Take back what I did last.
-    Undo,
-    /// It is part of another one.
-    Merge {
-        /// Which.
-        into: IncidentId,
-        /// In words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        text: String,
-    },
-    /// Some of its alerts are an incident of their own.
-    Split {
-        /// Title of the new one.
-        title: String,
-        /// Which alerts: those whose labels match.
-        matchers: Vec<MatcherText>,
-    },
-    /// Change how bad it is.
-    Severity {
-        /// Now.
-        to: Severity,
-        /// In words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        text: String,
-    },
-    /// It was nothing.
-    CallOff {
-        /// In one word.
-        code: CallOffCode,
-        /// In words; told to everyone who saw the alarm.
-        reason: String,
-    },
-    /// Service is back.
-    Resolve {
-        /// In words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        text: String,
-    },
-    /// An alert that fired long before we began counts from now on.
-    Adopt {
-        /// Its row.
-        alert: AlertId,
-    },
-    /// It came back.
-    Reopen {
-        /// In words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        text: String,
-    },
-}
-
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -252,6 +91,12 @@ pub enum Refusal {
     #[error("there is no {incident}")]
     Unknown {
         /// The number asked for.
+        incident: IncidentId,
+    },
+    /// It ended so long ago that it is only read.
+    #[error("{incident} ended more than a week ago; it stays as it is. Declare a new one, and name it there")]
+    LongOver {
+        /// Which.
         incident: IncidentId,
     },
     /// No such alert.
@@ -355,6 +200,32 @@ pub enum Refusal {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
     },
+    /// Of what they did lately, nothing can be taken back.
+    #[error("nothing that {person} did {}within the last {within} can be taken back", on(*incident))]
+    NothingToUndo {
+        /// On this incident; on any, where none is named.
+        incident: Option<IncidentId>,
+        /// Who asks.
+        person: String,
+        /// How long people have.
+        within: Duration,
+    },
+    /// What they did last stays.
+    #[error("what you did last on {incident} can't be taken back: {}", what.words())]
+    Lasting {
+        /// On which.
+        incident: IncidentId,
+        /// What it was.
+        what: Lasting,
+    },
+    /// Others went on from what they did.
+    #[error("that can't be taken back any more: {because}")]
+    MovedOn {
+        /// On which.
+        incident: IncidentId,
+        /// What happened since.
+        because: String,
+    },
     /// Words are missing, or too many.
     #[error("{field} {problem}")]
     Words {
@@ -393,6 +264,10 @@ fn conflict(part: Part, by: Option<&str>, version: u32, theirs: &str, yours: &st
     format!(
         "the {part} {who}: “{theirs}” (version {version}). Yours is not lost: “{yours}”. Put both together, and write it again"
     )
+}
+
+fn on(incident: Option<IncidentId>) -> String {
+    incident.map_or_else(String::new, |incident| format!("on {incident} "))
 }
 
 fn open_todos(open: &[String]) -> String {

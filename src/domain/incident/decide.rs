@@ -1,6 +1,7 @@
 //! What people may do to an incident: a command either becomes facts, or is refused with what to do instead.
 
 pub mod room;
+pub mod undo;
 
 use super::promise;
 use super::{Act, Actor, CallOffCode, Fact, Incident, Refusal, Severity, Stage};

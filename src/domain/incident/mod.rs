@@ -1,5 +1,6 @@
 //! The incident: its state, the facts that make it, and what people and rules may do to it.
 
+pub mod act;
 pub mod apply;
 pub mod command;
 pub mod compare;
@@ -14,7 +15,8 @@ pub mod room;
 pub mod steps;
 mod told;
 
-pub use command::{Act, Actor, Command, Refusal, Reply, Surface};
+pub use act::Act;
+pub use command::{Actor, Command, Refusal, Reply, Surface};
 pub use entry::{CallOffCode, Entry, Fact};
 pub use explanation::Explanation;
 

@@ -5,7 +5,7 @@ mod pressing;
 
 use super::roles::{COMMUNICATIONS, MANAGER, RoleName};
 use super::room::{Deed, Part};
-use super::{Incident, Stage};
+use super::{Incident, Stage, decide};
 use crate::access::Role;
 use crate::policy::PolicySource;
 use chrono::{DateTime, Utc};
@@ -113,9 +113,8 @@ pub fn next_steps(incident: &Incident, asker: Asker<'_>, policy: &PolicySource, 
 
 /// What this person did last, if it can still be taken back.
 pub fn can_undo<'a>(incident: &'a Incident, who: &str, policy: &PolicySource, at: DateTime<Utc>) -> Option<&'a Deed> {
-    let last = incident.room.deeds.iter().rev().find(|deed| deed.person == who)?;
-    let until = last.at + policy.rituals.undo_within.delta();
-    Some(last).filter(|deed| deed.undo.is_ok() && at < until)
+    let within = policy.rituals.undo_within;
+    decide::undo::last(incident, who, at, within).ok()?.first().copied()
 }
 
 // Everything that goes, in the order people look for it.

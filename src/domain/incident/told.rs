@@ -37,7 +37,11 @@ impl Refusal {
                 let lead = |incident| Next::on("whoever leads it may, too", Verb::Take, incident).with(MANAGER);
                 incident.map(lead)
             }
+            Self::Lasting { incident, what } => what.instead(*incident),
             Self::NoAlert { .. }
+            | Self::LongOver { .. }
+            | Self::NothingToUndo { .. }
+            | Self::MovedOn { .. }
             | Self::NotPreExisting { .. }
             | Self::StillOpen { .. }
             | Self::Covered { .. }
