@@ -151,6 +151,35 @@ fn nothing_is_waved_through() {
     assert_none(&wrong);
 }
 
+// How long `==` takes says where the first difference is. Secrets are compared in `token::same`, by their SHA-256, or by
+// ring and bcrypt; here only what looks like a comparison of one is looked for.
+#[test]
+fn secrets_are_compared_in_one_place() {
+    let names = ["sha256", "secret", "csrf", "password", "verifier", "cookie", "state"];
+    let mut wrong = Vec::new();
+    for source in sources("src/http").into_iter().chain(sources("src/app")) {
+        for line in source.without_tests().lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for (at, _) in line.match_indices(" == ").chain(line.match_indices(" != ")) {
+                let word = |c: char| c.is_alphanumeric() || c == '_';
+                let left = line[..at].trim_end_matches(['(', ')', '&']).rsplit(|c| !word(c)).next().unwrap_or_default();
+                let right =
+                    line[at + 4..].split(|c: char| c.is_whitespace() || ",;{&|".contains(c)).next().unwrap_or_default();
+                let right = right.trim_end_matches(')').rsplit(|c| !word(c)).next().unwrap_or_default();
+                if [left, right].iter().any(|side| names.contains(side)) {
+                    wrong.push(format!("{}: `{}`", source.path, line.trim()));
+                }
+            }
+        }
+    }
+    assert_none(&wrong);
+    let token = fs::read_to_string(root().join("src/http/token.rs")).unwrap();
+    assert!(token.contains("pub fn same("), "that place has moved");
+    for user in ["csrf.rs", "tokens.rs", "login/totp.rs"] {
+        let text = fs::read_to_string(root().join("src/http").join(user)).unwrap();
+        assert!(text.contains("same(&hash("), "src/http/{user} compares in another way");
+    }
+}
+
 #[test]
 fn every_dependency_says_why() {
     let mut wrong = Vec::new();

@@ -69,7 +69,10 @@ impl Gate {
         if of_programs || !accepts.contains("text/html") {
             return failure.error_response();
         }
-        pages::problem(&self.site, &Visitor::default(), failure)
+        // Whoever signs in comes back to what they wanted to read; what they sent is gone.
+        let reads = request.method().is_safe().then(|| request.uri().path_and_query()).flatten();
+        let path = reads.map(|path| path.as_str().to_owned()).unwrap_or_default();
+        pages::problem(&self.site, &Visitor { who: None, path }, failure)
     }
 
     // The request, for whoever answers it; or why it goes no further.

@@ -320,6 +320,44 @@ async fn nobody_is_signed_in_where_everybody_could_read_along() {
 }
 
 #[tokio::test]
+async fn the_page_to_sign_in_on_can_be_read() {
+    let site = TestSite::with(|parts| {
+        let mut config = crate::site::config();
+        let oidc = earlybell::config::Oidc {
+            issuer: "https://login.of-a-company-with-a-long-name.example.com/realms/team".to_owned(),
+            client_id: "bell".to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            name_claim: String::new(),
+            groups_claim: String::new(),
+            acr: Vec::new(),
+            grants: Default::default(),
+        };
+        config.access.oidc = Some(oidc);
+        parts.config = Arc::new(arc_swap::ArcSwap::from_pointee(config));
+    });
+    let site = site.await;
+    let sheet = site.call(Request::get("/assets/earlybell.css")).await.body;
+    let with_sheet = |page: String| {
+        let (before, after) = page.split_once("<link rel=\"stylesheet\"").unwrap();
+        format!("{before}<style>{sheet}</style>{}", after.split_once('>').unwrap().1)
+    };
+    let ada = site.session("a-name-of-sixty-four-letters-is-as-long-as-anybodys-may-be-in-here", Role::Responder).await;
+    let pages = [
+        ("sign-in", site.call(Request::get("/login?next=/rules")).await.body),
+        ("refused", site.call(typed("ada", PASSWORD, "")).await.body),
+        ("signed-in", site.call(Request::get("/login").header("Cookie", &ada.cookie)).await.body),
+        ("chrome", site.call(Request::get("/rules").header("Cookie", &ada.cookie)).await.body),
+        ("not-signed-in", site.call(Request::get("/rules")).await.body),
+    ];
+    assert!(pages[0].1.contains("Sign in at login.of-a-company-with-a-long-name.example.com"), "{}", pages[0].1);
+    let pages = pages.map(|(name, page)| (name, with_sheet(page)));
+    let problems = tokio::task::spawn_blocking(move || crate::browser::look(&pages)).await.unwrap();
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn somebody_elses_page_signs_nobody_in() {
     let (site, _, admin) = site().await;
     add(&site, &admin, "ada", false).await;
@@ -339,6 +377,10 @@ async fn the_first_login_closes_an_open_server() {
     let said = site.call(Request::post("/api/v1/logins", body)).await.json()["text"].as_str().unwrap().to_owned();
     assert!(said.contains("From now on nobody is let in without a login or a token"), "{said}");
     assert_eq!(site.call(Request::get("/api/v1/status")).await.status, 401);
+    // It is open again when the last login is gone, also to a browser that still has a cookie.
+    let old = site.session("ada", Role::Admin).await.cookie;
+    assert_eq!(Request::new("DELETE", "/api/v1/logins/ada").to_socket(&site.socket).await.status, 200);
+    assert_eq!(site.call(Request::get("/api/v1/status").header("Cookie", &old)).await.status, 200);
     assert!(site.store.tokens().await.unwrap().is_empty());
     site.stop().await;
 }

@@ -12,6 +12,7 @@ mod explain;
 mod intake;
 mod login;
 mod looked_at;
+mod matrix;
 mod observe;
 mod oidc;
 #[path = "../support/oidc.rs"]

@@ -112,6 +112,11 @@ pub async fn forgets_sessions_that_are_over_or_too_many(store: &Arc<dyn Store>) 
         store.sessions(name).await.unwrap().into_iter().map(|session| session.id).collect()
     };
     assert_eq!(ids("ada").await, "dcb");
+    for id in ["x", "w", "v", "y"] {
+        store.begin_session(NewSession { per_name_max: 2, ..session(id, "kim", 5) }).await.unwrap();
+        assert!(ids("kim").await.contains(id), "the one that was just begun is no old one");
+    }
+    assert_eq!(ids("kim").await.len(), 2);
     store.begin_session(NewSession { forget_before: at(4), ..session("e", "bob", 9) }).await.unwrap();
     assert_eq!((ids("ada").await, ids("bob").await), ("d".to_owned(), "e".to_owned()));
 }

@@ -172,9 +172,10 @@ fn begin(conn: &mut Connection, new: &NewSession) -> Result<(), StoreError> {
         micros(row.used_at),
     ])?;
     let keep = "DELETE FROM sessions WHERE id IN
-                (SELECT id FROM sessions WHERE name = ? ORDER BY created_at DESC LIMIT -1 OFFSET ?)";
-    let max = i64::try_from(new.per_name_max).unwrap_or(i64::MAX);
-    tx.prepare_cached(keep)?.execute(params![row.name, max])?;
+                (SELECT id FROM sessions WHERE name = ? AND id <> ? ORDER BY created_at DESC LIMIT -1 OFFSET ?)";
+    // Beside the new one: however many began in the same moment, that one stays.
+    let others_max = i64::try_from(new.per_name_max.saturating_sub(1)).unwrap_or(i64::MAX);
+    tx.prepare_cached(keep)?.execute(params![row.name, row.id, others_max])?;
     Ok(tx.commit()?)
 }
 
