@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod access_docs;
 mod api;
 #[path = "../support/browser.rs"]
 mod browser;
