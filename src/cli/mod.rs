@@ -1,6 +1,7 @@
 //! The command line, one file per verb.
 
 mod alert;
+mod audit;
 mod backtest;
 mod check;
 mod client;
@@ -58,6 +59,7 @@ enum Verb {
     Explain(explain::Explain),
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
+    Audit(audit::Audit),
     Token(token::Token),
     User(user::User),
     Schema(schema::Schema),
@@ -98,6 +100,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
+        Verb::Audit(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
         Verb::User(verb) => verb.run(),
         Verb::Schema(verb) => verb.run(),

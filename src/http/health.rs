@@ -1,5 +1,6 @@
 //! For whoever watches us: alive, ready, metrics, reload.
 
+use super::auth::Identity;
 use super::error::Failure;
 use super::site::Site;
 use actix_web::http::header::CONTENT_TYPE;
@@ -36,8 +37,15 @@ pub async fn ready(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
 }
 
 /// `POST /-/reload`: reads the configuration again; a wrong one leaves the old one in force.
-pub async fn reload(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
-    (site.parts.reload)().await.map_err(|error| Failure::BadConfig(format!("failed to reload config: {error}")))?;
+pub async fn reload(site: web::Data<Site>, who: Identity) -> Result<HttpResponse, Failure> {
+    let hash = || format!("{:016x}", site.parts.config.load().hash);
+    let (act, before) = (who.does("configuration read again"), hash());
+    if let Err(error) = (site.parts.reload)().await {
+        // Not the error itself: it quotes the file.
+        site.audit(act.refused("the file has mistakes")).await?;
+        return Err(Failure::BadConfig(format!("failed to reload config: {error}")));
+    }
+    site.audit(act.from_to(&before, &hash())).await?;
     Ok(plain("reloaded".to_owned()))
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP surface: webhook, API, pages, metrics, health. Handlers translate; they decide nothing.
 
 pub mod api;
+mod audited;
 pub mod auth;
 pub mod body;
 pub mod cookie;

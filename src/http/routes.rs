@@ -79,6 +79,7 @@ pub static ROUTES: &[Endpoint] = &[
     get("/api/v1/quarantine", VIEWER, || web::to(api::quarantine::list)),
     get("/api/v1/quarantine/{number}", VIEWER, || web::to(api::quarantine::body)),
     delete("/api/v1/quarantine/{number}", ADMIN, || web::to(api::quarantine::forget)),
+    get("/api/v1/audit", MANAGER, || web::to(api::audit::list)),
     get("/api/v1/tokens", ADMIN, || web::to(api::tokens::list)),
     post("/api/v1/tokens", ADMIN, || web::to(api::tokens::add)),
     delete("/api/v1/tokens/{id}", ADMIN, || web::to(api::tokens::revoke)),

@@ -95,6 +95,6 @@ async fn reload(running: &Running) {
         tell_systemd(&[NotifyState::Reloading, since]);
     }
     // Told and counted where it happens; whoever sent the signal waits for no answer.
-    let _ = running.reloader.reload().await;
+    let _ = running.reloader.reload_on_signal().await;
     tell_systemd(&[NotifyState::Ready]);
 }

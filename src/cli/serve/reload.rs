@@ -10,6 +10,8 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Overrides};
 use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
+use domain::audit::AdminAct;
+use domain::incident::Actor;
 use domain::policy::{PolicySource, ReceiverSpec};
 use std::sync::Arc;
 use tracing::{error, info, warn};
@@ -84,6 +86,20 @@ impl Reloader {
                 Err(problem)
             }
         }
+    }
+
+    /// The same, on a signal: nobody knows whose.
+    pub async fn reload_on_signal(&self) -> Result<(), String> {
+        let hash = || format!("{:016x}", self.config.load().hash);
+        let before = hash();
+        let done = self.reload().await;
+        let refused = done.as_ref().err().map(|_| "the file has mistakes".to_owned());
+        let what = "configuration read again, on a signal".to_owned();
+        let act = AdminAct { actor: Actor::Rule, access: None, what, before, after: hash(), refused };
+        if let Err(error) = self.inbox.acted(&act).await {
+            error!("the reload is missing in the audit log: {error}");
+        }
+        done
     }
 
     async fn try_reload(&self) -> Result<(), String> {

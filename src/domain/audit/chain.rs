@@ -9,7 +9,20 @@ use std::fmt;
 pub struct Chain {
     head: Head,
     at: Option<DateTime<Utc>>,
+    known: Vec<Known>,
 }
+
+/// A record that is known from elsewhere: out of a notice, or from where the store notes the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its number.
+    pub number: u64,
+    /// The first digits of its hash, or all of them.
+    pub hash: String,
+}
+
+/// Fewest digits of a hash that say anything.
+pub const KNOWN_DIGITS_MIN: usize = 8;
 
 /// Where a chain does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,22 +63,22 @@ pub enum Break {
         number: u64,
     },
     /// The last records are missing.
-    #[error("records {} to {written} are missing at the end: {found} is the last", found + 1)]
+    #[error("records up to {known} were written, and are missing at the end: {found} is the last")]
     CutOff {
-        /// How many were written.
-        written: u64,
+        /// A record that is known.
+        known: u64,
         /// The last that is there.
         found: u64,
     },
-    /// A head that was published is another one.
-    #[error("record {number} is not the one that was published: its hash is {found}, published was {published}")]
-    NotPublished {
+    /// It holds in itself, and is another one.
+    #[error("record {number} is not the one that was written: its hash is {}…, known is {known}", found.first())]
+    NotKnown {
         /// Which.
         number: u64,
         /// The hash it bears.
         found: Hash,
-        /// What was published: the first digits of its hash.
-        published: String,
+        /// The hash it is known by, or its first digits.
+        known: String,
     },
 }
 
@@ -80,7 +93,35 @@ impl fmt::Display for Before {
     }
 }
 
+impl Known {
+    /// Reads what notices say: `118, 5f2c9e0a7b3d4c11`, also with a colon or a blank instead of the comma, and with
+    /// `audit` in front.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_start_matches("Record:").trim_start().trim_start_matches("audit");
+        let mut words = text.split([' ', ',', ':']).filter(|word| !word.is_empty());
+        let (number, hash, rest) = (words.next()?, words.next()?.trim_end_matches(['…', '.']), words.next());
+        let is_hash = (KNOWN_DIGITS_MIN..=64).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        let number = number.parse().ok().filter(|_| is_hash && rest.is_none())?;
+        Some(Self { number, hash: hash.to_ascii_lowercase() })
+    }
+
+    fn is(&self, hash: &Hash) -> bool {
+        hash.to_string().starts_with(&self.hash)
+    }
+}
+
+impl From<Head> for Known {
+    fn from(head: Head) -> Self {
+        Self { number: head.number, hash: head.hash.to_string() }
+    }
+}
+
 impl Chain {
+    /// A chain of which something is known.
+    pub fn knowing(known: Vec<Known>) -> Self {
+        Self { known, ..Self::default() }
+    }
+
     /// The last record that held.
     pub fn head(&self) -> Head {
         self.head
@@ -105,22 +146,22 @@ impl Chain {
         if self.at.is_some_and(|at| next.record.at < at) {
             return Err(Break::Backwards { number: found });
         }
-        *self = Self { head: next.head(), at: Some(next.record.at) };
+        if let Some(known) = self.known.iter().find(|known| known.number == found && !known.is(&next.hash)) {
+            return Err(Break::NotKnown { number: found, found: next.hash, known: known.hash.clone() });
+        }
+        self.head = next.head();
+        self.at = Some(next.record.at);
         Ok(())
     }
 
-    /// After the last record: whether that is the one that was written last.
+    /// After the last record: whether all that is known was there.
     ///
     /// # Errors
-    /// More were written, or others.
-    pub fn end(&self, written: Head) -> Result<(), Break> {
-        if written.number > self.head.number {
-            return Err(Break::CutOff { written: written.number, found: self.head.number });
+    /// More was written than is there.
+    pub fn end(&self) -> Result<(), Break> {
+        match self.known.iter().map(|known| known.number).max() {
+            Some(known) if known > self.head.number => Err(Break::CutOff { known, found: self.head.number }),
+            _ => Ok(()),
         }
-        if written != self.head {
-            let published = written.hash.to_string();
-            return Err(Break::NotPublished { number: self.head.number, found: self.head.hash, published });
-        }
-        Ok(())
     }
 }

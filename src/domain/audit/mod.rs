@@ -7,7 +7,7 @@ pub mod chain;
 pub mod diff;
 mod words;
 
-pub use chain::{Break, Chain};
+pub use chain::{Break, Chain, Known};
 pub use words::{short, what};
 
 use crate::access::Role;

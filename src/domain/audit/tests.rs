@@ -29,9 +29,9 @@ fn chain(length: u64) -> Vec<Sealed> {
 }
 
 fn check(records: &[Sealed], written: Head) -> Result<(), Break> {
-    let mut chain = Chain::default();
+    let mut chain = Chain::knowing(vec![written.into()]);
     records.iter().try_for_each(|record| chain.check(record))?;
-    chain.end(written)
+    chain.end()
 }
 
 fn number_of(found: &Break) -> u64 {
@@ -41,7 +41,7 @@ fn number_of(found: &Break) -> u64 {
         | Break::Changed { number, .. }
         | Break::Backwards { number }
         | Break::CutOff { found: number, .. }
-        | Break::NotPublished { number, .. } => *number,
+        | Break::NotKnown { number, .. } => *number,
     }
 }
 
@@ -112,9 +112,15 @@ fn a_chain_made_anew_from_a_record_on_is_not_the_one_that_was_published() {
         let record = Record { what: "nothing".to_owned(), ..original.record.clone() };
         forged.push(forged[forged.len() - 1].head().seal(record));
     }
-    let mut chain = Chain::default();
-    assert_eq!(forged.iter().try_for_each(|record| chain.check(record)), Ok(()), "it holds in itself");
-    assert!(matches!(chain.end(records[5].head()), Err(Break::NotPublished { number: 6, .. })));
+    assert_eq!(check(&forged, Head::default()), Ok(()), "it holds in itself");
+    assert!(matches!(check(&forged, records[5].head()), Err(Break::NotKnown { number: 6, .. })));
+    // Any record behind the forged one tells, by what a notice says of it.
+    let words = records[4].head().words().unwrap();
+    let mut chain = Chain::knowing(vec![Known::parse(&format!("Record: {words}")).unwrap()]);
+    let found = forged.iter().try_for_each(|record| chain.check(record)).unwrap_err();
+    let (is, known) = (forged[4].hash.first(), records[4].hash.first());
+    let text = format!("record 5 is not the one that was written: its hash is {is}…, known is {known}");
+    assert_eq!(found.to_string(), text);
 }
 
 #[test]
@@ -132,7 +138,7 @@ fn what_is_removed_doubled_swapped_or_put_in_is_found() {
     let (number, text) = broken(|records| drop(records.remove(0)));
     assert_eq!((number, text.as_str()), (1, "record 1 is missing: the beginning is followed by 2"));
     let (number, text) = broken(|records| records.truncate(6));
-    assert_eq!((number, text.as_str()), (6, "records 7 to 8 are missing at the end: 6 is the last"));
+    assert_eq!((number, text.as_str()), (6, "records up to 8 were written, and are missing at the end: 6 is the last"));
     assert_eq!(broken(|records| records.insert(3, records[2].clone())).0, 3);
     assert_eq!(broken(|records| records.swap(2, 3)).0, 3);
     // Put in between, everything behind it renumbered, the hashes left alone.
@@ -184,6 +190,13 @@ fn hashes_and_actors_are_read_back() {
         assert_eq!(actor(known.name().unwrap_or_default(), surface_word(&known)), Some(known));
     }
     assert_eq!(actor("ada", "telephone"), None);
+    let known = Some(Known { number: 118, hash: "5f2c9e0a7b3d4c11".to_owned() });
+    for text in ["118, 5f2c9e0a7b3d4c11", "118:5F2C9E0A7B3D4C11…", " Record: audit 118, 5f2c9e0a7b3d4c11."] {
+        assert_eq!(Known::parse(text), known, "{text}");
+    }
+    for wrong in ["", "118", "118, 5f2c", "118, 5f2c9e0a 7b3d4c11", "x, 5f2c9e0a7b3d4c11", "118, 5f2c9e0g7b3d4c11"] {
+        assert_eq!(Known::parse(wrong), None, "{wrong}");
+    }
 }
 
 #[test]

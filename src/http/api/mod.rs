@@ -1,5 +1,6 @@
 //! The JSON API, one file per noun. Exact shapes stand in `docs/api.md`.
 
+pub mod audit;
 pub mod commands;
 pub mod explain;
 pub mod incidents;

@@ -2,6 +2,7 @@
 
 use super::ok;
 use super::strict::{limit, number, query};
+use crate::http::auth::Identity;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::{DeliveryFilter, DeliveryRow};
@@ -34,12 +35,16 @@ pub async fn list(site: web::Data<Site>, request: HttpRequest) -> Result<HttpRes
 }
 
 /// `POST /api/v1/deliveries/{number}/retry`: takes a dead delivery up again.
-pub async fn retry(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+pub async fn retry(site: web::Data<Site>, request: HttpRequest, who: Identity) -> Result<HttpResponse, Failure> {
     let id = DeliveryId(number(&request)?);
+    let act = who.does(&format!("delivery {id} tried again"));
     if !site.parts.store.retry_delivery(id, site.now()).await? {
         let text = format!("delivery {id} was not given up, so there is nothing to take up again");
-        return Err(Failure::Conflict(text));
+        let failure = Failure::Conflict(text);
+        site.audit_refused(act, &failure).await?;
+        return Err(failure);
     }
+    site.audit(act.from_to("given up", "pending")).await?;
     if let Some(deliveries) = &site.parts.deliveries {
         deliveries.ring_all();
     }

@@ -2,6 +2,7 @@
 
 use super::ok;
 use super::strict::{limit, number, query};
+use crate::http::auth::Identity;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -33,11 +34,16 @@ pub async fn body(site: web::Data<Site>, request: HttpRequest) -> Result<HttpRes
 }
 
 /// `DELETE /api/v1/quarantine/{number}`
-pub async fn forget(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+pub async fn forget(site: web::Data<Site>, request: HttpRequest, who: Identity) -> Result<HttpResponse, Failure> {
     let id = number(&request)?;
-    if !site.parts.store.drop_quarantined(id).await? {
+    let (store, act) = (&site.parts.store, who.does(&format!("refused body {id} forgotten")));
+    if store.quarantined_body(id).await?.is_none() {
+        site.audit_refused(act, &unknown(id)).await?;
         return Err(unknown(id));
     }
+    // First who did it: afterwards nothing would be left of either.
+    site.audit(act).await?;
+    store.drop_quarantined(id).await?;
     Ok(ok(&json!({"status": "done", "text": format!("refused body {id} is forgotten")})))
 }
 

@@ -62,17 +62,13 @@ pub fn records(conn: &Connection, filter: &AuditFilter) -> Result<Vec<Sealed>, S
     let mut found = Vec::new();
     each(conn, filter, |sealed| {
         found.push(sealed);
-        Ok(())
+        true
     })?;
     Ok(found)
 }
 
-/// Hands every record of a page to somebody, one after the other.
-pub fn each(
-    conn: &Connection,
-    filter: &AuditFilter,
-    mut take: impl FnMut(Sealed) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+/// Hands every record of a page to somebody, one after the other, until they want no more.
+pub fn each(conn: &Connection, filter: &AuditFilter, mut take: impl FnMut(Sealed) -> bool) -> Result<(), StoreError> {
     let (place, at, order) = match filter.from {
         AuditFrom::End => ("number < ?", u64::MAX, "DESC"),
         AuditFrom::Before(number) => ("number < ?", number, "DESC"),
@@ -96,7 +92,9 @@ pub fn each(
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query(&*values)?;
     while let Some(row) = rows.next()? {
-        take(read(row)?)?;
+        if !take(read(row)?) {
+            break;
+        }
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! A store that is only looked at: also while a server writes to it. What a backtest plays, and what people made of it.
 
 use super::place::open_reader;
-use super::{INBOX, MAIN, inbox, read};
-use crate::store::{IncidentFilter, StoreError, StoredInput};
+use super::{INBOX, MAIN, audit, inbox, read};
+use crate::store::{AuditFilter, AuditFrom, IncidentFilter, StoreError, StoredInput};
 use domain::alert::Alert;
+use domain::audit::{Head, Sealed};
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::Incident;
 use rusqlite::Connection;
@@ -66,5 +67,16 @@ impl ReadOnly {
     /// Alerts of an incident, at most so many; also those that the engine has forgotten since.
     pub fn alerts_of(&self, id: IncidentId, max: usize) -> Result<Vec<Alert>, StoreError> {
         read::alerts_of(&self.main, id, max)
+    }
+
+    /// Hands records of the audit log after this one to somebody, at most so many, until they want no more.
+    pub fn audit_after(&self, number: u64, max: usize, take: impl FnMut(Sealed) -> bool) -> Result<(), StoreError> {
+        let filter = AuditFilter { from: AuditFrom::After(number), max, ..AuditFilter::default() };
+        audit::each(&self.main, &filter, take)
+    }
+
+    /// The newest record of the audit log, as it was written.
+    pub fn audit_head(&self) -> Result<Head, StoreError> {
+        audit::head(&self.main)
     }
 }
