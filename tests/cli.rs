@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "cli/audit.rs"]
+mod audit;
+
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
@@ -59,6 +62,8 @@ fn help_teaches() {
         &["token", "new", "--help"],
         &["user", "--help"],
         &["user", "add", "--help"],
+        &["audit", "--help"],
+        &["audit", "verify", "--help"],
     ];
     let said: Vec<String> = verbs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("help.txt", &said.join("\n"));

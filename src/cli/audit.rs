@@ -17,8 +17,9 @@ use std::path::PathBuf;
 /// Shows who did what, and checks that nobody changed it since
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every act of people and every change of tokens, people and configuration is a record. Each record's hash covers the
-one before, and notices about the end of an incident bear the newest: `Record: audit 118, 5f2c9e0a7b3d4c11`.
+Every act of people and every change of tokens, people and configuration is a record. Each
+record's hash covers the one before, and notices about the end of an incident bear the newest:
+`Record: audit 118, 5f2c9e0a7b3d4c11`.
 
 Examples:
   earlybell audit --incident 42

@@ -257,6 +257,8 @@ fn code(text: &str) -> Result<&'static str, String> {
 fn row(incident: &Value) -> [String; 6] {
     let [id, stage, severity, declared, title] =
         ["/id", "/stage", "/severity", "/declared_at", "/title"].map(|path| output::cell(incident, path));
+    let drill = incident.get("drill").and_then(Value::as_bool) == Some(true);
+    let id = if drill { format!("DRILL {id}") } else { id };
     let [firing, alerts] = ["/firing", "/alerts"].map(|path| output::cell(incident, path));
     [id, stage, severity, declared, format!("{firing} of {alerts}"), title]
 }

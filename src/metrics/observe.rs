@@ -210,6 +210,10 @@ impl Metrics {
     }
 
     fn told(&self, entry: &Entry, incident: Option<&Incident>) {
+        // Practice is no experience: it would change what is known of the rules and of us.
+        if incident.is_some_and(|incident| incident.drill) {
+            return;
+        }
         let rule = incident.and_then(|incident| incident.rule.as_ref()).map_or("", |rule| rule.name.as_str());
         let ends = matches!(entry.fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
         if let Some(judgement) = incident.filter(|_| ends && !rule.is_empty()).and_then(Incident::judgement) {

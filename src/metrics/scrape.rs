@@ -6,7 +6,7 @@ use crate::store::Figures;
 use chrono::{DateTime, Utc};
 use domain::incident::Severity;
 use prometheus::proto::MetricFamily;
-use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{GaugeVec, IntCounter, Opts, Registry, TextEncoder};
 
 /// Version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -52,13 +52,18 @@ impl Metrics {
             incidents(&page, figures)?;
             outbox(&page, figures, now)?;
             inbox(&page, figures)?;
+            audit(&page, figures)?;
         }
         Ok(page.registry.gather())
     }
 }
 
 fn incidents(page: &Page, figures: &Figures) -> prometheus::Result<()> {
-    let open = page.many("earlybell_incidents", "Open incidents, by stage and severity.", &["stage", "severity"])?;
+    let open = page.many(
+        "earlybell_incidents",
+        "Open incidents without drills, by stage and severity.",
+        &["stage", "severity"],
+    )?;
     for stage in OPEN_STAGES {
         for severity in Severity::ALL {
             open.with_label_values(&[stage, severity.word()]).set(0.0);
@@ -102,6 +107,14 @@ fn inbox(page: &Page, figures: &Figures) -> prometheus::Result<()> {
         seen.with_label_values(&[source]).set(epoch(*at));
     }
     Ok(())
+}
+
+fn audit(page: &Page, figures: &Figures) -> prometheus::Result<()> {
+    let records = IntCounter::new("earlybell_audit_records_total", "Records of the audit log.")?;
+    records.inc_by(figures.audit_records);
+    page.registry.register(Box::new(records))?;
+    let newest = figures.audit_at.map(epoch).unwrap_or_default();
+    page.one("earlybell_audit_last_record_timestamp_seconds", "When the newest record was written.", newest)
 }
 
 #[derive(Default)]

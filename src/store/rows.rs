@@ -224,7 +224,7 @@ impl TokenRow {
 /// Numbers for `/metrics` and the pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Figures {
-    /// Open incidents by stage word and severity word.
+    /// Open incidents without drills, by stage word and severity word.
     pub incidents: Vec<(String, String, u64)>,
     /// Waiting deliveries by receiver: how many, and since when the oldest.
     pub outbox: Vec<(String, u64, DateTime<Utc>)>,
@@ -238,6 +238,10 @@ pub struct Figures {
     pub last_seen: Vec<(String, DateTime<Utc>)>,
     /// Known alerts that are open.
     pub open_alerts: u64,
+    /// Records of the audit log.
+    pub audit_records: u64,
+    /// When the newest of them was written.
+    pub audit_at: Option<DateTime<Utc>>,
     /// Refused bodies kept.
     pub quarantined: u64,
     /// Bytes in the database files, and in their write-ahead logs.

@@ -335,12 +335,14 @@ pub async fn counts(store: &Arc<dyn Store>) {
     }
     let mut minor = incident(4, Stage::Suspected);
     minor.severity = Severity::Minor;
-    let all = [incident(1, Stage::Confirmed), incident(2, Stage::Confirmed), closed(3, 0), minor];
+    let drill = Incident { drill: true, ..incident(5, Stage::Confirmed) };
+    let all = [incident(1, Stage::Confirmed), incident(2, Stage::Confirmed), closed(3, 0), minor, drill];
     let lanes = [(1, "team"), (2, "list"), (3, "list"), (4, "dead")];
     let first = Changes {
         incidents: all.iter().map(|incident| (incident.id, incident.clone())).collect(),
         deliveries: lanes.map(|(id, receiver)| delivery(id, id, receiver, Lane::Root)).to_vec(),
         alerts: BTreeMap::from([(AlertId(1), Some(alert(1, "default", AlertState::Firing)))]),
+        audit: crate::audit::chain(2),
         ..changes(3)
     };
     store.commit(first).await.unwrap();
@@ -358,6 +360,8 @@ pub async fn counts(store: &Arc<dyn Store>) {
         position: InputSeq(3),
         last_seen: vec![("a".to_owned(), at(2)), ("b".to_owned(), at(3))],
         open_alerts: 1,
+        audit_records: 2,
+        audit_at: Some(at(2)),
         quarantined: 0,
         bytes: figures.bytes,
         wal_bytes: figures.wal_bytes,

@@ -9,7 +9,11 @@ use std::fmt::Write;
 
 /// Writes the document as Markdown.
 pub fn markdown(document: &Document) -> String {
-    let mut text = format!("# {}: {}\n\n", document.id, escaped(&document.title));
+    let (drill, practice) = match document.drill {
+        true => ("DRILL ", "This is a drill. Nothing is wrong.\n\n"),
+        false => ("", ""),
+    };
+    let mut text = format!("# {drill}{}: {}\n\n{practice}", document.id, escaped(&document.title));
     head(document, &mut text);
     section(&mut text, "Summary", &paragraphs(&document.summary));
     let unknown = "Not known yet.".to_owned();
@@ -85,6 +89,9 @@ fn head(document: &Document, text: &mut String) {
         line("Next update", format!("by {}", utc(by)));
     }
     line("Page", document.url.clone());
+    if let Some(record) = &document.record {
+        line("Record", record.clone());
+    }
 }
 
 fn section(text: &mut String, name: &str, content: &str) {

@@ -7,6 +7,7 @@ pub use markdown::markdown;
 pub use sentence::entry_text;
 
 use crate::alert::{Alert, AlertState, Pairs};
+use crate::audit::Head;
 use crate::delivery::DeliveryState;
 use crate::duration::Duration;
 use crate::incident::explanation::Explanation;
@@ -71,6 +72,8 @@ pub struct Document {
     pub id: String,
     /// 42.
     pub number: u64,
+    /// Nothing is wrong: people practise.
+    pub drill: bool,
     /// One line.
     pub title: String,
     /// `suspected`, `confirmed`, `called off`, `resolved`.
@@ -117,6 +120,8 @@ pub struct Document {
     pub alerts: Vec<AlertLine>,
     /// Notices sent, newest first; for the team.
     pub notices: Vec<Told>,
+    /// The newest record of the audit log when it ended: `audit 118, 5f2c9e0a7b3d4c11`.
+    pub record: Option<String>,
     /// What happened, newest first.
     pub timeline: Vec<Line>,
     /// Number of the oldest entry that was read for it.
@@ -179,6 +184,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
     Document {
         id: incident.id.to_string(),
         number: incident.id.0,
+        drill: incident.drill,
         title: incident.title.clone(),
         stage: incident.stage.word(),
         severity: incident.severity.word(),
@@ -202,6 +208,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         explanation: inner.explanation,
         alerts: sources.alerts.iter().map(|alert| alert_line(alert, audience)).collect(),
         notices: inner.notices,
+        record: incident.audit_head.and_then(Head::words),
         timeline: timeline(sources.entries, audience),
         timeline_from: sources.entries.last().map(|entry| entry.number),
         timeline_cut: sources.entries.last().is_some_and(|entry| entry.number > 1),

@@ -5,7 +5,8 @@ use crate::access::Role;
 use crate::audit::diff::{cut, diff};
 use crate::audit::{AdminAct, Difference, Outcome, Record, WHOLE, short, what};
 use crate::ids::IncidentId;
-use crate::incident::{Actor, Command, Incident, Reply};
+use crate::incident::{Actor, Command, Entry, Incident, Reply};
+use crate::notice::telling::is_end;
 use std::collections::BTreeMap;
 
 /// Incidents as they were before a command touched them; `None` was not there.
@@ -33,6 +34,18 @@ impl Turn<'_> {
         let changes = if whole.before == whole.after { Vec::new() } else { vec![whole] };
         let record = self.next_record(&act.actor, act.access, short(&act.what));
         self.seal(Record { changes, outcome, ..record });
+    }
+
+    /// Whoever reads that an incident is over learns the newest record with it: from then on nobody can change what led
+    /// there without being found out.
+    pub(super) fn note_audit_head(&mut self, id: IncidentId, entries: &[Entry]) {
+        let head = Some(self.state.audit).filter(|head| head.number > 0);
+        let Some(incident) = self.state.incidents.get_mut(&id) else { return };
+        if incident.stage.is_open() {
+            incident.audit_head = None;
+        } else if entries.iter().any(|entry| is_end(&entry.fact)) {
+            incident.audit_head = head;
+        }
     }
 
     fn next_record(&self, actor: &Actor, access: Option<Role>, what: String) -> Record {

@@ -244,6 +244,7 @@ impl<'a> Turn<'a> {
 
     fn settle_incident(&mut self, id: IncidentId) {
         let entries = self.recorded.remove(&id).unwrap_or_default();
+        self.note_audit_head(id, &entries);
         self.plan_notices(id, &entries);
         self.state.set_incident_timer(id);
         if let Some(incident) = self.state.incidents.get(&id) {

@@ -68,6 +68,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         blocked: BTreeSet::new(),
         lost: BTreeSet::new(),
         drill: *drill,
+        audit_head: None,
         roles: Roles { asked: squad.clone(), unclaimed_since: Some(entry.at), ..Roles::default() },
         room: people::room_of(entry),
         entries: entry.number,

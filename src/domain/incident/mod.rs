@@ -24,6 +24,7 @@ use roles::Roles;
 use room::Room;
 
 use crate::alert::Pairs;
+use crate::audit::Head;
 use crate::ids::{DeliveryId, IncidentId, InputSeq};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,9 @@ pub struct Incident {
     /// Nothing is wrong: people practise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drill: bool,
+    /// The newest record of the audit log when it ended, while it is over; stands beside the fold, like the tally.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_head: Option<Head>,
     /// Who does what.
     #[serde(default)]
     pub roles: Roles,
@@ -210,6 +214,13 @@ pub struct LastUpdate {
 }
 
 impl Incident {
+    /// What people call it: `INC-42`, or `DRILL INC-42`. Nobody must take a drill for the real thing, wherever they read of
+    /// it.
+    pub fn name(&self) -> String {
+        let drill = if self.drill { "DRILL " } else { "" };
+        format!("{drill}{}", self.id)
+    }
+
     /// A part of its state document, as people wrote it last.
     pub fn part(&self, part: room::Part) -> &str {
         match part {

@@ -83,12 +83,22 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
             Part::Words("Tell the people who only read that receiver another way.".to_owned()),
         ],
     };
-    if scene.incident.drill {
-        parts.insert(0, Part::Words("This is a drill. Nothing is wrong; act as if it were.".to_owned()));
-    }
+    parts.extend(record(scene.incident, telling));
+    parts.splice(0..0, drill(scene.incident));
     let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
     parts.push(Part::Link(link, page_url(&scene.policy.source.external_url, scene.incident)));
     Message { headline: headline(scene.incident, telling.kind), icon: icon(scene.incident, telling.kind), parts }
+}
+
+/// What stands above every word about a drill.
+pub fn drill(incident: &Incident) -> Option<Part> {
+    incident.drill.then(|| Part::Words("This is a drill. Nothing is wrong; act as if it were.".to_owned()))
+}
+
+/// What proves the record of an incident that is over: the newest of the audit log.
+pub fn record(incident: &Incident, telling: &Telling<'_>) -> Option<Part> {
+    let ends = matches!(telling.kind, NoticeKind::CalledOff | NoticeKind::Resolved);
+    Some(Part::Field("Record", incident.audit_head.filter(|_| ends)?.words()?))
 }
 
 /// Title of an incident whose rule has none, or one that fails: the rule and its alerts.
@@ -119,8 +129,7 @@ fn headline(incident: &Incident, kind: NoticeKind) -> String {
         NoticeKind::Merged => "merged".to_owned(),
         NoticeKind::LossReport => "notice not delivered".to_owned(),
     };
-    let drill = if incident.drill { "DRILL " } else { "" };
-    format!("{drill}{} {what}: {}", incident.id, clean_line(&incident.title, usize::MAX))
+    format!("{} {what}: {}", incident.name(), clean_line(&incident.title, usize::MAX))
 }
 
 fn icon(incident: &Incident, kind: NoticeKind) -> &'static str {

@@ -76,7 +76,7 @@ pub fn subject(incident: &Incident, place: Place) -> String {
         Place::Root => "",
         Place::Reply => "Re: ",
     };
-    format!("{again}[{}] {}", incident.id, clean_line(&incident.title, TITLE_BYTES_MAX))
+    format!("{again}[{}] {}", incident.name(), clean_line(&incident.title, TITLE_BYTES_MAX))
 }
 
 fn console(parts: &[Part]) -> String {

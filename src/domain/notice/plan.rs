@@ -2,7 +2,7 @@
 
 use super::NoticeKind;
 use super::asked;
-use super::builtin::{Reader, compose};
+use super::builtin::{self, Reader, compose};
 use super::layout::{Part, Place, show};
 use super::personal::{Concerned, address, concerned};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, is_end, telling};
@@ -221,7 +221,7 @@ fn write(
     let mut message = compose(scene, telling, reader);
     match template::write(scene, telling, spec, lane) {
         None => {}
-        Some(Ok(text)) => message.parts = vec![Part::Ready(text)],
+        Some(Ok(text)) => message.parts = around(scene.incident, telling, text),
         Some(Err(failure)) => {
             message.parts.push(Part::Words(format!(
                 "The template {} failed ({}); these are the built-in words.",
@@ -250,6 +250,13 @@ fn write(
         to: to.map(|(_, to)| to),
         content: show(spec.kind, &message, scene.incident, place),
     }
+}
+
+// A template says what its author wanted; that it is a drill, and what proves the record, is not for them to leave out.
+fn around(incident: &Incident, telling: &Telling<'_>, text: String) -> Vec<Part> {
+    let has_record = incident.audit_head.is_some_and(|head| text.contains(&head.hash.first()));
+    let record = builtin::record(incident, telling).filter(|_| !has_record);
+    builtin::drill(incident).into_iter().chain([Part::Ready(text)]).chain(record).collect()
 }
 
 fn key(incident: &Incident, kind: NoticeKind, seat: Seat, receiver: &str) -> String {

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, AlertState, Pairs};
+use domain::audit::Head;
 use domain::incident::{Actor, CallOffCode, Incident, Stage};
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ pub struct IncidentShape<'a> {
     number: u64,
     id: String,
     url: String,
+    drill: bool,
     stage: &'static str,
     open: bool,
     title: &'a str,
@@ -36,6 +38,7 @@ pub struct IncidentShape<'a> {
     clear_since: Option<DateTime<Utc>>,
     last_update: Option<Update<'a>>,
     receivers: &'a [String],
+    record: Option<Head>,
     entries: u32,
     changed_at: DateTime<Utc>,
 }
@@ -75,6 +78,7 @@ impl<'a> IncidentShape<'a> {
             number: incident.id.0,
             id: incident.id.to_string(),
             url: format!("{external_url}/incidents/{}", incident.id.0),
+            drill: incident.drill,
             stage: incident.stage.word(),
             open: incident.stage.is_open(),
             title: &incident.title,
@@ -103,6 +107,7 @@ impl<'a> IncidentShape<'a> {
                 next_by: update.next_by,
             }),
             receivers: &incident.receivers,
+            record: incident.audit_head,
             entries: incident.entries,
             changed_at: incident.changed_at,
         }

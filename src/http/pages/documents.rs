@@ -108,7 +108,7 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
         alerts_more: document.alerts_total.saturating_sub(u32::try_from(document.alerts.len()).unwrap_or(u32::MAX)),
         document,
     };
-    let title = format!("{}: {}", content.document.id, content.document.title);
+    let title = format!("{}: {}", incident.name(), content.document.title);
     page("incident.html", &Chrome::new(site, visitor, title), &content)
 }
 

@@ -97,7 +97,7 @@ pub fn class(stage: &Stage) -> &'static str {
 fn row(incident: &Incident) -> Row {
     Row {
         number: incident.id.0,
-        id: incident.id.to_string(),
+        id: incident.name(),
         stage: incident.stage.word(),
         class: class(&incident.stage),
         severity: incident.severity.word(),

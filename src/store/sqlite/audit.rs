@@ -1,12 +1,13 @@
 //! The audit log. Triggers forbid everything but adding at its end.
 
 use super::SqliteStore;
-use super::codec::{from_json, int, micros, time, to_json, uint, unreadable};
+use super::codec::{from_json, int, micros, time, time_if, to_json, uint, unreadable};
 use crate::store::{AUDIT_PAGE_MAX, AuditFilter, AuditFrom, AuditStore, Role, StoreError};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::audit::{Hash, Head, Outcome, Record, Sealed, actor, surface_word};
 use domain::ids::{IncidentId, InputSeq};
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 const AUDIT_COLUMNS: &str = "number, at, input, who, surface, access, what, incident, changes, outcome, because, hash";
 
@@ -55,6 +56,12 @@ pub fn head(conn: &Connection) -> Result<Head, StoreError> {
     let row: (i64, Option<Vec<u8>>) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let hash = row.1.map(|bytes| hash(&bytes)).transpose()?.unwrap_or_default();
     Ok(Head { number: uint(row.0), hash })
+}
+
+/// When the newest record was written.
+pub fn newest_at(conn: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT at FROM audit ORDER BY number DESC LIMIT 1")?;
+    time_if(statement.query_row([], |row| row.get(0)).optional()?)
 }
 
 /// Records of a page.

@@ -113,7 +113,7 @@ fn forget(conn: &Connection, id: AlertId) -> Result<(), StoreError> {
 }
 
 fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a Incident>) -> Result<(), StoreError> {
-    let sql = "INSERT INTO incidents (id, stage, severity, closed_at, incident) VALUES (?, ?, ?, ?, ?)
+    let sql = "INSERT INTO incidents (id, stage, severity, closed_at, drill, incident) VALUES (?, ?, ?, ?, ?, ?)
                ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, severity = excluded.severity,
                  closed_at = excluded.closed_at, incident = excluded.incident";
     let mut upsert = conn.prepare_cached(sql)?;
@@ -123,6 +123,7 @@ fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a In
             incident.stage.word(),
             incident.severity.word(),
             incident.stage.closed_at().map(micros),
+            incident.drill,
             to_json(incident)?,
         ])?;
     }

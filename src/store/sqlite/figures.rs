@@ -1,5 +1,6 @@
 //! Numbers for `/metrics`: counted over small indexes, never over whole tables.
 
+use super::audit;
 use super::codec::{time, uint};
 use super::read::position;
 use crate::store::{Figures, StoreError};
@@ -14,13 +15,15 @@ pub fn figures(conn: &mut Connection) -> Result<Figures, StoreError> {
         dead: dead(&tx)?,
         position: position(&tx)?.0,
         open_alerts: open_alerts(&tx)?,
+        audit_records: audit::head(&tx)?.number,
+        audit_at: audit::newest_at(&tx)?,
         ..Figures::default()
     })
 }
 
 fn incidents(conn: &Connection) -> Result<Vec<(String, String, u64)>, StoreError> {
-    let sql = "SELECT stage, severity, COUNT(*) FROM incidents INDEXED BY incidents_open
-               WHERE closed_at IS NULL GROUP BY stage, severity ORDER BY stage, severity";
+    let sql = "SELECT stage, severity, COUNT(*) FROM incidents INDEXED BY incidents_counted
+               WHERE closed_at IS NULL AND drill = 0 GROUP BY stage, severity ORDER BY stage, severity";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, uint(row.get(2)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)

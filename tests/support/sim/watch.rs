@@ -182,6 +182,7 @@ fn fold_is_the_incident(incident: &Incident, entries: &[Entry]) {
     let mut folded = declared(&entries[0]).expect("a timeline begins with a declaration");
     entries[1..].iter().for_each(|entry| apply(&mut folded, entry));
     folded.tally = incident.tally.clone();
+    folded.audit_head = incident.audit_head;
     assert_eq!(&folded, incident, "the fold of its entries is not the incident");
 }
 

@@ -1,6 +1,7 @@
 //! What templates see, under the names people know from Alertmanager.
 
 use crate::alert::{Alert, Pairs};
+use crate::audit::Head;
 use crate::notice::NoticeKind;
 use crate::notice::phrase::{alert_word, clock, counts, lasted, next_update as promised, page_url, who};
 use crate::notice::plan::Scene;
@@ -26,6 +27,8 @@ pub fn notice(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> 
         ("receiver", spec.name.as_str().into()),
         ("labels", pairs(&scene.incident.labels)),
         ("severity", scene.incident.severity.word().into()),
+        ("drill", scene.incident.drill.into()),
+        ("record", scene.incident.audit_head.and_then(Head::words).unwrap_or_default().into()),
     ])
 }
 

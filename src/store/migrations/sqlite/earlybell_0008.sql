@@ -32,3 +32,7 @@ BEGIN SELECT RAISE(ABORT, 'the audit log only grows at its end'); END;
 -- The newest record as it was written: without it nobody would see that the last ones are gone.
 ALTER TABLE position ADD COLUMN audit_number INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE position ADD COLUMN audit_hash BLOB;
+
+-- Drills are left out of what is counted.
+ALTER TABLE incidents ADD COLUMN drill INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX incidents_counted ON incidents (stage, severity) WHERE closed_at IS NULL AND drill = 0;
