@@ -335,7 +335,8 @@ pub async fn counts(store: &Arc<dyn Store>) {
     }
     let mut minor = incident(4, Stage::Suspected);
     minor.severity = Severity::Minor;
-    let drill = Incident { drill: true, ..incident(5, Stage::Confirmed) };
+    let mut drill = incident(5, Stage::Confirmed);
+    drill.drill = true;
     let all = [incident(1, Stage::Confirmed), incident(2, Stage::Confirmed), closed(3, 0), minor, drill];
     let lanes = [(1, "team"), (2, "list"), (3, "list"), (4, "dead")];
     let first = Changes {

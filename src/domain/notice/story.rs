@@ -363,14 +363,14 @@ fn no_word_of_a_drill_can_be_taken_for_the_real_thing() {
     story
         .declare("frontend errors", "")
         .tell(Actor::Rule, vec![changed(Change::Attached)], true)
-        .rule(Fact::Confirmed { because: text("it held for 10m") })
+        .rule(Fact::Confirmed { because: text("it held for 10m"), next_by: None })
         .person(Fact::Updated { text: text("We look."), impact: None, next_by: None, promised: None })
-        .person(Fact::Severity { from: Severity::Major, to: Severity::Minor, because: String::new() })
+        .person(Fact::Severity { from: Severity::Major, to: Severity::Minor, because: String::new(), next_by: None })
         .rule(Fact::Prompted { prompts: vec![crate::incident::room::Prompt::Scope] })
         .rule(Fact::ResolveProposed { clear_for: Duration::minutes(15) })
         .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth") })
         .person(Fact::Resolved { because: text("practised enough") })
-        .rule(Fact::Reopened { because: text("once more"), confirmed: true })
+        .rule(Fact::Reopened { because: text("once more"), confirmed: true, next_by: None })
         .person(Fact::CalledOff { code: CallOffCode::Test, reason: text("enough") });
     let rule = "=".repeat(20);
     let told: Vec<&str> = story.transcript.split(&rule).skip(1).collect();

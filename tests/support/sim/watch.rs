@@ -2,15 +2,19 @@
 
 use super::receiver::SimReceiver;
 use chrono::{DateTime, Utc};
+use domain::audit::{Chain, Head, Sealed};
 use domain::delivery::{DeliveryState, Lane};
 use domain::engine::explain::{About, Explained};
-use domain::engine::{Changes, Loaded, Shadow, Standing, State};
+use domain::engine::state::REMEMBER_ANSWERS;
+use domain::engine::{Changes, Input, Loaded, Shadow, Standing, State};
 use domain::ids::InputSeq;
 use domain::incident::apply::{apply, declared};
 use domain::incident::{Entry, Fact, Incident};
 use domain::notice::NoticeKind;
 use earlybell::app::wire;
-use earlybell::store::{DeliveryFilter, DeliveryRow, IncidentFilter, Store, StoredInput};
+use earlybell::store::{
+    AuditFilter, AuditFrom, DeliveryFilter, DeliveryRow, IncidentFilter, InputKind, Store, StoredInput,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,6 +29,8 @@ pub struct Snapshot {
     pub position: InputSeq,
     pub explained: Explained,
     pub shadows: BTreeMap<u64, Shadow>,
+    pub audit: Vec<Sealed>,
+    pub audit_head: Head,
 }
 
 impl Snapshot {
@@ -43,7 +49,10 @@ impl Snapshot {
         let state = State::restore(store.load(now).await.unwrap());
         let explained = state.explain(&About::Now, state.at()).unwrap();
         let shadows = store.shadows(ALL).await.unwrap().into_iter().map(|shadow| (shadow.id, shadow)).collect();
-        Self { incidents, timelines, deliveries, inputs, position: state.position(), explained, shadows }
+        let filter = AuditFilter { from: AuditFrom::After(0), max: ALL, ..AuditFilter::default() };
+        let audit = store.audit().records(filter).await.unwrap();
+        let (position, audit_head) = (state.position(), state.audit());
+        Self { incidents, timelines, deliveries, inputs, position, explained, shadows, audit, audit_head }
     }
 
     /// Invariants that hold after every step.
@@ -52,6 +61,7 @@ impl Snapshot {
         self.nothing_is_left_undecided();
         assert!(self.incidents.iter().all(|incident| incident.rule.as_ref().is_none_or(|rule| rule.name != "OnTrial")));
         self.one_open_shadow_per_key();
+        self.every_command_is_a_record();
         for incident in &self.incidents {
             let entries = &self.timelines[&incident.id.0];
             timeline_is_in_order(entries);
@@ -97,6 +107,25 @@ impl Snapshot {
         }
     }
 
+    fn every_command_is_a_record(&self) {
+        let mut chain = Chain::knowing(vec![self.audit_head.into()]);
+        self.audit.iter().for_each(|sealed| chain.check(sealed).unwrap());
+        chain.end().unwrap();
+        let decided = self.inputs.iter().filter(|input| input.seq <= self.position);
+        let (mut answered, mut asked) = (BTreeMap::new(), Vec::new());
+        for input in decided.filter(|input| input.kind == InputKind::Command) {
+            let Ok(Input::Command(command)) = wire::decode(input) else { panic!("input {} is no command", input.seq) };
+            let known = command.key.as_ref().and_then(|key| answered.get(key));
+            if known.is_some_and(|at| *at > input.at - REMEMBER_ANSWERS) {
+                continue;
+            }
+            command.key.map(|key| answered.insert(key, input.at));
+            asked.push(input.seq);
+        }
+        let recorded: Vec<InputSeq> = self.audit.iter().map(|sealed| sealed.record.input).collect();
+        assert_eq!(recorded, asked, "not every command is a record, once");
+    }
+
     fn everyone_is_told(&self, incident: &Incident, entries: &[Entry]) {
         let of = |receiver: &str, notice: Option<NoticeKind>| {
             let rows = self.deliveries.iter().filter(move |row| row.delivery.incident == incident.id);
@@ -136,6 +165,7 @@ impl Snapshot {
         let planned: Vec<_> = changes.deliveries.iter().collect();
         assert_same(&planned, &sent, "notice");
         assert_eq!(changes.shadows, self.shadows, "a replay gives other shadows");
+        assert_same(&changes.audit, &self.audit, "record of the audit log");
     }
 
     /// When all is well for long enough, nothing waits any more.
