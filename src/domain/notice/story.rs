@@ -366,7 +366,7 @@ fn no_word_of_a_drill_can_be_taken_for_the_real_thing() {
         .rule(Fact::Confirmed { because: text("it held for 10m"), next_by: None })
         .person(Fact::Updated { text: text("We look."), impact: None, next_by: None, promised: None })
         .person(Fact::Severity { from: Severity::Major, to: Severity::Minor, because: String::new(), next_by: None })
-        .rule(Fact::Prompted { prompts: vec![crate::incident::room::Prompt::Scope] })
+        .rule(Fact::Prompted { prompts: vec![Prompt::Scope] })
         .rule(Fact::ResolveProposed { clear_for: Duration::minutes(15) })
         .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth") })
         .person(Fact::Resolved { because: text("practised enough") })
