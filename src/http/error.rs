@@ -120,8 +120,10 @@ impl Failure {
 fn refused(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Unknown { .. } | Refusal::NoAlert { .. } | Refusal::NoTodo { .. } => StatusCode::NOT_FOUND,
-        Refusal::NotAllowed { .. } => StatusCode::FORBIDDEN,
-        Refusal::Words { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::NotAllowed { .. } | Refusal::RoleNotYours { .. } => StatusCode::FORBIDDEN,
+        Refusal::Words { .. } | Refusal::UnknownName { .. } | Refusal::WhichRole { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Refusal::NotOpen { .. }
         | Refusal::Covered { .. }
         | Refusal::StillOpen { .. }
@@ -134,6 +136,8 @@ fn refused(refusal: &Refusal) -> StatusCode {
         | Refusal::MovedOn { .. }
         | Refusal::NotPreExisting { .. }
         | Refusal::StillTrue { .. }
+        | Refusal::RoleHeld { .. }
+        | Refusal::NoOffer { .. }
         | Refusal::StillFiring { .. } => StatusCode::CONFLICT,
     }
 }

@@ -1,5 +1,6 @@
 //! The state document as Markdown, for pads, mails and people who read files. What alerts and people wrote stays text.
 
+use super::roles::{RoleLine, Standing};
 use super::{AlertLine, Document, Line, Told};
 use crate::delivery::DeliveryState;
 use crate::duration::Duration;
@@ -19,6 +20,7 @@ pub fn markdown(document: &Document) -> String {
     let unknown = "Not known yet.".to_owned();
     let impact = if document.impact.is_empty() { unknown } else { paragraphs(&document.impact) };
     section(&mut text, "Who is affected", &impact);
+    section(&mut text, "Who does what", &lines(&document.roles, role));
     section(&mut text, "Alerts", &alerts(document));
     section(&mut text, "Notices", &lines(&document.notices, notice));
     section(&mut text, "Why it was declared", &reasons(document));
@@ -107,6 +109,13 @@ fn paragraphs(data: &str) -> String {
 
 fn lines<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
     items.iter().map(|item| format!("- {}", show(item))).collect::<Vec<_>>().join("\n")
+}
+
+fn role(line: &RoleLine) -> String {
+    let since = line.since.filter(|_| line.standing != Standing::WithManager);
+    let since = since.map(|at| format!(" (since {})", utc(at))).unwrap_or_default();
+    let until = line.claim_until.map(|at| format!("; unless somebody takes it by {}, anyone may", utc(at)));
+    format!("{}: {}{since}{}", escaped(&line.name), escaped(&line.text), until.unwrap_or_default())
 }
 
 fn alerts(document: &Document) -> String {

@@ -1,6 +1,7 @@
 //! The state document: a fold over the entries, as data that pages, Markdown and JSON show.
 
 pub mod markdown;
+pub mod roles;
 pub mod sentence;
 
 pub use markdown::markdown;
@@ -9,11 +10,14 @@ pub use sentence::entry_text;
 use crate::alert::{Alert, AlertState, Pairs};
 use crate::audit::Head;
 use crate::delivery::DeliveryState;
+use crate::directory::Directory;
 use crate::duration::Duration;
 use crate::incident::explanation::Explanation;
 use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
 use crate::notice::phrase::{alert_word, counts, next_update, page_url, resolved_how};
+use crate::policy::PolicySource;
 use chrono::{DateTime, Utc};
+use roles::{Cast, RoleLine};
 use sentence::{is_private, sentence};
 use serde::Serialize;
 
@@ -42,6 +46,10 @@ pub struct Sources<'a> {
     pub notices: &'a [Told],
     /// Where the pages are.
     pub external_url: &'a str,
+    /// Which roles there are, and what is promised when nobody said.
+    pub policy: &'a PolicySource,
+    /// Who is on duty.
+    pub directory: &'a Directory,
     /// When it is read.
     pub now: DateTime<Utc>,
 }
@@ -84,6 +92,8 @@ pub struct Document {
     pub summary: String,
     /// Who is affected; empty while nobody knows.
     pub impact: String,
+    /// Who does what; for the public without names.
+    pub roles: Vec<RoleLine>,
     /// Alerts known to fire.
     pub firing: u32,
     /// Alerts attached so far.
@@ -181,6 +191,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
     let began = incident.first_alert_at.unwrap_or(incident.declared_at).min(incident.declared_at);
     let ended = incident.stage.closed_at();
     let inner = Inner::of(sources, audience);
+    let cast = Cast { incident, source: sources.policy, directory: sources.directory, at: sources.now };
     Document {
         id: incident.id.to_string(),
         number: incident.id.0,
@@ -190,6 +201,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         severity: incident.severity.word(),
         summary: incident.summary.clone(),
         impact: incident.impact.clone(),
+        roles: cast.lines(audience),
         firing: incident.tally.firing,
         alerts_total: incident.tally.alerts,
         counts: counts(&incident.tally),

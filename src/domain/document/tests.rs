@@ -4,13 +4,14 @@ use super::markdown::escaped;
 use super::{Audience, Document, Sources, Told, document, entry_text, markdown};
 use crate::alert::Pairs;
 use crate::delivery::DeliveryState;
+use crate::directory::Directory;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use crate::incident::entry::{AlertChange, AlertsChanged, Change};
 use crate::incident::explanation::{Explanation, Mark};
 use crate::incident::promise::with_promise;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, Severity, Surface, Tally, apply};
 use crate::notice::template::fixture;
-use crate::policy::Timing;
+use crate::policy::{PolicySource, Timing};
 use chrono::TimeDelta;
 
 fn declared(title: &str, because: &str) -> Fact {
@@ -91,6 +92,8 @@ fn read(incident: &Incident, entries: &[Entry], audience: Audience) -> Document 
             alerts: &fixture::alerts(),
             notices: &[told],
             external_url: "https://bell.example.org",
+            policy: &PolicySource::default(),
+            directory: &Directory::default(),
             now: fixture::time() + TimeDelta::hours(1),
         },
         audience,

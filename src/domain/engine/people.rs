@@ -93,9 +93,11 @@ impl Turn<'_> {
             return Err(Refusal::StillTrue { incident: id, because });
         }
         match act {
-            Act::Take { .. } | Act::Assign { .. } | Act::HandOver { .. } | Act::Accept { .. } | Act::Decline { .. } => {
-                return self.role_act(id, actor, act);
-            }
+            Act::Take { role } => return self.role_act(id, command, |desk| desk.take(role)),
+            Act::Assign { role, person } => return self.role_act(id, command, |desk| desk.assign(role, person)),
+            Act::HandOver { role, person } => return self.role_act(id, command, |desk| desk.hand_over(role, person)),
+            Act::Accept { role } => return self.role_act(id, command, |desk| desk.accept(role.as_ref())),
+            Act::Decline { role } => return self.role_act(id, command, |desk| desk.decline(role.as_ref())),
             Act::Undo => return self.undo(id, command),
             Act::Merge { into, text } => return self.merge(id, actor, *into, text),
             Act::Split { title, matchers } => return self.split(id, actor, title, matchers),

@@ -26,8 +26,11 @@ impl Turn<'_> {
 
     /// Knows these people from now on.
     pub(super) fn directory_changed(&mut self, directory: Directory) {
-        self.state.directory = Arc::new(directory);
+        let before = std::mem::replace(&mut self.state.directory, Arc::new(directory));
         self.out.directory = Some(Arc::clone(&self.state.directory));
+        self.people_left(&before);
+        // Ends of duties are deadlines.
+        self.changed.extend(self.state.incidents.keys().copied());
     }
 
     /// Decides by this policy from now on.

@@ -4,7 +4,9 @@ use super::turn::Turn;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::Act;
+use crate::incident::roles::RoleName;
 use crate::notice::phrase::next_update;
+use crate::policy::rituals::role_named;
 use crate::verbs::table::Back;
 use crate::verbs::{Next, Verb};
 
@@ -24,10 +26,10 @@ impl Turn<'_> {
             }
             Act::Note { .. } => format!("noted on {id}, for the team only"),
             Act::Ack { .. } => format!("the team knows that you have seen {id}"),
-            Act::Take { role } => format!("you are {} of {id}", role.words()),
-            Act::Assign { role, person } => format!("{person} is {} of {id}", role.words()),
+            Act::Take { role } => format!("you are {} of {id}{}", self.role_words(role), self.duties(role)),
+            Act::Assign { role, person } => format!("{person} is {} of {id}", self.role_words(role)),
             Act::HandOver { role, person } => {
-                format!("offered {} of {id} to {person}; until they accept, it is yours", role.words())
+                format!("offered {} of {id} to {person}; until they accept, it is yours", self.role_words(role))
             }
             Act::Accept { .. } => format!("it is yours now; {id} says so everywhere"),
             Act::Decline { .. } => format!("declined; {id} stays with whoever offered it"),
@@ -61,5 +63,19 @@ impl Turn<'_> {
             }
             _ => None,
         }
+    }
+
+    // As it is called here, whatever was typed.
+    fn role_words(&self, given: &RoleName) -> String {
+        role_named(&given.0, &self.state.policy.source.roles).map_or_else(|_| given.words(), |role| role.words())
+    }
+
+    // What whoever takes a role has to do.
+    fn duties(&self, given: &RoleName) -> String {
+        let specs = &self.state.policy.source.roles;
+        let role = role_named(&given.0, specs).ok();
+        let spec = specs.iter().find(|spec| Some(&spec.name) == role.as_ref());
+        let duties = spec.map(|spec| spec.duties.join(" ")).unwrap_or_default();
+        if duties.is_empty() { duties } else { format!(". {duties}") }
     }
 }

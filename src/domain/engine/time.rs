@@ -29,6 +29,7 @@ impl Turn<'_> {
         let Some(incident) = self.state.incidents.get(&id) else { return };
         let clear_for = Duration::between(incident.clear_since.unwrap_or(self.at), self.at);
         match due {
+            Due::Role(due) => self.role_due(id, due),
             Due::Steady => self.record(id, Actor::Rule, Fact::Steady),
             Due::SayAlerts => self.record_alerts(id, &[]),
             Due::TellAlerts => self.tell_alerts(id),

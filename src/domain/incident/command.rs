@@ -1,6 +1,7 @@
 //! What people ask for, on any surface, and what they are answered.
 
 use super::Act;
+use super::roles::RoleName;
 use super::room::{Lasting, Part};
 use crate::access::Role;
 use crate::duration::Duration;
@@ -255,6 +256,67 @@ pub enum Refusal {
         firing: u32,
         /// Attached.
         alerts: u32,
+    },
+    /// No such role, or no such person.
+    #[error("{problem}")]
+    UnknownName {
+        /// What was named: `role`, `person`.
+        what: String,
+        /// The name.
+        name: String,
+        /// Which was meant, or which there are.
+        problem: String,
+    },
+    /// Somebody has that role: they were first.
+    #[error("{problem}")]
+    RoleHeld {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Which.
+        role: RoleName,
+        /// Who has it.
+        holder: String,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// In words.
+        problem: String,
+        /// How to get it.
+        next: Next,
+    },
+    /// Only others can give that role away.
+    #[error("{problem}")]
+    RoleNotYours {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Which.
+        role: RoleName,
+        /// In words.
+        problem: String,
+        /// What to do instead.
+        next: Next,
+    },
+    /// Nothing is offered to whoever answers, or not any more.
+    #[error("{problem}")]
+    NoOffer {
+        /// Of which incident.
+        incident: IncidentId,
+        /// In words.
+        problem: String,
+        /// What to do instead, if there is something.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Next>,
+    },
+    /// More than one role is offered to whoever answers.
+    #[error("{problem}")]
+    WhichRole {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Those.
+        roles: Vec<RoleName>,
+        /// In words.
+        problem: String,
+        /// How to name one.
+        next: Next,
     },
 }
 

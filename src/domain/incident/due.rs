@@ -1,6 +1,7 @@
 //! What a rule does to an incident as time passes: the deadlines, and what is done when one is reached.
 
 pub mod prompts;
+pub mod roles;
 
 use super::{FLAPPING_WINDOW, Incident, Stage};
 use crate::directory::Directory;
@@ -9,6 +10,7 @@ use crate::policy::PolicySource;
 use crate::rules::Rule;
 use chrono::{DateTime, TimeDelta, Utc};
 use prompts::PromptDue;
+use roles::RoleDue;
 
 /// Least time between two timeline entries about changed alerts; changes in between are counted.
 pub const SAY_EVERY: TimeDelta = TimeDelta::seconds(10);
@@ -33,6 +35,8 @@ pub enum Due {
     ProposeResolve,
     /// Its rule resolves it.
     Resolve,
+    /// Something about who does what.
+    Role(RoleDue),
     /// People are asked something, or a promise was missed. Last: what ends it makes that needless.
     Prompt(PromptDue),
 }
@@ -59,6 +63,7 @@ pub fn deadlines(
     let timing = &waits.source.timing;
     let mut dues: Vec<_> =
         prompts::deadlines(incident, rule, waits).into_iter().map(|(at, due)| (at, Due::Prompt(due))).collect();
+    dues.extend(roles::deadlines(incident, rule, waits).map(|(at, due)| (at, Due::Role(due))));
     if let Some(since) = incident.flapping_since {
         dues.push((incident.turns.last().copied().unwrap_or(since) + FLAPPING_WINDOW, Due::Steady));
     }

@@ -102,8 +102,13 @@ impl Roles {
 
     /// Roles that somebody holds.
     pub fn of<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a RoleName> {
-        self.held.iter().filter(move |(_, holding)| holding.person == person).map(|(role, _)| role)
+        self.held.iter().filter(move |(_, holding)| same_person(&holding.person, person)).map(|(role, _)| role)
     }
+}
+
+/// Whether two names are one person: the case of letters tells nobody apart.
+pub fn same_person(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 impl RoleName {

@@ -37,8 +37,13 @@ impl Refusal {
                 let lead = |incident| Next::on("whoever leads it may, too", Verb::Take, incident).with(MANAGER);
                 incident.map(lead)
             }
+            Self::RoleHeld { next, .. } | Self::RoleNotYours { next, .. } | Self::WhichRole { next, .. } => {
+                Some(next.clone())
+            }
+            Self::NoOffer { next, .. } => next.clone(),
             Self::Lasting { incident, what } => what.instead(*incident),
             Self::NoAlert { .. }
+            | Self::UnknownName { .. }
             | Self::LongOver { .. }
             | Self::NothingToUndo { .. }
             | Self::MovedOn { .. }

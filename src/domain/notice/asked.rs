@@ -1,10 +1,12 @@
 //! Notices that ask people something. Whoever answers for it is named first: a question to everyone is one to nobody.
 
+use super::brief::todo_line;
 use super::layout::Part;
-use super::people::todo_line;
 use super::phrase::{clock, lasted, next_update};
 use super::plan::Scene;
 use crate::duration::Duration;
+use crate::incident::due::Waits;
+use crate::incident::due::roles::{Tired, tired};
 use crate::incident::roles::COMMUNICATIONS;
 use crate::incident::room::Prompt;
 use crate::incident::{Fact, Incident};
@@ -15,12 +17,19 @@ use chrono::{DateTime, Utc};
 const TODOS_NAMED_MAX: usize = 5;
 
 /// Who a fact asks by name, if it asks anyone: where there is a way to reach them alone, they hear of it there, too.
-pub fn addressed<'a>(incident: &'a Incident, fact: &Fact) -> Vec<&'a str> {
+pub fn addressed<'a>(scene: &Scene<'a>, fact: &Fact) -> Vec<&'a str> {
+    let incident = scene.incident;
     let roles = &incident.roles;
     let mut people: Vec<&str> = match fact {
         // Whose word it was, and who sees to it that it comes.
         Fact::PromiseMissed { .. } => roles.manager().into_iter().chain(roles.holder(COMMUNICATIONS)).collect(),
-        Fact::Prompted { prompts } => prompts.iter().filter_map(|prompt| asked_of(incident, *prompt)).collect(),
+        Fact::Prompted { prompts } => {
+            let long = prompts.contains(&Prompt::HandOver).then(|| {
+                let waits = Waits { source: &scene.policy.source, directory: scene.directory };
+                tired(incident, &waits, scene.at).into_iter().filter_map(|tired| roles.holder(&tired.role.0))
+            });
+            prompts.iter().filter_map(|prompt| asked_of(incident, *prompt)).chain(long.into_iter().flatten()).collect()
+        }
         _ => Vec::new(),
     };
     let mut known = std::collections::BTreeSet::new();
@@ -90,10 +99,31 @@ fn question(scene: &Scene<'_>, prompt: Prompt) -> Vec<Part> {
             vec![ask(&reminder(scene)), Part::Command(format!("earlybell incident update {number} \"…\""))]
         }
         Prompt::HandOver => vec![
-            ask("it has been long. Hand your role over before you are tired:"),
+            Part::Words(hand_over(scene)),
             Part::Command(format!("earlybell incident handover {number} ROLE PERSON")),
         ],
         Prompt::CallOut => vec![ask(&format!("it goes on for {} now.", lasted(incident, scene.at)))],
+    }
+}
+
+// Who has had a role for long, by name; and who could go on with it.
+fn hand_over(scene: &Scene<'_>) -> String {
+    let waits = Waits { source: &scene.policy.source, directory: scene.directory };
+    let long: Vec<String> =
+        tired(scene.incident, &waits, scene.at).iter().map(|one| why_tired(one, scene.at)).collect();
+    let long = if long.is_empty() { "It has been long".to_owned() } else { long.join("; ") };
+    let squad = &scene.incident.roles.asked;
+    let fresh = scene.directory.on_duty(squad, scene.at).into_iter().map(|shift| shift.person.as_str());
+    let fresh: Vec<&str> = fresh.filter(|name| scene.incident.roles.of(name).next().is_none()).collect();
+    let fresh = if fresh.is_empty() { String::new() } else { format!(" On duty now: {}.", fresh.join(", ")) };
+    format!("{long}.{fresh} Hand over before you are tired; a role stays where it is until somebody accepts it:")
+}
+
+fn why_tired(tired: &Tired, at: DateTime<Utc>) -> String {
+    let Tired { role, person, since, duty_ended } = tired;
+    match duty_ended {
+        Some(ended) => format!("{person} is {}, and was on duty until {}", role.words(), clock(*ended, at)),
+        None => format!("{person} has been {} for {}", role.words(), Duration::between(*since, at).rough()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Notices: which fact is told to whom, and in which words.
 
 pub mod asked;
+mod brief;
 pub mod builtin;
 pub mod escape;
 pub mod layout;

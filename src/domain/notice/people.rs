@@ -1,15 +1,17 @@
 //! Notices about people: who does what, what is asked, what was promised; and about incidents that become one, or two.
 
+use super::brief::{brief, duties};
 use super::builtin::Reader;
 use super::layout::Part;
-use super::phrase::{clock, incident_url, lasted};
+use super::phrase::{clock, incident_url};
 use super::plan::Scene;
 use crate::document::Audience;
+use crate::document::roles::Cast;
 use crate::document::sentence::sentence;
 use crate::ids::IncidentId;
-use crate::incident::roles::{MANAGER, RoleName};
-use crate::incident::{CallOffCode, Fact, Incident};
-use crate::policy::Policy;
+use crate::incident::due::roles::claim_until;
+use crate::incident::roles::MANAGER;
+use crate::incident::{CallOffCode, Fact};
 use crate::text::clean_line;
 
 /// A role changed hands, or anyone may take it.
@@ -21,7 +23,7 @@ pub fn role(scene: &Scene<'_>, fact: &Fact, reader: Reader) -> Vec<Part> {
     };
     let mut parts = vec![Part::Words(sentence_of(fact, audience))];
     match fact {
-        Fact::RoleOpen { role, .. } => {
+        Fact::RoleOpen { role, .. } if reader == Reader::Team => {
             parts.push(Part::Words("Whoever takes it first has it:".to_owned()));
             parts.push(Part::Command(format!("earlybell incident take {number} {role}")));
         }
@@ -38,7 +40,6 @@ pub fn role(scene: &Scene<'_>, fact: &Fact, reader: Reader) -> Vec<Part> {
         }
         _ => {}
     }
-    parts.extend(who_does_what(scene.policy, scene.incident).filter(|_| reader == Reader::Team));
     parts
 }
 
@@ -52,73 +53,21 @@ fn sentence_of(fact: &Fact, audience: Audience) -> String {
     if starts_with_words { format!("{}{}.", first.to_uppercase(), letters.as_str()) } else { format!("{sentence}.") }
 }
 
-/// What somebody needs who goes on with a role: how it stands, what was promised, what is to be done, who knows what.
-pub fn brief(scene: &Scene<'_>, role: &RoleName) -> Vec<Part> {
-    let incident = scene.incident;
-    let mut parts = vec![Part::Field(
-        "State",
-        format!("{} ({}), for {}", incident.stage.word(), incident.severity, lasted(incident, scene.at)),
-    )];
-    let said = |name, text: &str| (!text.is_empty()).then(|| Part::Field(name, text.to_owned()));
-    parts.extend(said("Summary", &incident.summary));
-    parts.extend(said("Who is affected", &incident.impact));
-    parts.extend(super::phrase::counts(&incident.tally).map(|counts| Part::Field("What we know", counts)));
-    if let Some(update) = &incident.last_update {
-        parts.push(Part::Field("Last update", format!("{} ({})", update.text, clock(update.at, scene.at))));
+/// Who does what, and until when whoever was asked to lead has time. Nothing where it is over, or nobody was asked.
+pub fn who_does_what(scene: &Scene<'_>) -> Vec<Part> {
+    if !scene.incident.stage.is_open() {
+        return Vec::new();
     }
-    if let Some(by) = super::phrase::next_update(incident) {
-        parts.push(Part::Field("Promised", format!("the next update by {}", clock(by, scene.at))));
-    }
-    let open: Vec<String> = incident.room.todos.iter().filter(|todo| todo.done.is_none()).map(todo_line).collect();
-    if !open.is_empty() {
-        parts.push(Part::Words("To do:".to_owned()));
-        parts.push(Part::List(open));
-    }
-    let known: Vec<String> = incident
-        .room
-        .signs
-        .iter()
-        .map(|(name, at)| format!("{name}, last heard of at {}", clock(*at, scene.at)))
-        .collect();
-    if !known.is_empty() {
-        parts.push(Part::Words("Who has worked on it:".to_owned()));
-        parts.push(Part::List(known));
-    }
-    parts.extend(duties(scene.policy, role));
-    parts
-}
-
-/// A to-do in one line.
-pub fn todo_line(todo: &crate::incident::room::Todo) -> String {
-    let owner = todo.owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
-    format!("{}. {}{owner}", todo.number, clean_line(&todo.text, 300))
-}
-
-fn duties(policy: &Policy, role: &RoleName) -> Vec<Part> {
-    let spec = policy.source.roles.iter().find(|spec| spec.name == *role);
-    let Some(duties) = spec.map(|spec| spec.duties.clone()).filter(|duties| !duties.is_empty()) else {
+    let (incident, source) = (scene.incident, &*scene.policy.source);
+    let Some(line) = (Cast { incident, source, directory: scene.directory, at: scene.at }).in_one_line() else {
         return Vec::new();
     };
-    vec![Part::Words(format!("What {} does:", role.words())), Part::List(duties)]
-}
-
-/// Who does what, in one line.
-pub fn who_does_what(policy: &Policy, incident: &Incident) -> impl Iterator<Item = Part> + use<> {
-    let roles = &incident.roles;
-    let mut lines = Vec::new();
-    for spec in &policy.source.roles {
-        let who = match (roles.holder(&spec.name.0), roles.offers.get(&spec.name)) {
-            (Some(person), Some(offer)) => format!("{person}, offered to {}", offer.to),
-            (Some(person), None) => person.to_owned(),
-            (None, _) if spec.name.0 == MANAGER && !roles.open.contains_key(MANAGER) && !roles.asked.is_empty() => {
-                format!("nobody yet; {} was asked", roles.asked)
-            }
-            (None, _) if spec.name.0 == MANAGER => "nobody; anyone may take it".to_owned(),
-            (None, _) => continue,
-        };
-        lines.push(format!("{}: {who}", spec.name.words()));
+    let mut parts = vec![Part::Field("Who does what", line)];
+    if let Some(by) = claim_until(incident, &source.rituals) {
+        parts.push(Part::Words(format!("Unless somebody takes it by {}, anyone may:", clock(by, scene.at))));
+        parts.push(Part::Command(format!("earlybell incident take {} {MANAGER}", incident.id.0)));
     }
-    (!lines.is_empty()).then(|| Part::Field("Who does what", lines.join("; "))).into_iter()
+    parts
 }
 
 /// It is part of another one.

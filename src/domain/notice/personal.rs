@@ -7,6 +7,8 @@ use super::telling::{About, Telling};
 use crate::delivery::Addressee;
 use crate::directory::Person;
 use crate::incident::Fact;
+use crate::incident::due::Waits;
+use crate::incident::due::roles::tired;
 use crate::incident::roles::{COMMUNICATIONS, MANAGER, OfferEnd, RoleName};
 use crate::incident::room::Prompt;
 use crate::policy::ReceiverKind;
@@ -219,16 +221,12 @@ impl<'a> Found<'a, '_> {
         }
     }
 
-    // Whoever has a role for as long as is asked about; or everybody who has one, at the end of somebody's duty.
+    // Whoever has a role for as long as is asked about, or whose duty ended.
     fn holders_for_long(&self) -> Vec<&'a str> {
-        let held = &self.scene.incident.roles.held;
-        let long = self.scene.policy.source.rituals.hand_over_after.delta();
-        let is_long = |since| self.scene.at - since >= long;
+        let waits = Waits { source: &self.scene.policy.source, directory: self.scene.directory };
+        let tired = tired(self.scene.incident, &waits, self.scene.at);
         let mut people: Vec<&str> =
-            held.values().filter(|holding| is_long(holding.since)).map(|holding| holding.person.as_str()).collect();
-        if people.is_empty() {
-            people = held.values().map(|holding| holding.person.as_str()).collect();
-        }
+            tired.iter().filter_map(|tired| self.scene.incident.roles.holder(&tired.role.0)).collect();
         people.sort_unstable();
         people.dedup();
         people

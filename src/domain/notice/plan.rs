@@ -5,7 +5,7 @@ use super::asked;
 use super::builtin::{self, Reader, compose};
 use super::layout::{Part, Place, show};
 use super::personal::{Concerned, address, concerned};
-use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, is_end, telling};
+use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, telling};
 use super::template::{self, TemplateFailure};
 use crate::alert::Alert;
 use crate::delivery::{Addressee, Content, Lane};
@@ -66,11 +66,15 @@ pub struct NewDelivery {
 pub fn plan(scene: &Scene<'_>) -> Planned {
     let mut planned = Planned::default();
     let mut told = false;
-    for entry in scene.entries {
-        if let Some(telling) = telling(entry) {
-            told |= telling.audience == Audience::Everyone;
-            tell(scene, &telling, Seat::Entry(entry.number), &mut planned);
+    for (at, entry) in scene.entries.iter().enumerate() {
+        let Some(telling) = telling(entry) else { continue };
+        let seat = Seat::Entry(entry.number);
+        if gives_way(&entry.fact, scene.entries.get(at + 1)) {
+            tell_people(scene, &telling, seat, &mut planned);
+            continue;
         }
+        told |= telling.audience == Audience::Everyone;
+        tell(scene, &telling, seat, &mut planned);
     }
     // Every other notice of this step says how many alerts fire, too.
     if scene.tell_alerts && !told && scene.incident.stage.is_open() {

@@ -4,6 +4,7 @@ use super::NoticeKind;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::entry::AlertsChanged;
+use crate::incident::roles::OfferEnd;
 use crate::incident::room::Prompt;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Severity};
 use chrono::{DateTime, Utc};
@@ -246,6 +247,22 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => false,
     }
+}
+
+/// Whether what comes next in the same step says it as well: an offer that gave way to whoever has the role now.
+pub fn gives_way(fact: &Fact, next: Option<&Entry>) -> bool {
+    let follows = next.is_some_and(|next| {
+        matches!(
+            next.fact,
+            Fact::OfferEnded { .. }
+                | Fact::Offered { .. }
+                | Fact::Taken { .. }
+                | Fact::Assigned { .. }
+                | Fact::HandedOver { .. }
+                | Fact::Released { .. }
+        )
+    });
+    follows && matches!(fact, Fact::OfferEnded { end: OfferEnd::Void | OfferEnd::Withdrawn, .. })
 }
 
 /// Whether a fact only follows the alerts.

@@ -2,6 +2,7 @@
 
 use crate::duration::Duration;
 use crate::incident::roles::{COMMUNICATIONS, MANAGER, OPERATIONS, RoleName};
+use crate::nearest::unknown;
 use serde::{Deserialize, Serialize};
 
 /// A role and what whoever takes it has to do.
@@ -85,6 +86,24 @@ impl Rituals {
     }
 }
 
+// What people type for the roles of the protocol.
+const SHORT: [(&str, &str); 5] =
+    [("manager", MANAGER), ("im", MANAGER), ("comms", COMMUNICATIONS), ("ops", OPERATIONS), ("operator", OPERATIONS)];
+
+/// The role that somebody means: one of these by name or short word, or of the protocol if these are none; else a sentence
+/// that says which there are.
+pub fn role_named(given: &str, specs: &[RoleSpec]) -> Result<RoleName, String> {
+    let name = given.trim().to_lowercase().replace([' ', '-'], "_");
+    let protocol = if specs.is_empty() { default_roles() } else { Vec::new() };
+    let known = |name: &str| specs.iter().chain(&protocol).find(|spec| spec.name.0.eq_ignore_ascii_case(name));
+    let short = || SHORT.into_iter().find(|(short, _)| *short == name).and_then(|(_, role)| known(role));
+    if let Some(spec) = known(&name).or_else(short) {
+        return Ok(spec.name.clone());
+    }
+    let names: Vec<&str> = specs.iter().chain(&protocol).map(|spec| spec.name.0.as_str()).collect();
+    Err(unknown("role", given, &names))
+}
+
 /// The roles of the protocol, with their duties.
 pub fn default_roles() -> Vec<RoleSpec> {
     let role = |name: &str, duties: &[&str]| RoleSpec {
@@ -114,4 +133,35 @@ pub fn default_roles() -> Vec<RoleSpec> {
             &["Stop the bleeding and bring the service back.", "Find the cause.", "Note what you change."],
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RoleSpec, default_roles, role_named};
+    use crate::incident::roles::RoleName;
+
+    #[test]
+    fn roles_are_known_by_name_and_by_short_words() {
+        let scribe = RoleSpec { name: RoleName::from("scribe"), duties: Vec::new() };
+        let specs: Vec<RoleSpec> = default_roles().into_iter().chain([scribe]).collect();
+        for (given, means) in [
+            ("incident_manager", "incident_manager"),
+            (" Incident Manager ", "incident_manager"),
+            ("incident-manager", "incident_manager"),
+            ("IM", "incident_manager"),
+            ("manager", "incident_manager"),
+            ("comms", "communications"),
+            ("ops", "operations"),
+            ("Scribe", "scribe"),
+        ] {
+            assert_eq!(role_named(given, &specs), Ok(RoleName::from(means)), "{given}");
+        }
+        let refused = role_named("comunications", &specs).unwrap_err();
+        assert_eq!(refused, "unknown role `comunications`; did you mean `communications`?");
+        let refused = role_named("captain\n!", &specs).unwrap_err();
+        assert_eq!(refused, "unknown role `captain !`; known: incident_manager, communications, operations, scribe");
+        // Where none are configured, those of the protocol are.
+        assert_eq!(role_named("ops", &[]), Ok(RoleName::from("operations")));
+        assert!(role_named("scribe", &[]).is_err());
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Verb;
 use crate::access::Role;
+use crate::incident::roles::same_person;
 use crate::incident::{Command, Incident, Refusal};
 
 /// Whether somebody may do this at all, to whatever incident.
@@ -26,7 +27,7 @@ pub fn on(command: &Command, incident: Option<&Incident>) -> Result<(), Refusal>
     let needs = verb.spec().access;
     let leads = || {
         let manager = incident.and_then(|incident| incident.roles.manager());
-        manager.is_some() && manager == command.actor.name()
+        manager.zip(command.actor.name()).is_some_and(|(manager, name)| same_person(manager, name))
     };
     if command.access >= needs || leads() {
         return Ok(());

@@ -4,8 +4,10 @@
 use chrono::{DateTime, Utc};
 use domain::alert::{Alert, AlertState, Pairs};
 use domain::audit::Head;
+use domain::incident::roles::{Holding, Offer, Opened, Roles};
 use domain::incident::{Actor, CallOffCode, Incident, Stage};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// An incident.
 #[derive(Serialize)]
@@ -31,6 +33,7 @@ pub struct IncidentShape<'a> {
     closed_at: Option<DateTime<Utc>>,
     closed_by: Option<String>,
     called_off: Option<CalledOff<'a>>,
+    roles: RolesShape<'a>,
     reopened: u32,
     firing: u32,
     alerts: u32,
@@ -54,6 +57,37 @@ struct Update<'a> {
     at: DateTime<Utc>,
     text: &'a str,
     next_by: Option<DateTime<Utc>>,
+}
+
+/// Who does what: roles by name.
+#[derive(Serialize)]
+struct RolesShape<'a> {
+    asked: Option<&'a str>,
+    unclaimed_since: Option<DateTime<Utc>>,
+    held: BTreeMap<&'a str, HeldShape<'a>>,
+    open: BTreeMap<&'a str, OpenShape<'a>>,
+    offers: BTreeMap<&'a str, OfferShape<'a>>,
+}
+
+#[derive(Serialize)]
+struct HeldShape<'a> {
+    person: &'a str,
+    since: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct OpenShape<'a> {
+    since: DateTime<Utc>,
+    because: &'a str,
+    times: u32,
+}
+
+#[derive(Serialize)]
+struct OfferShape<'a> {
+    from: &'a str,
+    to: &'a str,
+    at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
 }
 
 /// An alert attached to an incident.
@@ -96,6 +130,7 @@ impl<'a> IncidentShape<'a> {
             closed_at: incident.stage.closed_at(),
             closed_by: incident.closed_by.as_ref().map(Actor::to_string),
             called_off: called_off(&incident.stage),
+            roles: RolesShape::new(&incident.roles),
             reopened: incident.reopened,
             firing: incident.tally.firing,
             alerts: incident.tally.alerts,
@@ -110,6 +145,30 @@ impl<'a> IncidentShape<'a> {
             record: incident.audit_head,
             entries: incident.entries,
             changed_at: incident.changed_at,
+        }
+    }
+}
+
+impl<'a> RolesShape<'a> {
+    fn new(roles: &'a Roles) -> Self {
+        let held = roles.held.iter().map(|(role, holding)| {
+            let Holding { person, since } = holding;
+            (role.0.as_str(), HeldShape { person, since: *since })
+        });
+        let open = roles.open.iter().map(|(role, opened)| {
+            let Opened { since, said_at: _, times, because } = opened;
+            (role.0.as_str(), OpenShape { since: *since, because, times: *times })
+        });
+        let offers = roles.offers.iter().map(|(role, offer)| {
+            let Offer { from, to, at, expires_at } = offer;
+            (role.0.as_str(), OfferShape { from, to, at: *at, expires_at: *expires_at })
+        });
+        Self {
+            asked: Some(roles.asked.as_str()).filter(|asked| !asked.is_empty()),
+            unclaimed_since: roles.unclaimed_since,
+            held: held.collect(),
+            open: open.collect(),
+            offers: offers.collect(),
         }
     }
 }

@@ -5,13 +5,14 @@ use super::explained::{ExplainedRows, WhyRow, why};
 use super::lanes::{Lanes, lanes};
 use super::list::{class, may_see};
 use super::render::page;
-use super::{asked, path_segment, shown};
+use super::{ENGINE_WAIT, asked, path_segment, shown};
 use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::{DeliveryFilter, DeliveryRow};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use domain::directory::Directory;
 use domain::document::markdown::state_word;
 use domain::document::{Audience, Document, Sources, Told, document};
 use domain::engine::explain::About;
@@ -19,6 +20,7 @@ use domain::ids::IncidentId;
 use domain::incident::{Incident, Refusal};
 use domain::notice::NoticeKind;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Most alerts in a document, firing first.
 const ALERTS_MAX: usize = 100;
@@ -128,6 +130,7 @@ async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Inc
     let filter = DeliveryFilter { incident: Some(id), max: NOTICES_MAX, ..DeliveryFilter::default() };
     let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(told).collect();
     let policy = &site.parts.config.load().policy;
+    let directory = on_duty(site, &incident).await;
     let sources = Sources {
         incident: &incident,
         entries: &entries,
@@ -135,10 +138,22 @@ async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Inc
         alerts: &alerts,
         notices: &notices,
         external_url: &policy.external_url,
+        policy,
+        directory: &directory,
         now: site.now(),
     };
     let document = document(&sources, audience(reader));
     Ok((incident, document))
+}
+
+// Who is on duty matters only until somebody leads. The engine knows it; a page is never missing because of that.
+async fn on_duty(site: &Site, incident: &Incident) -> Arc<Directory> {
+    if !incident.stage.is_open() || incident.roles.manager().is_some() {
+        return Arc::default();
+    }
+    let asked = site.parts.questions.ask(|state| Arc::clone(state.directory()));
+    let answer = tokio::time::timeout(ENGINE_WAIT, asked).await;
+    answer.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 fn audience(reader: Reader) -> Audience {

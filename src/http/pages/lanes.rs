@@ -78,9 +78,11 @@ mod tests {
     use super::lanes;
     use chrono::{DateTime, TimeDelta, Utc};
     use domain::alert::Pairs;
+    use domain::directory::Directory;
     use domain::document::{AlertLine, Audience, Document, Sources, document};
     use domain::ids::{IncidentId, InputSeq};
     use domain::incident::{Actor, Entry, Fact, Severity, apply};
+    use domain::policy::PolicySource;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
@@ -107,6 +109,7 @@ mod tests {
         let entry =
             Entry { incident: IncidentId(1), number: 1, at: at(5), input: InputSeq(1), actor: Actor::Rule, fact };
         let incident = apply::declared(&entry).unwrap();
+        let (policy, directory) = (PolicySource::default(), Directory::default());
         let sources = Sources {
             incident: &incident,
             entries: &[],
@@ -114,6 +117,8 @@ mod tests {
             alerts: &[],
             notices: &[],
             external_url: "",
+            policy: &policy,
+            directory: &directory,
             now: at(10),
         };
         document(&sources, Audience::Team)

@@ -2,7 +2,7 @@
 
 use super::deeds::{self, Undoes};
 use crate::incident::promise::Promise;
-use crate::incident::roles::{Holding, MANAGER, Offer, Opened, RoleName};
+use crate::incident::roles::{Holding, MANAGER, Offer, Opened, RoleName, same_person};
 use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Origin, Part, Prompt, Room, Todo};
 use crate::incident::{Entry, Fact, Incident};
 use chrono::{DateTime, Utc};
@@ -38,7 +38,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) -> Undoes {
 fn show_sign(incident: &mut Incident, name: &str, at: DateTime<Utc>) {
     incident.room.signs.insert(name.to_owned(), at);
     let held = &incident.roles.held;
-    incident.roles.open.retain(|role, _| held.get(role).is_none_or(|holding| holding.person != name));
+    incident.roles.open.retain(|role, _| held.get(role).is_none_or(|holding| !same_person(&holding.person, name)));
 }
 
 fn roles(incident: &mut Incident, entry: &Entry) {
@@ -66,10 +66,18 @@ fn roles(incident: &mut Incident, entry: &Entry) {
         }
         Fact::Reopened { .. } if incident.roles.manager().is_none() => {
             incident.roles.unclaimed_since = Some(entry.at);
+        }
+        // Who held what stays as it was; nothing else about roles goes on.
+        Fact::CalledOff { .. } | Fact::Resolved { .. } | Fact::MergedInto { .. } => {
+            incident.roles.offers.clear();
             incident.roles.open.clear();
         }
         _ => {}
     }
+    // Nobody can hand over what is not theirs any more.
+    let mut offers = std::mem::take(&mut incident.roles.offers);
+    offers.retain(|role, offer| incident.roles.responsible(&role.0) == Some(&offer.from));
+    incident.roles.offers = offers;
 }
 
 fn hold(incident: &mut Incident, role: &RoleName, person: &str, since: DateTime<Utc>) {

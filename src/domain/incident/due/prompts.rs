@@ -10,7 +10,7 @@
 //!
 //! Every time is a function of what is stored: a restart asks nothing twice, and forgets nothing.
 
-use super::{Waits, end_if_clear_from};
+use super::{Waits, end_if_clear_from, roles};
 use crate::duration::Duration;
 use crate::incident::promise::Promise;
 use crate::incident::roles::MANAGER;
@@ -38,6 +38,7 @@ pub fn deadlines(incident: &Incident, rule: Option<&Rule>, waits: &Waits<'_>) ->
         dues.extend(asks.missed(promise).map(|at| (at, PromptDue::Missed(promise.by))));
         dues.extend(asks.reminder(promise).map(|at| (at, PromptDue::Ask(Prompt::Promise))));
     }
+    dues.extend(roles::hand_over_at(incident, waits).map(|at| (at, PromptDue::Ask(Prompt::HandOver))));
     if incident.clear_since.is_none() {
         dues.extend(asks.scope().map(|at| (at, PromptDue::Ask(Prompt::Scope))));
         dues.extend(asks.stale().map(|at| (at, PromptDue::Ask(Prompt::Stale))));
