@@ -1,6 +1,7 @@
 //! The loops between the door and the world. The body of each is a step that a test can call.
 
 pub mod delivery;
+pub mod desk;
 pub mod engine_loop;
 pub mod explain;
 pub mod inbox;

@@ -1,5 +1,6 @@
 //! Every refusal over HTTP: its status code and its sentence. The one place where errors become status codes.
 
+use crate::app::desk::DeskError;
 use crate::app::inbox::CommandError;
 use crate::app::questions::NoAnswer;
 use crate::app::wire::WireError;
@@ -9,7 +10,7 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE
 use actix_web::{HttpResponse, ResponseError};
 use domain::ids::InputSeq;
 use domain::incident::Refusal;
-use domain::verbs::Spelling;
+use domain::verbs::{Misunderstood, Spelling};
 use serde_json::json;
 
 /// Why a request is not done as asked.
@@ -74,6 +75,22 @@ pub enum Failure {
     /// The engine refused, with its reason.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The same, with commands written as they are where it was said.
+    #[error("{text}")]
+    RefusedIn {
+        /// Why.
+        refusal: Refusal,
+        /// In words.
+        text: String,
+    },
+    /// A line that is no command.
+    #[error("{text}")]
+    Misunderstood {
+        /// Why.
+        trouble: Misunderstood,
+        /// In words.
+        text: String,
+    },
     /// The new configuration is wrong; the one before stays.
     #[error("{0}")]
     BadConfig(String),
@@ -95,8 +112,8 @@ impl Failure {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Shape(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Refused(refusal) => refused(refusal),
+            Self::Shape(_) | Self::Misunderstood { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Refused(refusal) | Self::RefusedIn { refusal, .. } => refused(refusal),
             Self::BadConfig(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             // Never 429 or another 4xx: Alertmanager repeats only after 5xx (notify/util.go), and only then soon.
             Self::Busy | Self::Store(_) | Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -110,7 +127,12 @@ impl Failure {
         };
         match self {
             Self::Undecided(input) => json!({"status": "undecided", "input": input, "text": text}),
-            Self::Refused(refusal) => json!({"status": "refused", "error": text, "refusal": refusal}),
+            Self::Refused(refusal) | Self::RefusedIn { refusal, .. } => {
+                json!({"status": "refused", "error": text, "refusal": refusal})
+            }
+            Self::Misunderstood { trouble, .. } => {
+                json!({"status": "misunderstood", "error": text, "misunderstood": trouble})
+            }
             _ => json!({"status": "error", "error": text}),
         }
         .to_string()
@@ -184,6 +206,16 @@ impl From<CommandError> for Failure {
         match error {
             CommandError::Store(error) => Self::Store(error),
             CommandError::Undecided(input) => Self::Undecided(input),
+        }
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Store(error) => Self::Store(error),
+            DeskError::Command(error) => error.into(),
+            DeskError::Explain(error) => error.into(),
         }
     }
 }

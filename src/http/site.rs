@@ -10,6 +10,7 @@ use super::oidc::provider::Provider;
 use super::oidc::sealed::Seal;
 use super::tokens::Tokens;
 use crate::app::delivery::Deliveries;
+use crate::app::desk::Desk;
 use crate::app::explain::Explainer;
 use crate::app::inbox::Inbox;
 use crate::app::questions::Questions;
@@ -123,6 +124,8 @@ pub struct Site {
     pub budget: Budget,
     /// Who answers why something happened, or did not.
     pub explainer: Explainer,
+    /// Who answers lines as people type them.
+    pub desk: Desk,
     /// When the server began.
     pub started_at: DateTime<Utc>,
     // Minute in which a refusal was logged last: every one is counted, one a minute is told.
@@ -141,6 +144,8 @@ impl Site {
         let provider = Provider::new(parts.client.clone());
         let hasher = Hasher::new(parts.limits.password_cost);
         let explainer = Explainer::new(parts.questions.clone());
+        let (clock, config) = (parts.clock.clone(), parts.config.clone());
+        let desk = Desk::new(parts.store.clone(), parts.inbox.clone(), explainer.clone(), clock, config);
         Self {
             parts,
             tokens: Tokens::default(),
@@ -152,6 +157,7 @@ impl Site {
             forms: Forms::new(key),
             budget,
             explainer,
+            desk,
             started_at,
             denied_logged: AtomicI64::new(0),
             refuses_alerts: AtomicBool::new(false),

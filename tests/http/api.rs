@@ -42,16 +42,63 @@ async fn a_command_is_answered_with_what_was_decided() {
 #[tokio::test]
 async fn every_verb_reaches_the_engine_as_its_act() {
     let site = TestSite::open().await;
-    for (path, body) in [
-        ("/api/v1/incidents", json!({"title": "t", "severity": "minor", "impact": "i", "labels": {"team": "a"}})),
-        ("/api/v1/incidents/1/confirm", json!({})),
-        ("/api/v1/incidents/1/update", json!({"text": "t", "impact": "i", "next_in": "30m"})),
-        ("/api/v1/incidents/1/summary", json!({"text": "t"})),
-        ("/api/v1/incidents/1/severity", json!({"to": "critical"})),
-        ("/api/v1/incidents/1/calloff", json!({"code": "planned-work", "reason": "r"})),
-        ("/api/v1/incidents/1/reopen", json!({"text": "t"})),
-    ] {
-        assert_eq!(site.call(Request::post(path, body.to_string())).await.status, 200, "{path}");
+    let of = |word: &str| format!("/api/v1/incidents/1/{word}");
+    let said = [
+        (
+            "/api/v1/incidents".to_owned(),
+            json!({"title": "t", "severity": "minor", "impact": "i", "labels": {"team": "a"}, "drill": true}),
+            json!({"verb": "declare", "title": "t", "severity": "minor", "impact": "i", "labels": {"team": "a"}, "drill": true}),
+        ),
+        (of("confirm"), json!({}), json!({"verb": "confirm"})),
+        (of("severity"), json!({"to": "critical"}), json!({"verb": "severity", "to": "critical"})),
+        (
+            of("calloff"),
+            json!({"code": "planned-work", "reason": "r"}),
+            json!({"verb": "call_off", "code": "planned-work", "reason": "r"}),
+        ),
+        (of("reopen"), json!({"text": "t"}), json!({"verb": "reopen", "text": "t"})),
+        (of("merge"), json!({"into": 2}), json!({"verb": "merge", "into": 2})),
+        (
+            of("split"),
+            json!({"title": "t", "matchers": ["a=b"]}),
+            json!({"verb": "split", "title": "t", "matchers": ["a=b"]}),
+        ),
+        (of("take"), json!({}), json!({"verb": "take", "role": "incident_manager"})),
+        (
+            of("assign"),
+            json!({"role": "operations", "person": "b"}),
+            json!({"verb": "assign", "role": "operations", "person": "b"}),
+        ),
+        (
+            of("handover"),
+            json!({"role": "operations", "person": "b"}),
+            json!({"verb": "hand_over", "role": "operations", "person": "b"}),
+        ),
+        (of("accept"), json!({"role": "operations"}), json!({"verb": "accept", "role": "operations"})),
+        (of("decline"), json!({}), json!({"verb": "decline"})),
+        (
+            of("update"),
+            json!({"text": "t", "impact": "i", "next_in": "30m"}),
+            json!({"verb": "update", "text": "t", "impact": "i", "next_in": "30m"}),
+        ),
+        (
+            of("edit"),
+            json!({"part": "exit-criteria", "text": "t", "version": 7}),
+            json!({"verb": "edit", "part": "exit_criteria", "text": "t", "version": 7}),
+        ),
+        (of("summary"), json!({"text": "t"}), json!({"verb": "edit", "part": "summary", "text": "t"})),
+        (of("links"), json!({"text": ""}), json!({"verb": "edit", "part": "links", "text": ""})),
+        (of("todo"), json!({"text": "t", "owner": "b"}), json!({"verb": "todo", "text": "t", "owner": "b"})),
+        (of("done"), json!({"todo": 3}), json!({"verb": "done", "todo": 3})),
+        (of("ack"), json!({}), json!({"verb": "ack"})),
+        (of("follow"), json!({}), json!({"verb": "follow"})),
+        (of("unfollow"), json!({}), json!({"verb": "unfollow"})),
+        (of("undo"), json!({}), json!({"verb": "undo"})),
+        ("/api/v1/alerts/7/adopt".to_owned(), json!({}), json!({"verb": "adopt", "alert": 7})),
+    ];
+    for (path, body, _) in &said {
+        let answer = site.call(Request::post(path, body.to_string())).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
     let acts: Vec<serde_json::Value> = site
         .inputs()
@@ -60,18 +107,7 @@ async fn every_verb_reaches_the_engine_as_its_act() {
         .filter(|input| input.kind == InputKind::Command)
         .map(|input| serde_json::from_slice::<serde_json::Value>(&input.body).unwrap()["act"].clone())
         .collect();
-    assert_eq!(
-        acts,
-        [
-            json!({"verb": "declare", "title": "t", "severity": "minor", "impact": "i", "labels": {"team": "a"}}),
-            json!({"verb": "confirm"}),
-            json!({"verb": "update", "text": "t", "impact": "i", "next_in": "30m"}),
-            json!({"verb": "edit", "part": "summary", "text": "t"}),
-            json!({"verb": "severity", "to": "critical"}),
-            json!({"verb": "call_off", "code": "planned-work", "reason": "r"}),
-            json!({"verb": "reopen", "text": "t"}),
-        ]
-    );
+    assert_eq!(acts, said.map(|(_, _, act)| act));
     site.stop().await;
 }
 
@@ -86,6 +122,11 @@ async fn a_mistake_in_a_body_is_told_in_a_sentence() {
         ("/api/v1/incidents/1/severity", r#"{"to":"criticl"}"#, 422, "did you mean `critical`?"),
         ("/api/v1/incidents/1/calloff", r#"{"code":"test"}"#, 422, "missing field `reason`"),
         ("/api/v1/incidents/1/update", r#"{"text":"x","next_in":"1.5h"}"#, 422, "not a duration: `1.5h`"),
+        ("/api/v1/incidents/1/follow", r#"{"text":"x"}"#, 422, "unknown field `text`"),
+        ("/api/v1/incidents/1/edit", r#"{"part":"sumary","text":"x"}"#, 422, "did you mean `summary`?"),
+        ("/api/v1/incidents/1/split", r#"{"title":"x","matchers":["("]}"#, 422, "not a matcher"),
+        ("/api/v1/command", r#"{"text":"x"}"#, 422, "unknown field `text`"),
+        ("/api/v1/command", r#"{"line":"list","prefix":"\u0007"}"#, 422, "prefix is one line"),
         ("/api/v1/incidents/first/note", r#"{"text":"x"}"#, 404, "`first` is no number; write for example 42"),
     ] {
         let answer = site.call(Request::post(path, body)).await;

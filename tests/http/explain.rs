@@ -54,6 +54,7 @@ impl Engine {
             parts.questions = its_questions;
         })
         .await;
+        site.without_stub();
         let inbox = site.running.site.parts.inbox.clone();
         let observer = Box::new(|_: &Decided<'_>| {});
         let loaded = EngineLoop::load(site.store.clone(), inbox.clone(), clock.clone(), observer).await.unwrap();

@@ -23,4 +23,5 @@ mod reference;
 mod session;
 mod site;
 mod tokens_mutated;
+mod verbs;
 mod wire;

@@ -170,6 +170,11 @@ impl TestSite {
         Session { cookie: format!("__Host-earlybell={}", begun.secret), csrf }
     }
 
+    /// From now on commands are answered by an engine, or not at all.
+    pub fn without_stub(&self) {
+        self.engine.abort();
+    }
+
     pub async fn call(&self, request: Request) -> Answer {
         request.to(self.address).await
     }

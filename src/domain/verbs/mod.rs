@@ -2,7 +2,9 @@
 //! somebody may do it is decided here too; what comes of it is decided by the engine.
 
 mod acts;
+pub mod answers;
 pub mod context;
+pub mod help;
 pub mod may;
 pub mod misunderstood;
 pub mod next;

@@ -138,7 +138,7 @@ pub static ROWS: &[Spec] = &[
         help: "Calls a false alarm off; everyone who saw the alarm is told the reason",
         more: "Codes: duplicate, flapping, planned-work, monitoring-fault, no-user-impact, test, other. The rule keeps quiet \
                for its cooldown.",
-        examples: &["calloff #42 monitoring-fault the probe's certificate had expired"],
+        examples: &["calloff #42 monitoring-fault the certificate of the probe had expired"],
         ..COURSE
     },
     Spec {

@@ -162,6 +162,20 @@ impl Group {
     }
 }
 
+impl Spec {
+    /// Where it is said over HTTP, if it changes anything.
+    pub fn path(&self) -> Option<String> {
+        let of = |what: &str| Some(format!("/api/v1/{what}/{{number}}/{}", self.word));
+        match self.about {
+            _ if self.group == Group::Look => None,
+            // The only one that is said of nothing.
+            About::Nothing => Some("/api/v1/incidents".to_owned()),
+            About::Incident => of("incidents"),
+            About::Alert => of("alerts"),
+        }
+    }
+}
+
 impl Verb {
     /// Its row.
     pub fn spec(self) -> &'static Spec {

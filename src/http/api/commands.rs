@@ -1,106 +1,34 @@
-//! What people do: one verb per path, one struct per verb. The engine decides; the answer is its answer.
+//! What people do: a path for each verb, and one for a line as people type it. The engine decides; the answer is its
+//! answer.
 
-use super::ok;
-use super::strict::{body, number};
+use super::strict::{body, bytes, number};
+use super::{bodies, ok};
+use crate::app::desk::{Answered, Outcome, Said, To};
 use crate::http::auth::Identity;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::alert::Pairs;
-use domain::duration::Duration;
 use domain::ids::{AlertId, IncidentId};
 use domain::incident::room::Part;
-use domain::incident::{Act, CallOffCode, Command, Reply, Severity};
-use domain::verbs::Spelling;
+use domain::incident::{Act, Command, Reply};
+use domain::verbs::{Spelling, Verb};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Longest idempotency key, in bytes.
 pub const KEY_BYTES_MAX: usize = 200;
 
-/// The body of a verb.
-pub trait Verb: DeserializeOwned {
-    /// What it asks the engine to do.
-    fn act(self) -> Act;
-}
+/// Longest word before commands, in bytes.
+const PREFIX_BYTES_MAX: usize = 40;
 
-/// `declare`
+/// `POST /api/v1/command`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Declare {
-    title: String,
-    severity: Option<Severity>,
+struct Line {
+    line: String,
+    incident: Option<IncidentId>,
     #[serde(default)]
-    impact: String,
-    #[serde(default)]
-    labels: Pairs,
-    #[serde(default)]
-    drill: bool,
-}
-
-/// `update`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Update {
-    text: String,
-    impact: Option<String>,
-    next_in: Option<Duration>,
-}
-
-/// `note`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Note {
-    text: String,
-}
-
-/// `summary`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Summary {
-    text: String,
-}
-
-/// `severity`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetSeverity {
-    to: Severity,
-    #[serde(default)]
-    text: String,
-}
-
-/// `calloff`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CallOff {
-    code: CallOffCode,
-    reason: String,
-}
-
-/// `confirm`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Confirm {
-    #[serde(default)]
-    text: String,
-}
-
-/// `resolve`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Resolve {
-    #[serde(default)]
-    text: String,
-}
-
-/// `reopen`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reopen {
-    #[serde(default)]
-    text: String,
+    prefix: String,
 }
 
 /// `POST /api/v1/incidents`
@@ -110,20 +38,72 @@ pub async fn declare(
     who: Identity,
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
-    let declare: Declare = body(&site, &request, payload).await?;
-    ask(&site, &request, &who, None, declare.act()).await
+    let body = bytes(&site, &request, payload).await?;
+    ask(&site, &request, &who, None, bodies::act(Verb::Declare, &body)?).await
 }
 
-/// `POST /api/v1/incidents/{number}/…`
-pub async fn act<V: Verb>(
+/// `POST /api/v1/incidents/{number}/…`, the last piece of the path being the verb, or a part of the state document.
+pub async fn act(
     site: web::Data<Site>,
     request: HttpRequest,
     who: Identity,
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
     let incident = IncidentId(number(&request)?);
-    let verb: V = body(&site, &request, payload).await?;
-    ask(&site, &request, &who, Some(incident), verb.act()).await
+    let word = request.path().rsplit('/').next().unwrap_or_default();
+    let body = bytes(&site, &request, payload).await?;
+    let act = match (Verb::parse(word), Part::parse(word)) {
+        (Some(verb), _) => bodies::act(verb, &body)?,
+        (None, Some(part)) => bodies::edit(part, &body)?,
+        (None, None) => return Err(Failure::NotFound(format!("there is no verb {word}"))),
+    };
+    ask(&site, &request, &who, Some(incident), act).await
+}
+
+/// `POST /api/v1/alerts/{number}/adopt`
+pub async fn adopt(site: web::Data<Site>, request: HttpRequest, who: Identity) -> Result<HttpResponse, Failure> {
+    let alert = AlertId(number(&request)?);
+    ask(&site, &request, &who, None, Act::Adopt { alert }).await
+}
+
+/// `POST /api/v1/command`: a line as people type it.
+pub async fn line(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    who: Identity,
+    payload: web::Payload,
+) -> Result<HttpResponse, Failure> {
+    let Line { line, incident, prefix } = body(&site, &request, payload).await?;
+    if prefix.len() > PREFIX_BYTES_MAX || prefix.contains(char::is_control) {
+        return Err(Failure::Shape(format!("prefix is one line of at most {PREFIX_BYTES_MAX} bytes, as /incident")));
+    }
+    let said = Said {
+        line,
+        actor: who.actor(),
+        access: who.role,
+        thread: incident,
+        spelling: Spelling::chat(&prefix),
+        key: key(&request, &who)?,
+    };
+    answered(&site, site.desk.answer(said).await?)
+}
+
+fn answered(site: &Site, answered: Answered) -> Result<HttpResponse, Failure> {
+    let Answered { text, to, outcome } = answered;
+    let to = match to {
+        To::Speaker => "speaker",
+        To::Everyone => "everyone",
+    };
+    match outcome {
+        Outcome::Done(reply) => {
+            let mut answer = done(site, &reply, text);
+            answer["to"] = Value::from(to);
+            Ok(ok(&answer))
+        }
+        Outcome::Told(question) => Ok(ok(&json!({"status": "told", "verb": question.verb(), "text": text, "to": to}))),
+        Outcome::AskedBack(trouble) => Err(Failure::Misunderstood { trouble, text }),
+        Outcome::Refused(refusal) => Err(Failure::RefusedIn { refusal, text }),
+    }
 }
 
 async fn ask(
@@ -134,22 +114,22 @@ async fn ask(
     act: Act,
 ) -> Result<HttpResponse, Failure> {
     let command = Command { actor: who.actor(), access: who.role, key: key(request, who)?, incident, act };
-    let reply = site.parts.inbox.command(&command).await?;
-    let text = reply.words(&Spelling::cli());
-    match reply {
-        Reply::Done { incident, .. } => {
-            let url = format!("{}/incidents/{}", site.external_url(), incident.0);
-            Ok(ok(&json!({"status": "done", "incident": incident, "text": text, "url": url})))
-        }
-        Reply::Adopted { alert, .. } => Ok(ok(&json!({"status": "done", "alert": alert, "text": text}))),
+    match site.parts.inbox.command(&command).await? {
         Reply::Refused(refusal) => Err(refusal.into()),
+        reply => Ok(ok(&done(site, &reply, reply.words(&Spelling::cli())))),
     }
 }
 
-/// `POST /api/v1/alerts/{number}/adopt`
-pub async fn adopt(site: web::Data<Site>, request: HttpRequest, who: Identity) -> Result<HttpResponse, Failure> {
-    let alert = AlertId(number(&request)?);
-    ask(&site, &request, &who, None, Act::Adopt { alert }).await
+fn done(site: &Site, reply: &Reply, text: String) -> Value {
+    match reply {
+        Reply::Done { incident, .. } => {
+            let url = format!("{}/incidents/{}", site.external_url(), incident.0);
+            json!({"status": "done", "incident": incident, "text": text, "url": url})
+        }
+        Reply::Adopted { alert, .. } => json!({"status": "done", "alert": alert, "text": text}),
+        // Told before as what it is.
+        Reply::Refused(_) => json!({"status": "refused", "error": text}),
+    }
 }
 
 // Two people who choose the same key must not get each other's answer.
@@ -158,65 +138,5 @@ fn key(request: &HttpRequest, who: &Identity) -> Result<Option<String>, Failure>
     match header.to_str() {
         Ok(key) if !key.is_empty() && key.len() <= KEY_BYTES_MAX => Ok(Some(format!("{}/{key}", who.name))),
         _ => Err(Failure::Shape(format!("Idempotency-Key must be 1 to {KEY_BYTES_MAX} visible ASCII characters"))),
-    }
-}
-
-impl Verb for Declare {
-    fn act(self) -> Act {
-        Act::Declare {
-            title: self.title,
-            severity: self.severity,
-            impact: self.impact,
-            labels: self.labels,
-            drill: self.drill,
-        }
-    }
-}
-
-impl Verb for Update {
-    fn act(self) -> Act {
-        Act::Update { text: self.text, impact: self.impact, next_in: self.next_in }
-    }
-}
-
-impl Verb for Note {
-    fn act(self) -> Act {
-        Act::Note { text: self.text }
-    }
-}
-
-impl Verb for Summary {
-    fn act(self) -> Act {
-        Act::Edit { part: Part::Summary, text: self.text, version: None }
-    }
-}
-
-impl Verb for SetSeverity {
-    fn act(self) -> Act {
-        Act::Severity { to: self.to, text: self.text }
-    }
-}
-
-impl Verb for CallOff {
-    fn act(self) -> Act {
-        Act::CallOff { code: self.code, reason: self.reason }
-    }
-}
-
-impl Verb for Confirm {
-    fn act(self) -> Act {
-        Act::Confirm { text: self.text }
-    }
-}
-
-impl Verb for Resolve {
-    fn act(self) -> Act {
-        Act::Resolve { text: self.text }
-    }
-}
-
-impl Verb for Reopen {
-    fn act(self) -> Act {
-        Act::Reopen { text: self.text }
     }
 }

@@ -14,8 +14,18 @@ pub async fn body<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<T, Failure> {
+    parsed(&bytes(site, request, payload).await?)
+}
+
+/// Reads a body as it is.
+pub async fn bytes(site: &Site, request: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>, Failure> {
     let body = read(request, payload, &site.budget, site.small_body()).await?;
-    let text = if body.bytes.trim_ascii().is_empty() { b"{}".as_slice() } else { &body.bytes };
+    Ok(body.bytes)
+}
+
+/// Understands a JSON body; an empty one is `{}`.
+pub fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    let text = if body.trim_ascii().is_empty() { b"{}".as_slice() } else { body };
     serde_json::from_slice(text).map_err(|error| {
         let text = with_suggestion(&error.to_string());
         if error.is_data() { Failure::Shape(text) } else { Failure::NotJson(format!("the body is not JSON: {text}")) }

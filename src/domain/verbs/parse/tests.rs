@@ -202,11 +202,11 @@ fn what_is_wrong_is_told_with_what_to_type() {
             ),
             (
                 "calloff it was nothing",
-                "? unknown code `it`; known: duplicate, flapping, planned-work, monitoring-fault, no-user-impact, test, other: `!incident calloff [#42] code reason…`, as in `!incident calloff #42 monitoring-fault the probe's certificate had expired`",
+                "? unknown code `it`; known: duplicate, flapping, planned-work, monitoring-fault, no-user-impact, test, other: `!incident calloff [#42] code reason…`, as in `!incident calloff #42 monitoring-fault the certificate of the probe had expired`",
             ),
             (
                 "calloff flapping",
-                "? say the reason, which everyone who saw the alarm is told: `!incident calloff [#42] code reason…`, as in `!incident calloff #42 monitoring-fault the probe's certificate had expired`",
+                "? say the reason, which everyone who saw the alarm is told: `!incident calloff [#42] code reason…`, as in `!incident calloff #42 monitoring-fault the certificate of the probe had expired`",
             ),
             (
                 "update x next=soon",
