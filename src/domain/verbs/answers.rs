@@ -76,7 +76,7 @@ pub fn show(incident: &Incident, with: &With<'_>) -> String {
     if let Some(update) = &incident.last_update {
         said("Last update", &format!("{} ({})", update.text, clock(update.at, with.at)));
     }
-    if let Some(by) = next_update(incident, &with.policy.timing) {
+    if let Some(by) = next_update(incident) {
         let late = if by < with.at { ", which is over" } else { "" };
         said("Next update", &format!("by {}{late}", clock(by, with.at)));
     }
