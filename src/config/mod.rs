@@ -30,6 +30,7 @@ pub use trial::{TestFile, read_tests};
 
 use chrono::TimeDelta;
 use domain::directory::Directory;
+use domain::interval::Location;
 use domain::policy::{PolicySource, ReceiverSpec};
 use std::fmt;
 use std::path::PathBuf;
@@ -143,6 +144,8 @@ pub struct DutyList {
     pub source: DutySource,
     /// How often it is read again.
     pub refresh_every: Duration,
+    /// For days, and times without a zone; as the calendar says, if not said.
+    pub zone: Option<Location>,
 }
 
 /// Where a calendar is.

@@ -131,6 +131,9 @@ pub struct OnDutyWritten {
     /// How often it is read again.
     #[serde(default)]
     pub refresh_every: Option<Duration>,
+    /// For days, and times without a zone.
+    #[serde(default)]
+    pub time_zone: Option<String>,
     /// Bearer token, as Prometheus writes it.
     #[serde(default)]
     pub authorization: Option<AuthorizationWritten>,

@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod directory;
 pub mod document;
 pub mod duration;
+pub mod duty;
 pub mod engine;
 pub mod ids;
 pub mod incident;

@@ -6,6 +6,7 @@ use crate::config::{DutyList, DutySource, Secret, read};
 use domain::directory::check::check;
 use domain::directory::{Directory, Person, Squad};
 use domain::duration::Duration;
+use domain::interval::Location;
 
 const REFRESH_EVERY: Duration = Duration::minutes(5);
 // Calendars of others are read politely.
@@ -40,6 +41,8 @@ impl Check<'_> {
             let problem = format!("between {REFRESH_EVERY_MIN} and {REFRESH_EVERY_MAX}");
             self.wrong(&format!("{path}.refresh_every"), problem);
         }
+        let zone = written.time_zone.as_deref().map(Location::parse).transpose();
+        let zone = self.good(&format!("{path}.time_zone"), zone).flatten();
         let has_auth = written.authorization.is_some() || written.basic_auth.is_some();
         let auth = self.http_auth(path, written.authorization, written.basic_auth);
         let has_url = written.url.is_some() || written.url_file.is_some();
@@ -66,7 +69,7 @@ impl Check<'_> {
                 return None;
             }
         };
-        Some(DutyList { squad: squad.to_owned(), source, refresh_every: refresh_every.to_std() })
+        Some(DutyList { squad: squad.to_owned(), source, refresh_every: refresh_every.to_std(), zone })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `location`: a time zone by its name.
 
 use crate::nearest::nearest;
-use chrono::{DateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,24 @@ impl Location {
     /// What a wall clock there is ahead of UTC, in seconds.
     pub fn ahead(self, at: DateTime<Utc>) -> i64 {
         i64::from(self.0.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc())
+    }
+
+    /// What a wall clock there shows.
+    pub fn wall(self, at: DateTime<Utc>) -> NaiveDateTime {
+        self.0.from_utc_datetime(&at.naive_utc()).naive_local()
+    }
+
+    /// When a wall clock there shows this: the first time where it does twice; where it is skipped, as if the clock had not
+    /// been put forward.
+    pub fn instant(self, wall: NaiveDateTime) -> DateTime<Utc> {
+        if let Some(at) = self.0.from_local_datetime(&wall).earliest() {
+            return at.to_utc();
+        }
+        // No clock was ever put forward by more than a day.
+        let before = wall.checked_sub_signed(TimeDelta::days(1)).unwrap_or(wall);
+        let ahead =
+            self.0.offset_from_local_datetime(&before).earliest().map_or(0, |offset| offset.fix().local_minus_utc());
+        (wall - TimeDelta::seconds(i64::from(ahead))).and_utc()
     }
 }
 
