@@ -8,10 +8,11 @@ use domain::alert::{Batch, Fingerprint, Observation, Pairs, SourceName, Status};
 use domain::engine::{Changes, Input, State};
 use domain::ids::InputSeq;
 use domain::incident::Fact;
-use domain::policy::{PolicySource, Timing};
+use domain::policy::{Policy, PolicySource, Rituals, Timing};
 use earlybell::config::{Findings, Named, parse_rules};
 use fastrand::Rng;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 const CASES: u64 = 20_000;
@@ -61,14 +62,15 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
 }
 
-fn policy() -> PolicySource {
+fn policy() -> Arc<Policy> {
     let mut found = Findings::default();
     let files = [Named { name: "rules.yml".to_owned(), content: RULES.to_owned() }];
     let rule_files = parse_rules(&files, &mut found);
     assert!(found.mistakes.is_empty(), "{found:?}");
     // A storm takes what comes late, so there the order is part of the question.
     let timing = Timing { storm_after: 1_000, ..Timing::default() };
-    PolicySource { rule_files, timing, ..PolicySource::default() }
+    let source = PolicySource { rule_files, timing, rituals: Rituals::none(), ..PolicySource::default() };
+    Arc::new(Policy::compile(source).unwrap())
 }
 
 /// The alerts of one moment: nobody contradicts anybody.
@@ -133,10 +135,10 @@ struct Engine {
 }
 
 impl Engine {
-    fn new(policy: PolicySource) -> Self {
-        let mut engine = Self { state: State::restore(Default::default()), seq: 0, declared: BTreeMap::new() };
-        engine.input(at(-3_600), Input::Policy(Box::new(policy)));
-        engine
+    fn new(policy: &Arc<Policy>) -> Self {
+        let state = State::begin(policy, at(-3_600), &mut Changes::default());
+        let seq = state.position().0 + 1;
+        Self { state, seq, declared: BTreeMap::new() }
     }
 
     fn input(&mut self, at: DateTime<Utc>, input: Input) {
@@ -192,14 +194,14 @@ fn tell(engine: &mut Engine, rng: &mut Rng, set: &[Told], groups: &[usize], from
     engine.input(at(from + 60), Input::Tick);
 }
 
-fn play(seed: u64, policy: &PolicySource) -> usize {
+fn play(seed: u64, policy: &Arc<Policy>) -> usize {
     let mut rng = Rng::with_seed(seed);
     let onset = random_set(&mut rng);
     let recovery = recovered(&mut rng, &onset);
     let groups = cut(&mut rng, &onset);
     let at_once = vec![0; onset.len()];
-    let mut plain = Engine::new(policy.clone());
-    let mut wild = Engine::new(policy.clone());
+    let mut plain = Engine::new(policy);
+    let mut wild = Engine::new(policy);
     for (set, from) in [(&onset, 0), (&recovery, 300)] {
         tell(&mut plain, &mut rng, set, &at_once, from, false);
         tell(&mut wild, &mut rng, set, &groups, from, true);

@@ -139,5 +139,5 @@ fn rule_count(file: &domain::rules::model::RuleFile) -> usize {
 }
 
 pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    domain::text::counted(number as u64, what)
 }

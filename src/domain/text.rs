@@ -26,6 +26,11 @@ pub fn clean_line(text: &str, bytes_max: usize) -> String {
     clean(&line, bytes_max)
 }
 
+/// `1 rule`, `12 rules`.
+pub fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Whether [`clean`] would leave this text as it is: the common case, without an allocation.
 pub fn is_clean(text: &str, bytes_max: usize) -> bool {
     text.len() <= bytes_max && (is_plain(text) || !text.chars().any(is_unsafe))

@@ -196,9 +196,9 @@ fn earlier(mine: &TrueIncident, theirs: &TrueIncident) -> Option<String> {
     }
 }
 
-/// A share, in percent.
+/// A share, in percent; never 100 % while one is missing.
 pub fn percent(share: Option<f64>) -> String {
-    share.map_or_else(dash, |share| format!("{:.0} %", share * 100.0))
+    share.map_or_else(dash, |share| format!("{:.0} %", (share * 100.0).floor()))
 }
 
 /// Minutes, with their sign.

@@ -8,6 +8,7 @@ use crate::http::site::Site;
 use crate::metrics::{Metrics, VERSION};
 use crate::store::Figures;
 use chrono::{DateTime, Utc};
+use domain::text::counted;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -123,10 +124,6 @@ fn banners(figures: &Figures, metrics: &Metrics) -> Vec<Banner> {
         banner(text, Some("/quarantine"));
     }
     banners
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
