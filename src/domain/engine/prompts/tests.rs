@@ -219,7 +219,9 @@ impl Reader {
 
     fn asks(&mut self, entry: &Entry, prompts: &[Prompt], rituals: &Rituals) {
         assert!(self.open && !prompts.is_empty(), "{entry:?}");
-        assert!(self.heard_of >= Some(self.opened_at), "nobody is there: {entry:?}");
+        // Who has a role still is asked to hand it over, whether or not they were heard of.
+        let only_hand_over = prompts.iter().all(|prompt| *prompt == Prompt::HandOver);
+        assert!(only_hand_over || self.heard_of >= Some(self.opened_at), "nobody is there: {entry:?}");
         for prompt in prompts {
             let every = match prompt {
                 Prompt::Scope => rituals.scope_after,
