@@ -95,6 +95,32 @@ async fn whoever_is_refused_learns_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_signs_in_and_what_admins_change_is_written_down_without_secrets() {
+    let (site, _, admin) = site().await;
+    add(&site, &admin, "ada", false).await;
+    site.call(typed("ada", "wrong horse battery staple", "")).await;
+    site.call(typed("my-password-in-the-wrong-field", PASSWORD, "")).await;
+    site.call(typed("ada", PASSWORD, "")).await;
+    site.call(Request::post("/api/v1/tokens", r#"{"name":"bob","role":"viewer"}"#).bearer(&admin)).await;
+    let acts: Vec<String> =
+        site.inputs().await.into_iter().map(|input| String::from_utf8(input.body).unwrap()).collect();
+    let all = acts.join("\n");
+    for part in [
+        "login of ada changed",
+        "\"sign-in as ada\"",
+        "sign-in as somebody unknown",
+        "signed in, by password",
+        " of bob made, viewer",
+    ] {
+        assert!(all.contains(part), "no {part} in {all}");
+    }
+    for secret in [PASSWORD, "wrong horse", "my-password", "eb_"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn a_one_time_code_is_needed_and_works_once() {
     let (site, clock, admin) = site().await;
     let added = add(&site, &admin, "kim", true).await;

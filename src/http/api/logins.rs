@@ -138,6 +138,7 @@ fn name(request: &HttpRequest) -> &str {
 async fn done(site: &Site, who: &Identity, name: &str, shown: &Value) -> Result<(), Failure> {
     site.logins.refresh(site.parts.store.as_ref()).await?;
     let text = shown["text"].as_str().unwrap_or_default();
+    site.audit(who.does(&format!("login of {name} changed: {text}"))).await?;
     tracing::info!(login = name, by = %who.name, "{text}");
     Ok(())
 }

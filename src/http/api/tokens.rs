@@ -68,6 +68,7 @@ pub async fn add(
     }
     site.tokens.refresh(store).await?;
     let (name, role, id) = (&new.name, &new.role, shown["id"].as_str());
+    site.audit(who.does(&format!("token {} of {name} made, {role}", id.unwrap_or_default()))).await?;
     tracing::info!(token = id, name, role, by = %who.name, "a token for {name} was made");
     Ok(answer(StatusCode::CREATED, &shown))
 }
@@ -100,7 +101,9 @@ pub async fn rotate(
     let store = site.parts.store.as_ref();
     let shown = again(store, &id, wanted.expires_in, site.now()).await?;
     site.tokens.refresh(store).await?;
-    tracing::info!(token = shown["id"].as_str(), by = %who.name, "token {id} is rotated");
+    let new = shown["id"].as_str().unwrap_or_default();
+    site.audit(who.does(&format!("token {new} made beside {id}"))).await?;
+    tracing::info!(token = new, by = %who.name, "token {id} is rotated");
     Ok(answer(StatusCode::CREATED, &shown))
 }
 
@@ -147,6 +150,7 @@ pub async fn revoke(site: web::Data<Site>, request: HttpRequest, who: Identity) 
         return Err(no_token(id));
     }
     site.tokens.refresh(store).await?;
+    site.audit(who.does(&format!("token {id} revoked"))).await?;
     tracing::info!(token = id, by = %who.name, "token {id} was revoked");
     let text = match (site.tokens.is_empty(), site.is_open()) {
         (true, true) => "revoked; it was the last one: everything is open to this machine again",

@@ -20,6 +20,8 @@ use crate::store::{LoginRow, Role, Way};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use domain::audit::AdminAct;
+use domain::incident::{Actor, Surface};
 use serde::Deserialize;
 
 /// What whoever is refused is told.
@@ -40,6 +42,7 @@ pub struct Typed {
 // Who somebody turned out to be.
 struct Known {
     name: String,
+    role: Role,
     way: Way,
     token: Option<String>,
 }
@@ -75,11 +78,14 @@ pub async fn login(site: web::Data<Site>, request: HttpRequest, typed: PostedFor
 ///
 /// # Errors
 /// Nobody can be signed in at this address, or the store does not take it.
-pub async fn begin(site: &Site, who: Beginning<'_>, next: &LocalPath) -> Result<HttpResponse, Failure> {
+pub async fn begin(site: &Site, who: Beginning<'_>, role: Role, next: &LocalPath) -> Result<HttpResponse, Failure> {
     let Some(cookie) = cookie::name(cookie::SESSION, who.headers, site) else {
         return Err(Failure::Forbidden(page::not_here(site)));
     };
     let (name, way) = (who.name.to_owned(), who.way);
+    // First who comes in: what can't be written down is not done.
+    let actor = Actor::person(&name, Surface::Web);
+    site.audit(AdminAct::done(actor, role, &format!("signed in, by {}", way.word()))).await?;
     let begun = session::begin(site, who).await?;
     tracing::info!(name, way = way.word(), session = begun.id, "{name} signed in");
     let mut response = HttpResponse::SeeOther();
@@ -95,7 +101,8 @@ async fn signed_in(
     next: &LocalPath,
 ) -> Result<HttpResponse, Failure> {
     let token = known.token.as_deref();
-    begin(site, Beginning { name: &known.name, way: known.way, token, headers: request.headers() }, next).await
+    begin(site, Beginning { name: &known.name, way: known.way, token, headers: request.headers() }, known.role, next)
+        .await
 }
 
 async fn attempt(site: &Site, request: &HttpRequest, typed: &Typed) -> Result<Result<Known, TooMany>, Failure> {
@@ -111,6 +118,8 @@ async fn attempt(site: &Site, request: &HttpRequest, typed: &Typed) -> Result<Re
         if typed.password.starts_with(PREFIX) { by_token(site, typed) } else { by_password(site, typed).await? };
     let Some(known) = known else {
         refused(site, &typed.name, "wrong", "a wrong name, password or code");
+        let name = if site.logins.knows(&typed.name) { &typed.name } else { "somebody unknown" };
+        not_in(site, name, REFUSED).await;
         return Err(Failure::Unauthorized(REFUSED.to_owned()));
     };
     site.attempts.succeeded(Some(&typed.name), from, now);
@@ -121,7 +130,12 @@ fn by_token(site: &Site, typed: &Typed) -> Option<Known> {
     let Checked::Live(live) = site.tokens.check(typed.password.as_bytes(), site.now()) else { return None };
     let fits = *live.name == *typed.name && live.row.role >= Role::Viewer && !site.logins.is_shut_out(&live.name);
     live.used(site.now());
-    fits.then(|| Known { name: live.name.to_string(), way: Way::Token, token: Some(live.row.id.clone()) })
+    fits.then(|| Known {
+        name: live.name.to_string(),
+        role: live.row.role,
+        way: Way::Token,
+        token: Some(live.row.id.clone()),
+    })
 }
 
 async fn by_password(site: &Site, typed: &Typed) -> Result<Option<Known>, Failure> {
@@ -133,7 +147,7 @@ async fn by_password(site: &Site, typed: &Typed) -> Result<Option<Known>, Failur
     let right = site.hasher.is_password(&typed.password, hash).await?;
     let Some(row) = row.filter(|_| right) else { return Ok(None) };
     let right = has_code(site, &row, &typed.code).await?;
-    Ok(right.then_some(Known { name: row.name, way: Way::Password, token: None }))
+    Ok(right.then_some(Known { name: row.name, role: row.role, way: Way::Password, token: None }))
 }
 
 // Looked at only when the password was right: a code that somebody else knows is not used up by guessing.
@@ -142,6 +156,21 @@ async fn has_code(site: &Site, row: &LoginRow, code: &str) -> Result<bool, Failu
     match totp::step_of(secret, code, site.now()) {
         Some(step) => Ok(site.parts.store.access().use_totp_step(&row.name, step).await?),
         None => Ok(false),
+    }
+}
+
+/// Writes down that somebody was not let in. They are refused in any case, so a store that is full is only logged.
+pub async fn not_in(site: &Site, name: &str, because: &str) {
+    let act = AdminAct {
+        actor: Actor::Rule,
+        access: None,
+        what: format!("sign-in as {name}"),
+        before: String::new(),
+        after: String::new(),
+        refused: Some(because.to_owned()),
+    };
+    if let Err(error) = site.audit(act).await {
+        tracing::warn!("a refused sign-in is missing in the audit log: {error}");
     }
 }
 

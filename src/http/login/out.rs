@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 pub async fn logout(site: web::Data<Site>, who: Identity, request: HttpRequest) -> Result<HttpResponse, Failure> {
     if let Some(session) = &who.session {
         site.parts.store.access().end_session(session).await?;
+        site.audit(who.does("signed out")).await?;
         tracing::info!(name = %who.name, session = %session, "{} signed out", who.name);
     }
     let mut response = HttpResponse::SeeOther();

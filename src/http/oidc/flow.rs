@@ -15,7 +15,7 @@ use crate::http::login::page::{self, Shown};
 use crate::http::proxy::address;
 use crate::http::session::Beginning;
 use crate::http::site::Site;
-use crate::store::Way;
+use crate::store::{LoginRow, Way};
 use actix_web::http::header::{HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Deserialize;
@@ -135,13 +135,24 @@ async fn back(
     let redirect_uri = redirect_uri(site);
     let (verifier, nonce) = (&begun.verifier, &begun.nonce);
     let code = Code { code: &code, verifier, redirect_uri: &redirect_uri, nonce };
-    let claims = site.provider.redeem(&config, code, site.now()).await?;
-    let person = person::person(&claims, &config)?;
-    let login = person::login(site.parts.store.as_ref(), &person, site.now()).await?;
+    let login = match somebody(site, &config, code).await {
+        Ok(login) => login,
+        // Only what came this far, which is limited: a page that anybody may ask for must not fill the log.
+        Err(failure) => {
+            local::not_in(site, "somebody, at the identity provider", &failure.to_string()).await;
+            return Err(failure);
+        }
+    };
     site.attempts.succeeded(None, from, began);
     site.logins.refresh(site.parts.store.as_ref()).await?;
     let who = Beginning { name: &login.name, way: Way::Oidc, token: None, headers: request.headers() };
-    local::begin(site, who, next).await
+    local::begin(site, who, login.role, next).await
+}
+
+async fn somebody(site: &Site, config: &Oidc, code: Code<'_>) -> Result<LoginRow, Failure> {
+    let claims = site.provider.redeem(config, code, site.now()).await?;
+    let person = person::person(&claims, config)?;
+    person::login(site.parts.store.as_ref(), &person, site.now()).await
 }
 
 fn provider(site: &Site) -> Result<Oidc, Failure> {
