@@ -59,6 +59,8 @@ pub struct Metrics {
     engine_progress: Gauge,
     policy_ok: IntGauge,
     alertmanager_up: GaugeVec,
+    duty_calendar_up: GaugeVec,
+    duty_calendar_read_at: GaugeVec,
     polls: Mutex<BTreeMap<String, PollState>>,
 }
 
@@ -203,6 +205,16 @@ impl Metrics {
             policy_ok: shelf.gauge(
                 "earlybell_engine_policy_in_force",
                 "Whether the engine decides by the newest stored rules; 0: this version can't use them.",
+            )?,
+            duty_calendar_up: shelf.gauges(
+                "earlybell_duty_calendar_up",
+                "Whether the calendar that says who of this squad is on duty could be read last time.",
+                &["squad"],
+            )?,
+            duty_calendar_read_at: shelf.gauges(
+                "earlybell_duty_calendar_last_read_timestamp_seconds",
+                "When the calendar of this squad was read last; 0 if it never was.",
+                &["squad"],
             )?,
             alertmanager_up: shelf.gauges(
                 "earlybell_alertmanager_up",

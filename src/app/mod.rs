@@ -2,6 +2,7 @@
 
 pub mod delivery;
 pub mod desk;
+pub mod directory;
 pub mod engine_loop;
 pub mod explain;
 pub mod inbox;

@@ -11,6 +11,7 @@ use super::oidc::sealed::Seal;
 use super::tokens::Tokens;
 use crate::app::delivery::Deliveries;
 use crate::app::desk::Desk;
+use crate::app::directory::Keeper;
 use crate::app::explain::Explainer;
 use crate::app::inbox::Inbox;
 use crate::app::questions::Questions;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub reload: Reload,
     /// The delivery loops, to be rung and asked how they stand.
     pub deliveries: Option<Arc<Deliveries>>,
+    /// Who is there.
+    pub directory: Arc<Keeper>,
     /// TCP addresses to listen on.
     pub listen: Vec<SocketAddr>,
     /// Unix socket to listen on, for the command line on this machine.

@@ -2,6 +2,7 @@
 
 use super::{FAILURE_REASONS, Metrics, PollState};
 use crate::app::delivery::Event;
+use crate::app::directory::Standing;
 use crate::app::engine_loop::{Decided, Reported};
 use crate::config::Config;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -202,6 +203,19 @@ impl Metrics {
             Err(error) => PollState { up: false, answered_at: before, last_error: Some(error) },
         };
         polls.insert(source.to_owned(), state);
+    }
+
+    /// How the calendars stand that say who is on duty.
+    pub fn duty(&self, calendars: &[Standing]) {
+        // A squad that has none any more is not shown as it was.
+        self.duty_calendar_up.reset();
+        self.duty_calendar_read_at.reset();
+        for Standing { squad, read_at, problem, .. } in calendars {
+            let up = if problem.is_none() && read_at.is_some() { 1.0 } else { 0.0 };
+            self.duty_calendar_up.with_label_values(&[squad]).set(up);
+            let read_at = read_at.map_or(0.0, |at| at.timestamp() as f64);
+            self.duty_calendar_read_at.with_label_values(&[squad]).set(read_at);
+        }
     }
 
     /// How the reconcile loop gets on, by source.

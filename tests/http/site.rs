@@ -4,9 +4,11 @@ use crate::wire::{Answer, Request};
 use actix_web::http::header::HeaderMap;
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
+use domain::directory::Directory;
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Act, Command, Refusal, Reply};
 use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
+use earlybell::app::directory;
 use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::Questions;
 use earlybell::clock::{Clock, SystemClock};
@@ -93,13 +95,18 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
         let failed = reload_fails.load(Ordering::SeqCst);
         async move { if failed { Err("line 3: no such key `recievers`".to_owned()) } else { Ok(()) } }.boxed()
     });
+    let inbox = Arc::new(Inbox::new(store.clone(), clock.clone()));
+    let client = earlybell::channels::http_client::client().unwrap();
+    let shared =
+        directory::Shared { store: store.clone(), inbox: inbox.clone(), clock: clock.clone(), client: client.clone() };
     Parts {
-        store: store.clone(),
-        inbox: Arc::new(Inbox::new(store, clock.clone())),
+        directory: Arc::new(directory::Keeper::new(shared, &config(), Directory::default())),
+        store,
+        inbox,
         // Nobody answers, unless a test starts an engine.
         questions: Questions::new().0,
         clock,
-        client: earlybell::channels::http_client::client().unwrap(),
+        client,
         metrics,
         config: Arc::new(ArcSwap::from_pointee(config())),
         reload,

@@ -2,6 +2,7 @@
 
 use super::flags::Serve;
 use crate::app::delivery::Deliveries;
+use crate::app::directory::Keeper;
 use crate::app::inbox::Inbox;
 use crate::app::reconcile::Reconcile;
 use crate::channels::console::Console;
@@ -63,6 +64,8 @@ pub struct Reloader {
     pub deliveries: Arc<Deliveries>,
     /// Loops that ask Alertmanagers.
     pub reconcile: Reconcile,
+    /// Who is there.
+    pub directory: Arc<Keeper>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -108,6 +111,7 @@ impl Reloader {
         let Fresh { config, channels } = read.map_err(|error| error.to_string())??;
         // First what can fail; after it everything follows.
         tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;
+        self.directory.replace(&config).await.map_err(|error| error.to_string())?;
         self.deliveries.replace(channels).await;
         self.reconcile.replace(&config.sources, config.policy.timing.alert_timeout.delta());
         self.metrics.config_loaded(&config, self.clock.now());

@@ -5,6 +5,7 @@ use super::flags::Serve;
 use super::reload::{Fresh, Reloader, read, tell_engine};
 use super::{facts, upkeep};
 use crate::app::delivery::{self, Deliveries};
+use crate::app::directory::{self, Keeper, Shown};
 use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
 use crate::app::questions::Questions;
@@ -17,6 +18,7 @@ use crate::http;
 use crate::metrics::Metrics;
 use crate::store::sqlite::SqliteStore;
 use arc_swap::ArcSwap;
+use domain::directory::Directory;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -62,6 +64,8 @@ impl Running {
         base.inbox.started().await.map_err(|error| error.to_string())?;
         let engine = base.engine(bell.clone()).await?.answering(asked);
         tell_engine(&base.inbox, &config.policy, &engine.state().policy().source).await?;
+        let directory = base.directory(&config, &engine)?;
+        directory.tell().await.map_err(|error| error.to_string())?;
         let (engine_stop, stopped) = watch::channel(false);
         let engine = tokio::spawn(engine.run(stopped));
 
@@ -78,6 +82,7 @@ impl Running {
             inbox: base.inbox.clone(),
             deliveries,
             reconcile,
+            directory,
             metrics: base.metrics.clone(),
             clock: base.clock.clone(),
             turn: tokio::sync::Mutex::default(),
@@ -88,6 +93,9 @@ impl Running {
         let mut upkeep = JoinSet::new();
         upkeep.spawn(upkeep::prune(base.store.clone(), base.clock.clone(), flags.retention));
         upkeep.spawn(upkeep::watchdog());
+        let metrics = base.metrics.clone();
+        let told = move |shown: &Shown| metrics.duty(&shown.calendars);
+        upkeep.spawn(directory::keep_running(reloader.directory.clone(), base.clock.clone(), told));
         Ok(Self { reloader, server, store: base.store, engine, engine_stop, upkeep })
     }
 
@@ -145,6 +153,18 @@ impl Base {
         EngineLoop::load(store, inbox, clock, Box::new(observer)).await.map_err(|error| error.to_string())
     }
 
+    // Who is there by the configuration is known before anything is decided; calendars are read meanwhile.
+    fn directory(&self, config: &Config, engine: &EngineLoop) -> Result<Arc<Keeper>, String> {
+        let shared = directory::Shared {
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            client: http_client::client().map_err(|error| error.to_string())?,
+        };
+        let told = Directory::clone(engine.state().directory());
+        Ok(Arc::new(Keeper::new(shared, config, told)))
+    }
+
     fn reconcile(&self, config: &Config) -> Result<Reconcile, String> {
         let shared = reconcile::Shared {
             store: self.store.clone(),
@@ -185,6 +205,7 @@ impl Base {
                 Box::pin(async move { reloader.reload().await })
             }),
             deliveries: Some(reloader.deliveries.clone()),
+            directory: reloader.directory.clone(),
             listen: flags.listen.clone(),
             socket: Some(flags.socket()),
             limits: http::Limits { body_bytes_max: flags.max_body, ..http::Limits::default() },
