@@ -10,6 +10,8 @@ pub use scrape::{REVISION, VERSION};
 
 use crate::app::wire::recorder;
 use domain::alert::table::Counts;
+use domain::incident::roles::MANAGER;
+use domain::incident::room::Prompt;
 use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
 use shelf::{HOURS, MILLISECONDS, Shelf};
 use std::collections::BTreeMap;
@@ -23,6 +25,10 @@ pub const AUTH_REASONS: [&str; 7] = ["missing", "wrong", "forbidden", "expired",
 
 /// How an attempt failed, as the label `reason` of `earlybell_notifications_failed_total`.
 pub const FAILURE_REASONS: [&str; 4] = ["retry", "unsure", "fatal", "misconfigured"];
+
+/// A promised update came in time, or did not; the label `result` of `earlybell_promises_total`.
+const KEPT: &str = "kept";
+const MISSED: &str = "missed";
 
 /// Everything this program says about itself to Prometheus.
 pub struct Metrics {
@@ -46,6 +52,9 @@ pub struct Metrics {
     declared: IntCounterVec,
     called_off: IntCounterVec,
     verdicts: IntCounterVec,
+    promises: IntCounterVec,
+    prompts: IntCounterVec,
+    takeovers: IntCounterVec,
     notifications: IntCounterVec,
     notifications_failed: IntCounterVec,
     lease_lost: IntCounterVec,
@@ -158,6 +167,17 @@ impl Metrics {
                 "Incidents of a rule that people judged by the end: right (confirmed) or wrong (called off). Its precision is right / (right + wrong).",
                 &["rule", "verdict"],
             )?,
+            promises: shelf.counters(
+                "earlybell_promises_total",
+                "Promised updates, by whether they came in time: kept or missed.",
+                &["result"],
+            )?,
+            prompts: shelf.counters("earlybell_prompts_total", "What people were asked, by question.", &["prompt"])?,
+            takeovers: shelf.counters(
+                "earlybell_role_takeovers_total",
+                "Roles that somebody took because whoever was asked or had them did not respond, by role.",
+                &["role"],
+            )?,
             notifications: shelf.counters(
                 "earlybell_notifications_total",
                 "Attempts to deliver a notice, by integration and receiver.",
@@ -242,6 +262,13 @@ impl Metrics {
         for reason in AUTH_REASONS {
             self.auth_failures.with_label_values(&["unknown", reason]);
         }
+        for result in [KEPT, MISSED] {
+            self.promises.with_label_values(&[result]);
+        }
+        for prompt in Prompt::ALL {
+            self.prompts.with_label_values(&[prompt.word()]);
+        }
+        self.takeovers.with_label_values(&[MANAGER]);
         self.policy_ok.set(1);
         self.declared.with_label_values(&["", "human"]);
         for by in ["rule", "human"] {

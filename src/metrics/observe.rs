@@ -1,6 +1,6 @@
 //! What other parts report while they work.
 
-use super::{FAILURE_REASONS, Metrics, PollState};
+use super::{FAILURE_REASONS, KEPT, MISSED, Metrics, PollState};
 use crate::app::delivery::Event;
 use crate::app::directory::Standing;
 use crate::app::engine_loop::{Decided, Reported};
@@ -9,6 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::table::Counts;
 use domain::delivery::Outcome;
 use domain::incident::judgement::Judgement;
+use domain::incident::promise::keeps;
+use domain::incident::roles::NOBODY_HAD_IT;
 use domain::incident::{Actor, Entry, Fact, Incident};
 use domain::policy::ReceiverKind;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
@@ -172,6 +174,9 @@ impl Metrics {
                 self.verdicts.with_label_values(&[rule.incident.as_str(), judgement.word()]);
             }
         }
+        for role in &config.policy.roles {
+            self.takeovers.with_label_values(&[&role.name.0]);
+        }
         self.reload_ok.set(1);
         self.reload_at.set(epoch(now));
         // A float holds 53 bits; Alertmanager cuts its hash to 48 for the same reason.
@@ -225,7 +230,7 @@ impl Metrics {
 
     fn told(&self, entry: &Entry, incident: Option<&Incident>) {
         // Practice is no experience: it would change what is known of the rules and of us.
-        if incident.is_some_and(|incident| incident.drill) {
+        if matches!(entry.fact, Fact::Declared { drill: true, .. }) || incident.is_some_and(|incident| incident.drill) {
             return;
         }
         let rule = incident.and_then(|incident| incident.rule.as_ref()).map_or("", |rule| rule.name.as_str());
@@ -245,6 +250,16 @@ impl Metrics {
                 if let Some(incident) = incident {
                     self.resolve_duration.observe(seconds(entry.at - incident.declared_at));
                 }
+            }
+            Fact::Updated { promised, .. } if keeps(*promised, entry.at) => {
+                self.promises.with_label_values(&[KEPT]).inc();
+            }
+            Fact::PromiseMissed { .. } => self.promises.with_label_values(&[MISSED]).inc(),
+            Fact::Prompted { prompts } => {
+                prompts.iter().for_each(|prompt| self.prompts.with_label_values(&[prompt.word()]).inc());
+            }
+            Fact::Taken { role, from, because, .. } if from.is_some() || because != NOBODY_HAD_IT => {
+                self.takeovers.with_label_values(&[&role.0]).inc();
             }
             _ => {}
         }

@@ -5,6 +5,7 @@ use super::observe::epoch;
 use crate::store::Figures;
 use chrono::{DateTime, Utc};
 use domain::incident::Severity;
+use domain::incident::roles::MANAGER;
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounter, Opts, Registry, TextEncoder};
 
@@ -72,6 +73,15 @@ fn incidents(page: &Page, figures: &Figures) -> prometheus::Result<()> {
     for (stage, severity, count) in &figures.incidents {
         open.with_label_values(&[stage, severity]).set(*count as f64);
     }
+    let roles = page.many(
+        "earlybell_roles_open",
+        "Roles of open incidents that anyone may take, because whoever was asked or had them did not respond.",
+        &["role"],
+    )?;
+    for (role, count) in &figures.roles_open {
+        roles.with_label_values(&[role]).set(*count as f64);
+    }
+    roles.with_label_values(&[MANAGER]);
     page.one("earlybell_alerts_open", "Known alerts that are not resolved.", figures.open_alerts as f64)
 }
 

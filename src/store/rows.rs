@@ -226,6 +226,8 @@ impl TokenRow {
 pub struct Figures {
     /// Open incidents without drills, by stage word and severity word.
     pub incidents: Vec<(String, String, u64)>,
+    /// Roles of open incidents that anyone may take now, by role.
+    pub roles_open: Vec<(String, u64)>,
     /// Waiting deliveries by receiver: how many, and since when the oldest.
     pub outbox: Vec<(String, u64, DateTime<Utc>)>,
     /// Given-up deliveries by receiver.

@@ -8,6 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::Pairs;
 use domain::engine::Changes;
 use domain::ids::{IncidentId, InputSeq};
+use domain::incident::apply::{apply, declared};
+use domain::incident::roles::{MANAGER, NOBODY_HAD_IT};
+use domain::incident::room::Prompt;
 use domain::incident::{Actor, CallOffCode, Entry, Fact, Severity, Surface};
 use domain::policy::{NamedRuleFile, PolicySource};
 use earlybell::app::engine_loop::{Decided, EngineLoop, Step};
@@ -160,19 +163,30 @@ async fn what_the_engine_decides_is_counted() {
     site.stop().await;
 }
 
-#[test]
-fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
+const DECIDED_AT: &str = "2026-11-22T10:01:30Z";
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+// What is counted of these entries, which all belong to incident 1.
+fn counted(facts: Vec<(Actor, Fact)>) -> String {
     let metrics = Metrics::new().unwrap();
-    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-    let entry = |fact: Fact, actor: Actor| Entry {
-        incident: IncidentId(1),
-        number: 1,
-        at: at("2026-11-22T10:01:30Z"),
-        input: InputSeq(1),
-        actor,
-        fact,
-    };
-    let declared = Fact::Declared {
+    let mut changes = Changes::default();
+    for (number, (actor, fact)) in (1..).zip(facts) {
+        let entry = Entry { incident: IncidentId(1), number, at: at(DECIDED_AT), input: InputSeq(1), actor, fact };
+        match changes.incidents.get_mut(&entry.incident) {
+            Some(incident) => apply(incident, &entry),
+            None => changes.incidents.extend(declared(&entry).map(|incident| (entry.incident, incident))),
+        }
+        changes.entries.push(entry);
+    }
+    metrics.decided(&Decided { changes: &changes, inputs: &[], now: at(DECIDED_AT), policy_refused: None });
+    metrics.scrape(None, at("2026-11-22T10:01:31Z")).unwrap()
+}
+
+fn declaration(drill: bool) -> Fact {
+    Fact::Declared {
         title: "Down".to_owned(),
         impact: String::new(),
         severity: Severity::Major,
@@ -185,22 +199,84 @@ fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
         because: "it fires".to_owned(),
         explanation: None,
         storm: false,
-        drill: false,
+        drill,
         squad: String::new(),
         next_by: None,
-    };
+    }
+}
+
+fn assert_counted(text: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(text.lines().any(|known| known == *line), "no {line} in\n{text}");
+    }
+}
+
+#[test]
+fn declarations_and_call_offs_are_counted_by_rule_and_by_whom() {
     let called_off = Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() };
-    let ada = Actor::person("ada", Surface::Web);
-    let changes = Changes { entries: vec![entry(declared, ada), entry(called_off, Actor::Rule)], ..Changes::default() };
-    metrics.decided(&Decided { changes: &changes, inputs: &[], now: at("2026-11-22T10:01:30Z"), policy_refused: None });
-    let text = metrics.scrape(None, at("2026-11-22T10:01:31Z")).unwrap();
-    for line in [
+    let text = counted(vec![(Actor::person("ada", Surface::Web), declaration(false)), (Actor::Rule, called_off)]);
+    let lines = [
         "earlybell_incidents_declared_total{origin=\"human\",rule=\"\"} 1",
         "earlybell_incidents_called_off_total{by=\"rule\",rule=\"\"} 1",
         "earlybell_incidents_called_off_total{by=\"human\",rule=\"\"} 0",
         "earlybell_incident_declare_delay_seconds_sum 30",
         "earlybell_incident_declare_delay_seconds_count 1",
-    ] {
-        assert!(text.lines().any(|known| known == line), "no {line} in\n{text}");
-    }
+    ];
+    assert_counted(&text, &lines);
+}
+
+// Everything that is counted of people, once or twice.
+fn a_whole_incident(drill: bool) -> Vec<(Actor, Fact)> {
+    let ada = || Actor::person("ada", Surface::Web);
+    let update = |promised: &str| Fact::Updated {
+        text: "We are on it.".to_owned(),
+        impact: None,
+        next_by: None,
+        promised: Some(at(promised)),
+    };
+    let taken = |from: Option<&str>, because: &str| Fact::Taken {
+        role: MANAGER.into(),
+        person: "ada".to_owned(),
+        from: from.map(str::to_owned),
+        because: because.to_owned(),
+    };
+    vec![
+        (ada(), declaration(drill)),
+        (ada(), taken(None, NOBODY_HAD_IT)),
+        (ada(), taken(None, "the squad did not respond")),
+        (ada(), taken(Some("ben"), "ben is silent")),
+        (ada(), Fact::Confirmed { because: String::new(), next_by: None }),
+        (ada(), update("2026-11-22T10:05:00Z")),
+        (Actor::Rule, Fact::PromiseMissed { by: at("2026-11-22T10:01:00Z") }),
+        // Late: that was counted when it was missed.
+        (ada(), update("2026-11-22T10:01:00Z")),
+        (Actor::Rule, Fact::Prompted { prompts: vec![Prompt::Scope, Prompt::CallOut] }),
+        (Actor::Rule, Fact::Prompted { prompts: vec![Prompt::CallOut] }),
+        (ada(), Fact::Resolved { because: String::new() }),
+    ]
+}
+
+#[test]
+fn promises_questions_and_take_overs_are_counted() {
+    let lines = [
+        "earlybell_promises_total{result=\"kept\"} 1",
+        "earlybell_promises_total{result=\"missed\"} 1",
+        "earlybell_prompts_total{prompt=\"scope\"} 1",
+        "earlybell_prompts_total{prompt=\"call_out\"} 2",
+        "earlybell_prompts_total{prompt=\"stale\"} 0",
+        "earlybell_role_takeovers_total{role=\"incident_manager\"} 2",
+        "earlybell_incident_resolve_duration_seconds_count 1",
+    ];
+    assert_counted(&counted(a_whole_incident(false)), &lines);
+}
+
+#[test]
+fn practice_is_counted_nowhere() {
+    // Names of labels appear with their first value: what is there must be zero.
+    let of_incidents = ["incident", "promises", "prompts", "role_", "rule_verdicts"];
+    let names: Vec<String> = of_incidents.iter().map(|name| format!("earlybell_{name}")).collect();
+    let text = counted(a_whole_incident(true));
+    let counts = text.lines().filter(|line| names.iter().any(|name| line.starts_with(name.as_str())));
+    let not_zero: Vec<&str> = counts.filter(|line| !line.ends_with(" 0")).collect();
+    assert_eq!(not_zero, Vec::<&str>::new());
 }

@@ -245,7 +245,7 @@ async fn the_document_says_everything_the_team_needs() {
         "<title>INC-7: Pages are slow · Earlybell</title>",
         "<span class=\"state confirmed\"><span class=\"sign\" aria-hidden=\"true\">!</span> confirmed</span>",
         "1 of 2 alerts still fires",
-        "<strong>The next update was due</strong> at <time datetime=\"2023-11-14T22:43:20Z\">2023-11-14 22:43</time>",
+        "<strong>The next update was due</strong> at <time datetime=\"2023-11-14T22:43:20Z\">2023-11-14 22:43</time> UTC, and is late",
         "All users",
         "<blockquote>We restart it.</blockquote>",
         "<rect class=\"bar firing\"",

@@ -7,7 +7,8 @@ use domain::alert::{AlertState, Pairs};
 use domain::delivery::Lane;
 use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
 use domain::ids::{AlertId, IncidentId, InputSeq};
-use domain::incident::{Reply, Severity, Stage};
+use domain::incident::roles::{COMMUNICATIONS, MANAGER, Opened};
+use domain::incident::{Incident, Reply, Severity, Stage};
 use domain::policy::{PolicySource, Route};
 use domain::rules::eval::HoldRow;
 use earlybell::store::{DeliveryFilter, Figures, IncidentFilter, InputKind, Store, StoreError};
@@ -335,9 +336,14 @@ pub async fn counts(store: &Arc<dyn Store>) {
     }
     let mut minor = incident(4, Stage::Suspected);
     minor.severity = Severity::Minor;
-    let mut drill = incident(5, Stage::Confirmed);
-    drill.drill = true;
-    let all = [incident(1, Stage::Confirmed), incident(2, Stage::Confirmed), closed(3, 0), minor, drill];
+    let open = Opened { since: at(0), said_at: at(0), times: 1, because: "the squad did not respond".to_owned() };
+    let mut unclaimed = incident(2, Stage::Confirmed);
+    unclaimed.roles.open.insert(MANAGER.into(), open.clone());
+    minor.roles.open.extend([(MANAGER.into(), open.clone()), (COMMUNICATIONS.into(), open)]);
+    // Practice, and what is over, are not counted.
+    let drill = Incident { id: IncidentId(5), drill: true, ..unclaimed.clone() };
+    let over = Incident { roles: unclaimed.roles.clone(), ..closed(3, 0) };
+    let all = [incident(1, Stage::Confirmed), unclaimed, over, minor, drill];
     let lanes = [(1, "team"), (2, "list"), (3, "list"), (4, "dead")];
     let first = Changes {
         incidents: all.iter().map(|incident| (incident.id, incident.clone())).collect(),
@@ -355,6 +361,7 @@ pub async fn counts(store: &Arc<dyn Store>) {
     let words = |stage: &str, severity: &str, number| (stage.to_owned(), severity.to_owned(), number);
     let expected = Figures {
         incidents: vec![words("confirmed", "major", 2), words("suspected", "minor", 1)],
+        roles_open: vec![(COMMUNICATIONS.to_owned(), 1), (MANAGER.to_owned(), 2)],
         outbox: vec![("list".to_owned(), 2, at(0))],
         dead: vec![("dead".to_owned(), 1)],
         last_input: InputSeq(4),

@@ -87,8 +87,17 @@ fn head(document: &Document, text: &mut String) {
     if let Some(update) = &document.last_update {
         line("Last update", format!("{} ({})", escaped(&update.text), utc(update.at)));
     }
+    let so_far = &document.promises.so_far;
     if let Some(by) = document.next_update_by {
-        line("Next update", format!("by {}", utc(by)));
+        let so_far = if so_far.is_empty() { String::new() } else { format!(" ({so_far})") };
+        let by = if document.promises.overdue {
+            format!("was due by {}, and is late", utc(by))
+        } else {
+            format!("by {}", utc(by))
+        };
+        line("Next update", format!("{by}{so_far}"));
+    } else if !so_far.is_empty() {
+        line("Promised updates", so_far.clone());
     }
     line("Page", document.url.clone());
     if let Some(record) = &document.record {

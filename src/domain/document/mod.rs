@@ -1,6 +1,7 @@
 //! The state document: a fold over the entries, as data that pages, Markdown and JSON show.
 
 pub mod markdown;
+pub mod promises;
 pub mod roles;
 pub mod sentence;
 
@@ -17,6 +18,7 @@ use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
 use crate::notice::phrase::{alert_word, counts, next_update, page_url, resolved_how};
 use crate::policy::PolicySource;
 use chrono::{DateTime, Utc};
+use promises::PromisesLine;
 use roles::{Cast, RoleLine};
 use sentence::{is_private, sentence};
 use serde::Serialize;
@@ -120,6 +122,8 @@ pub struct Document {
     pub last_update: Option<LastUpdate>,
     /// When the next one is due, while it is open.
     pub next_update_by: Option<DateTime<Utc>>,
+    /// How promises are kept.
+    pub promises: PromisesLine,
     /// The page of this document.
     pub url: String,
     /// Why it was declared, in words; for the team.
@@ -215,6 +219,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         called_off: called_off(&incident.stage),
         last_update: incident.last_update.clone(),
         next_update_by: next_update(incident),
+        promises: PromisesLine::of(incident, audience, sources.now),
         url: page_url(sources.external_url, incident),
         because: inner.because,
         explanation: inner.explanation,

@@ -208,7 +208,7 @@ fn the_public_reads_no_names_notes_labels_or_inner_workings() {
 fn an_open_incident_says_when_the_next_update_is_due_and_what_nobody_knows_yet() {
     let (incident, entries) = tale(vec![(Actor::Rule, declared("x", ""))]);
     let text = markdown(&read(&incident, &entries, Audience::Team));
-    assert!(text.contains("- Next update: by 2023-11-14 22:43 UTC\n"), "{text}");
+    assert!(text.contains("- Next update: was due by 2023-11-14 22:43 UTC, and is late\n"), "{text}");
     assert!(text.contains("## Who is affected\n\nNot known yet.\n"), "{text}");
 }
 

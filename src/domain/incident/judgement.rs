@@ -45,10 +45,12 @@ pub struct RuleRecord {
 }
 
 impl Incident {
-    /// What people made of it. Nothing while it is open, and nothing where nobody had a look: silence is no praise.
+    /// What people made of it. Nothing while it is open or of practice, and nothing where nobody had a look: silence is no
+    /// praise.
     pub fn judgement(&self) -> Option<Judgement> {
         let by_person = matches!(self.closed_by, Some(Actor::Person { .. }));
         match &self.stage {
+            _ if self.drill => None,
             // These say nothing of the rule: something did happen, or somebody wanted to see it work.
             Stage::CalledOff { code: CallOffCode::Duplicate | CallOffCode::Test, .. } => None,
             Stage::CalledOff { .. } => by_person.then_some(Judgement::Wrong),
@@ -82,10 +84,10 @@ impl RuleRecord {
     }
 }
 
-/// By rule; what people declared belongs to none.
+/// By rule; what people declared belongs to none, and practice is no record.
 pub fn records<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> BTreeMap<String, RuleRecord> {
     let mut records: BTreeMap<String, RuleRecord> = BTreeMap::new();
-    for incident in incidents {
+    for incident in incidents.into_iter().filter(|incident| !incident.drill) {
         if let Some(rule) = &incident.rule {
             records.entry(rule.name.clone()).or_default().take(incident);
         }
@@ -147,7 +149,10 @@ mod tests {
             assert_eq!(incident.judgement(), *judgement, "{}", incident.id);
         }
         let by_hand = incident(99, None, vec![]);
-        let found = records(made.iter().map(|(incident, _)| incident).chain([&by_hand]));
+        let real = vec![(ada(), confirmed()), (ada(), resolved())];
+        let drill = Incident { drill: true, ..incident(98, Some("Down"), real) };
+        assert_eq!(drill.judgement(), None);
+        let found = records(made.iter().map(|(incident, _)| incident).chain([&by_hand, &drill]));
         let record = RuleRecord {
             declared: 9,
             open: 2,

@@ -29,6 +29,11 @@ pub fn wait(severity: Severity, opened_at: DateTime<Utc>, at: DateTime<Utc>, tim
     Some(wait.delta()).filter(|wait| !wait.is_zero())
 }
 
+/// Whether an update of this time keeps what was promised. In the last moment it is missed already.
+pub fn keeps(promised: Option<DateTime<Utc>>, at: DateTime<Utc>) -> bool {
+    promised.is_some_and(|by| at < by)
+}
+
 impl Incident {
     /// The promise that waits to be kept, or was missed and not made anew. Nothing is promised of what is over.
     pub fn promised(&self) -> Option<Promise> {

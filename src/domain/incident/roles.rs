@@ -19,6 +19,9 @@ pub const COMMUNICATIONS: &str = "communications";
 /// Stops the bleeding, and finds the cause.
 pub const OPERATIONS: &str = "operations";
 
+/// Why a role could be taken that nobody was asked for in vain: no take-over.
+pub const NOBODY_HAD_IT: &str = "nobody had it";
+
 /// Who does what in one incident.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -67,6 +67,22 @@ pub enum Prompt {
     Promise,
 }
 
+impl Prompt {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Scope, Self::Stale, Self::CallOut, Self::HandOver, Self::Promise];
+
+    /// The word in metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Scope => "scope",
+            Self::Stale => "stale",
+            Self::CallOut => "call_out",
+            Self::HandOver => "hand_over",
+            Self::Promise => "promise",
+        }
+    }
+}
+
 /// What was promised to the public, and whether it was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -40,6 +40,8 @@ pub struct IncidentShape<'a> {
     truncated: bool,
     clear_since: Option<DateTime<Utc>>,
     last_update: Option<Update<'a>>,
+    next_update_by: Option<DateTime<Utc>>,
+    promises: Promises,
     receivers: &'a [String],
     record: Option<Head>,
     entries: u32,
@@ -88,6 +90,12 @@ struct OfferShape<'a> {
     to: &'a str,
     at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct Promises {
+    kept: u32,
+    missed: u32,
 }
 
 /// An alert attached to an incident.
@@ -141,6 +149,8 @@ impl<'a> IncidentShape<'a> {
                 text: &update.text,
                 next_by: update.next_by,
             }),
+            next_update_by: incident.promised().map(|promise| promise.by),
+            promises: Promises { kept: incident.room.promises.kept, missed: incident.room.promises.missed },
             receivers: &incident.receivers,
             record: incident.audit_head,
             entries: incident.entries,

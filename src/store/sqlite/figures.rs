@@ -11,6 +11,7 @@ pub fn figures(conn: &mut Connection) -> Result<Figures, StoreError> {
     let tx = conn.transaction()?;
     Ok(Figures {
         incidents: incidents(&tx)?,
+        roles_open: roles_open(&tx)?,
         outbox: outbox(&tx)?,
         dead: dead(&tx)?,
         position: position(&tx)?.0,
@@ -26,6 +27,16 @@ fn incidents(conn: &Connection) -> Result<Vec<(String, String, u64)>, StoreError
                WHERE closed_at IS NULL AND drill = 0 GROUP BY stage, severity ORDER BY stage, severity";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, uint(row.get(2)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn roles_open(conn: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    let sql = "SELECT role.key, COUNT(*) FROM incidents INDEXED BY incidents_counted,
+                 json_each(incidents.incident, '$.roles.open') AS role
+               WHERE closed_at IS NULL AND drill = 0
+               GROUP BY role.key ORDER BY role.key";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, uint(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

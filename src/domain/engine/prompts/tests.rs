@@ -168,7 +168,7 @@ impl Reader {
             }
             Fact::Updated { next_by, promised, .. } => {
                 assert_eq!(*promised, self.promised, "what was promised: {entry:?}");
-                self.kept += u32::from(self.promised.is_some_and(|by| entry.at <= by && !self.broken));
+                self.kept += u32::from(self.promised.is_some_and(|by| entry.at < by && !self.broken));
                 self.promise(*next_by);
             }
             Fact::PromiseMissed { by } => {

@@ -3,7 +3,7 @@
 use crate::access::Role;
 use crate::directory::Directory;
 use crate::incident::decide::required;
-use crate::incident::roles::{Holding, MANAGER, OfferEnd, RoleName, same_person};
+use crate::incident::roles::{Holding, MANAGER, NOBODY_HAD_IT, OfferEnd, RoleName, same_person};
 use crate::incident::{Fact, Incident, Refusal};
 use crate::nearest::unknown;
 use crate::notice::phrase::clock;
@@ -51,7 +51,7 @@ impl Desk<'_> {
             (Some(holding), Some(_)) => Some(holding.person.clone()),
             (None, _) => None,
         };
-        let because = opened.map_or_else(|| "nobody had it".to_owned(), |opened| opened.because.clone());
+        let because = opened.map_or_else(|| NOBODY_HAD_IT.to_owned(), |opened| opened.because.clone());
         let mut facts = self.voided(&role);
         facts.push(Fact::Taken { role, person: self.me(), from, because });
         Ok(facts)

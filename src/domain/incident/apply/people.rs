@@ -1,7 +1,7 @@
 //! What people do to roles and to the room of an incident.
 
 use super::deeds::{self, Undoes};
-use crate::incident::promise::Promise;
+use crate::incident::promise::{Promise, keeps};
 use crate::incident::roles::{Holding, MANAGER, Offer, Opened, RoleName, same_person};
 use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Origin, Part, Prompt, Room, Todo};
 use crate::incident::{Entry, Fact, Incident};
@@ -154,9 +154,7 @@ fn promise(room: &mut Room, entry: &Entry) {
         }
         Fact::Severity { next_by: next_by @ Some(_), .. } => promises.promised = made(next_by),
         Fact::Updated { next_by, promised, .. } => {
-            // Said in the very moment in which it was missed.
-            let in_time = |by: DateTime<Utc>| entry.at <= by && promises.missed_by != Some(by);
-            promises.kept += u32::from(promised.is_some_and(in_time));
+            promises.kept += u32::from(keeps(*promised, entry.at));
             promises.promised = made(next_by);
         }
         Fact::PromiseMissed { by } => {
