@@ -13,7 +13,7 @@
 use super::{Waits, end_if_clear_from, roles};
 use crate::duration::Duration;
 use crate::incident::promise::Promise;
-use crate::incident::roles::MANAGER;
+use crate::incident::roles::{MANAGER, same_person};
 use crate::incident::room::{Part, Prompt};
 use crate::incident::{Actor, Incident};
 use crate::policy::Rituals;
@@ -95,7 +95,8 @@ impl Asks<'_> {
         let every = wait(self.rituals.call_out_every)?;
         let incident = self.incident;
         let held = incident.roles.held.get(MANAGER).filter(|_| !incident.roles.open.contains_key(MANAGER))?;
-        let sign = incident.room.signs.get(&held.person).map_or(held.since, |sign| held.since.max(*sign));
+        let signs = incident.room.signs.iter().filter(|(name, _)| same_person(name, &held.person));
+        let sign = signs.map(|(_, at)| *at).fold(held.since, DateTime::max);
         self.at_beat(Prompt::CallOut, held.since.max(incident.opened_at), every, sign)
     }
 
