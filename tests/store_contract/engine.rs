@@ -181,6 +181,33 @@ pub async fn overwrites_rows_of_earlier_commits(store: &Arc<dyn Store>) {
     assert_eq!((loaded.policy, loaded.at), (Some(policy("b")), Some(at(1))));
 }
 
+pub async fn takes_alerts_away_before_it_attaches_others(store: &Arc<dyn Store>) {
+    let alerts = [1, 2, 3].map(|id| (AlertId(id), Some(alert(id, "default", AlertState::Firing))));
+    let first = Changes {
+        alerts: BTreeMap::from(alerts),
+        incidents: BTreeMap::from([(IncidentId(7), incident(7, Stage::Confirmed))]),
+        evidence: vec![evidence(7, 1), evidence(7, 2), evidence(7, 3)],
+        ..changes(1)
+    };
+    store.commit(first).await.unwrap();
+    // Two of them were split off; one came back within the same commit, and is only gathered now.
+    let back = Evidence { counted: false, ..evidence(7, 3) };
+    let second = Changes {
+        incidents: BTreeMap::from([(IncidentId(8), incident(8, Stage::Confirmed))]),
+        detached: BTreeSet::from([
+            (IncidentId(7), AlertId(2)),
+            (IncidentId(7), AlertId(3)),
+            (IncidentId(9), AlertId(9)),
+        ]),
+        evidence: vec![evidence(8, 2), back],
+        ..changes(2)
+    };
+    store.commit(second).await.unwrap();
+    assert_eq!(store.evidence_of(IncidentId(7)).await.unwrap(), [1, 3].map(AlertId));
+    assert_eq!(store.evidence_of(IncidentId(8)).await.unwrap(), [2].map(AlertId));
+    assert_eq!(store.load(at(3)).await.unwrap().evidence, [evidence(7, 1), back, evidence(8, 2)]);
+}
+
 pub async fn refuses_the_same_inputs_twice(store: &Arc<dyn Store>) {
     decide(store, 5, vec![delivery(1, 7, "team", Lane::Root)]).await;
     for position in [5, 4, 0] {

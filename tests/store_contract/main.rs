@@ -63,6 +63,7 @@ macro_rules! contracts {
             loads_what_was_committed
             keeps_what_rules_on_trial_would_have_declared
             overwrites_rows_of_earlier_commits
+            takes_alerts_away_before_it_attaches_others
             refuses_the_same_inputs_twice
             pages_timelines_newest_first
             lists_incidents_newest_first

@@ -48,6 +48,7 @@ impl Rows {
             }
         }
         self.incidents.extend(changes.incidents.clone());
+        self.evidence.retain(|evidence| !changes.detached.contains(&(evidence.incident, evidence.alert)));
         self.evidence.extend(&changes.evidence);
         for (key, row) in &changes.holds {
             match row {

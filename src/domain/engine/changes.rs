@@ -12,7 +12,7 @@ use crate::policy::PolicySource;
 use crate::rules::eval::HoldRow;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Rows to write in one transaction. Later inputs of one run overwrite the rows of earlier ones.
@@ -32,6 +32,8 @@ pub struct Changes {
     pub alerts: BTreeMap<AlertId, Option<Alert>>,
     /// Incidents that are new or changed.
     pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Alerts that left incidents. They are taken away before the next ones are attached.
+    pub detached: BTreeSet<(IncidentId, AlertId)>,
     /// Alerts newly attached to incidents.
     pub evidence: Vec<Evidence>,
     /// Running `for`s by rule and correlation key; `None` is over.
@@ -138,6 +140,7 @@ impl Changes {
             + self.alerts.len()
             + self.incidents.len()
             + self.evidence.len()
+            + self.detached.len()
             + self.shadows.len()
             + self.audit.len()
     }

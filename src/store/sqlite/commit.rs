@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertState};
 use domain::delivery::Delivery;
 use domain::engine::{Answer, Changes, Evidence};
-use domain::ids::{AlertId, InputSeq};
+use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
     write_alerts(&tx, changes)?;
     write_incidents(&tx, changes.incidents.values())?;
     write_entries(&tx, &changes.entries)?;
+    take_away(&tx, &changes.detached)?;
     write_evidence(&tx, &changes.evidence)?;
     write_holds(&tx, changes)?;
     write_beats(&tx, changes)?;
@@ -142,6 +143,14 @@ fn write_entries(conn: &Connection, entries: &[Entry]) -> Result<(), StoreError>
             to_json(&entry.actor)?,
             to_json(&entry.fact)?,
         ])?;
+    }
+    Ok(())
+}
+
+fn take_away(conn: &Connection, detached: &BTreeSet<(IncidentId, AlertId)>) -> Result<(), StoreError> {
+    let mut delete = conn.prepare_cached("DELETE FROM evidence WHERE incident = ? AND alert = ?")?;
+    for (incident, alert) in detached {
+        delete.execute(params![int(incident.0), int(alert.0)])?;
     }
     Ok(())
 }
