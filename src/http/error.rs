@@ -153,6 +153,8 @@ fn refused(refusal: &Refusal) -> StatusCode {
         | Refusal::Merged { .. }
         | Refusal::Conflict { .. }
         | Refusal::LongOver { .. }
+        | Refusal::Apart { .. }
+        | Refusal::NoSplit { .. }
         | Refusal::NothingToUndo { .. }
         | Refusal::Lasting { .. }
         | Refusal::MovedOn { .. }

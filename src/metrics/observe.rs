@@ -234,7 +234,7 @@ impl Metrics {
             return;
         }
         let rule = incident.and_then(|incident| incident.rule.as_ref()).map_or("", |rule| rule.name.as_str());
-        let ends = matches!(entry.fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
+        let ends = matches!(entry.fact, Fact::CalledOff { .. } | Fact::TargetCalledOff { .. } | Fact::Resolved { .. });
         if let Some(judgement) = incident.filter(|_| ends && !rule.is_empty()).and_then(Incident::judgement) {
             self.verdicts.with_label_values(&[rule, judgement.word()]).inc();
         }
@@ -245,7 +245,9 @@ impl Metrics {
                     self.declare_delay.observe(seconds(entry.at - *first));
                 }
             }
-            Fact::CalledOff { .. } => self.called_off.with_label_values(&[rule, by(&entry.actor)]).inc(),
+            Fact::CalledOff { .. } | Fact::TargetCalledOff { .. } => {
+                self.called_off.with_label_values(&[rule, by(&entry.actor)]).inc()
+            }
             Fact::Resolved { .. } => {
                 if let Some(incident) = incident {
                     self.resolve_duration.observe(seconds(entry.at - incident.declared_at));

@@ -48,7 +48,7 @@ fn words(fact: &Fact, by: &Actor) -> String {
         Fact::Absorbed { from, .. } => format!("{from} is part of it now"),
         Fact::TargetCalledOff { into, code, .. } => format!("{into}, which it is part of, was called off: {code}"),
         Fact::TargetReopened { into, .. } => format!("{into}, which it is part of, goes on after all"),
-        Fact::SplitFrom { from, alerts, .. } => format!("split off {from} with {} alerts", alerts.len()),
+        Fact::SplitFrom { from, took } => format!("split off {from} with {} alerts", took.alerts.len()),
         Fact::SplitOff { into, alerts } => format!("{} alerts split off to {into} by {by}", alerts.len()),
         Fact::Clear { then: Some(then) } => {
             format!("no alert fires any more; if it stays so, its rule ends it at {then}")

@@ -93,7 +93,7 @@ fn room(incident: &Incident, fields: &mut Fields) {
         fields.put(&format!("split off as {id}"), "yes".to_owned());
     }
     if !room.took.is_empty() {
-        let alerts: Vec<String> = room.took.iter().map(ToString::to_string).collect();
+        let alerts: Vec<String> = room.took.iter().flat_map(|took| &took.alerts).map(ToString::to_string).collect();
         fields.put("alerts taken along", alerts.join(", "));
     }
 }

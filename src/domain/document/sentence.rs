@@ -4,6 +4,7 @@ mod people;
 
 use super::Audience;
 use crate::incident::entry::AlertsChanged;
+use crate::incident::room::Part;
 use crate::incident::{Entry, Fact};
 use crate::notice::builtin::change_word;
 use crate::notice::phrase::counts;
@@ -99,7 +100,7 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             1 => format!("1 alert is an incident of its own now: {into}"),
             many => format!("{many} alerts are an incident of their own now: {into}"),
         },
-        Fact::SplitFrom { from, alerts, .. } => match alerts.len() {
+        Fact::SplitFrom { from, took } => match took.alerts.len() {
             1 => format!("split off {from}, with 1 alert"),
             many => format!("split off {from}, with {many} alerts"),
         },
@@ -112,7 +113,9 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
 /// Whether only the team sees a fact.
 pub fn is_private(fact: &Fact) -> bool {
     match fact {
-        Fact::Noted { .. }
+        // Dashboards and tickets are often nobody else's.
+        Fact::Edited { part: Part::Links, .. }
+        | Fact::Noted { .. }
         | Fact::Acknowledged { .. }
         | Fact::Taken { .. }
         | Fact::Assigned { .. }
@@ -145,7 +148,7 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::Confirmed { .. }
         | Fact::Severity { .. }
         | Fact::Updated { .. }
-        | Fact::Edited { .. }
+        | Fact::Edited { part: Part::Summary | Part::Impact | Part::ExitCriteria, .. }
         | Fact::MergedInto { .. }
         | Fact::Absorbed { .. }
         | Fact::TargetCalledOff { .. }

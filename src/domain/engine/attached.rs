@@ -40,6 +40,23 @@ impl Attached {
         true
     }
 
+    /// Takes an alert away; `false` if it was not attached.
+    pub fn remove(&mut self, incident: IncidentId, alert: AlertId) -> bool {
+        let Some(members) = self.by_incident.get_mut(&incident) else { return false };
+        members.open.remove(&alert);
+        let was = members.all.remove(&alert);
+        self.forget_alert(incident, alert);
+        was
+    }
+
+    fn forget_alert(&mut self, incident: IncidentId, alert: AlertId) {
+        let Some(incidents) = self.by_alert.get_mut(&alert) else { return };
+        incidents.remove(&incident);
+        if incidents.is_empty() {
+            self.by_alert.remove(&alert);
+        }
+    }
+
     /// Notes whether an attached alert fires.
     pub fn set(&mut self, incident: IncidentId, alert: AlertId, fires: Fires) {
         let Some(members) = self.by_incident.get_mut(&incident).filter(|members| members.all.contains(&alert)) else {
@@ -82,11 +99,7 @@ impl Attached {
     /// Forgets a closed incident.
     pub fn forget(&mut self, incident: IncidentId) {
         for alert in self.by_incident.remove(&incident).unwrap_or_default().all {
-            let Some(incidents) = self.by_alert.get_mut(&alert) else { continue };
-            incidents.remove(&incident);
-            if incidents.is_empty() {
-                self.by_alert.remove(&alert);
-            }
+            self.forget_alert(incident, alert);
         }
     }
 }

@@ -26,10 +26,15 @@ impl State {
         open.find(|source| self.inhibits(source, rule, &target)).map(|source| source.id)
     }
 
-    // An incident says nothing to others of its own rule: those are told apart by their correlation labels.
+    // An incident says nothing to others of its own rule: those are told apart by their correlation labels. What its parts
+    // kept back is kept back; what was split off says nothing to the rule it comes from.
     fn inhibits(&self, source: &Incident, rule: &Rule, target: &Pairs) -> bool {
-        let own = source.rule.as_ref().is_some_and(|declared| *declared.name == *rule.name);
-        !own && self.policy.inhibitions.iter().any(|inhibition| inhibition.keeps(&source.labels, target))
+        let keeps = |labels: &Pairs| self.policy.inhibitions.iter().any(|inhibition| inhibition.keeps(labels, target));
+        let own = source.rule.as_ref().map(|rule| rule.name.as_str());
+        let comes_from = || source.room.took.iter().any(|took| took.rules.contains(&*rule.name));
+        let is_own = own == Some(&*rule.name) || (source.room.split_from.is_some() && comes_from());
+        let mut parts = source.room.members.iter().filter(|member| member.rule.as_deref() != Some(&*rule.name));
+        (!is_own && keeps(&source.labels)) || parts.any(|part| !part.labels.is_empty() && keeps(&part.labels))
     }
 }
 
@@ -40,20 +45,24 @@ impl Turn<'_> {
         let rule = policy.rules.rule(subject.rule);
         let Some(source) = self.state.incidents.get(&by) else { return };
         if source.inhibits.contains(&(rule.name.to_string(), subject.key.clone())) {
-            self.attach_beside(by, alerts.iter().map(|(alert, _)| *alert));
+            let alerts: Vec<AlertId> = alerts.iter().map(|(alert, _)| *alert).collect();
+            self.attach_beside(by, subject, &alerts);
             return;
         }
         let because = self.state.evaluator.explain(&policy.rules, subject, self.at).reason();
         let fact = Fact::Inhibits { rule: rule.name.to_string(), correlation: subject.key.clone(), because };
         self.record(by, Actor::Rule, fact);
         let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
-        self.attach_beside(by, evidence.into_iter());
+        self.attach_beside(by, subject, &evidence);
     }
 
     /// Attaches alerts that its own rule does not count.
-    pub(super) fn attach_beside(&mut self, incident: IncidentId, alerts: impl Iterator<Item = AlertId>) {
+    fn attach_beside(&mut self, incident: IncidentId, subject: &Subject, alerts: &[AlertId]) {
+        let split = self.state.was_split(subject);
         for alert in alerts {
-            self.attach(Evidence { incident, alert, counted: false });
+            if !(split && self.state.taken_by(*alert, subject, self.at).is_some()) {
+                self.attach(Evidence { incident, alert: *alert, counted: false });
+            }
         }
     }
 

@@ -43,6 +43,7 @@ impl Turn<'_> {
             Standing::StormBegins => self.declare(subject, &verdict, Stands::ForAll),
             Standing::New => self.declare(subject, &verdict, Stands::ForItself),
             Standing::BelowThreshold
+            | Standing::SplitOff { .. }
             | Standing::Inhibited { .. }
             | Standing::Muted { .. }
             | Standing::Inactive { .. }
@@ -55,6 +56,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn go_on(&mut self, id: IncidentId, subject: &Subject, alerts: &[(AlertId, bool)], verdict: &Verdict) {
+        let alerts = &self.belonging(subject, alerts);
         for (alert, counted) in alerts {
             self.attach(Evidence { incident: id, alert: *alert, counted: *counted });
         }
@@ -62,7 +64,7 @@ impl Turn<'_> {
         let (rules, evaluator) = (&self.state.policy.rules, &self.state.evaluator);
         let alerts = alerts.iter().map(|(alert, _)| *alert);
         let new: Vec<AlertId> = alerts.filter(|alert| evaluator.is_evidence(rules, subject, *alert)).collect();
-        self.raise(id, &new, verdict.raise);
+        self.raise(id, subject, &new, verdict.raise);
         let suspected = self.state.incidents.get(&id).is_some_and(|incident| incident.stage == Stage::Suspected);
         if verdict.confirm && suspected {
             let rule = &self.state.policy.rules.rule(subject.rule).name;
@@ -78,11 +80,20 @@ impl Turn<'_> {
         self.state.set_incident_timer(id);
     }
 
+    // But for those that were split off; with those that come back from there.
+    fn belonging(&self, subject: &Subject, alerts: &[(AlertId, bool)]) -> Vec<(AlertId, bool)> {
+        if !self.state.was_split(subject) {
+            return alerts.to_vec();
+        }
+        let stays = |(alert, _): &&(AlertId, bool)| self.state.taken_by(*alert, subject, self.at).is_none();
+        let back = self.state.evidence(subject, self.at).into_iter().map(|alert| (alert, true));
+        alerts.iter().filter(stays).copied().chain(back).collect()
+    }
+
     // `alerts` are those that are new to it: the others have had their say, and severity only rises.
-    fn raise(&mut self, id: IncidentId, alerts: &[AlertId], raise: Option<Severity>) {
+    fn raise(&mut self, id: IncidentId, subject: &Subject, alerts: &[AlertId], raise: Option<Severity>) {
         let policy = Arc::clone(&self.state.policy);
         let Some(incident) = self.state.incidents.get(&id) else { return };
-        let Some(subject) = self.state.subject_of(incident) else { return };
         let rule = policy.rules.rule(subject.rule);
         let from = incident.severity;
         let mapped = rule.severity_of(alerts.iter().filter_map(|alert| self.state.alerts.get(*alert)));
@@ -101,7 +112,7 @@ impl Turn<'_> {
     fn declare(&mut self, subject: &Subject, verdict: &Verdict, stands: Stands) {
         let policy = Arc::clone(&self.state.policy);
         let rule = policy.rules.rule(subject.rule);
-        let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
+        let evidence = self.state.evidence(subject, self.at);
         let alerts: Vec<_> = evidence.iter().filter_map(|id| self.state.alerts.get(*id)).collect();
         let correlation = if stands == Stands::ForAll { Pairs::default() } else { subject.key.clone() };
         let labels = incident_labels(rule, &correlation);
@@ -118,7 +129,7 @@ impl Turn<'_> {
             severity,
             confirmed: rule.model.declare_as == DeclareAs::Confirmed || verdict.confirm,
             rule: Some(RuleRef { name: rule.name.to_string(), version: rule.version }),
-            correlation: correlation.clone(),
+            correlation,
             receivers: policy.receivers_for(Some(rule), &labels),
             labels,
             first_alert_at: alerts.iter().map(|alert| alert.starts_at).min(),
@@ -130,7 +141,6 @@ impl Turn<'_> {
             next_by: None,
         };
         let id = self.state.next_incident_id();
-        self.state.newest.insert((rule.name.to_string(), correlation), id);
         self.record(id, Actor::Rule, fact);
         self.attach_all(id, subject, &evidence);
         self.report(id, title.failure);
@@ -152,9 +162,9 @@ impl Turn<'_> {
         let was_real = self.state.incidents.get(&id).is_some_and(|incident: &Incident| incident.confirmed_at.is_some());
         let because = format!("it is back: {}", explanation.reason());
         self.record(id, Actor::Rule, Fact::Reopened { because, confirmed: was_real || verdict.confirm, next_by: None });
-        let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
+        let evidence = self.state.evidence(subject, self.at);
         self.attach_all(id, subject, &evidence);
-        self.raise(id, &evidence, verdict.raise);
+        self.raise(id, subject, &evidence, verdict.raise);
     }
 
     fn attach_all(&mut self, incident: IncidentId, subject: &Subject, evidence: &[AlertId]) {
@@ -162,13 +172,17 @@ impl Turn<'_> {
             self.attach(Evidence { incident, alert: *alert, counted: true });
         }
         let policy = Arc::clone(&self.state.policy);
+        let split = self.state.was_split(subject);
         for alert in self.state.evaluator.beside(&policy.rules, subject, EVIDENCE_MAX) {
-            if self.state.alerts.get(alert).is_some_and(|alert| alert.state.is_open()) {
+            let open = self.state.alerts.get(alert).is_some_and(|alert| alert.state.is_open());
+            if open && !(split && self.state.taken_by(alert, subject, self.at).is_some()) {
                 self.attach(Evidence { incident, alert, counted: true });
             }
         }
         for alert in self.state.evaluator.gathered(&policy.rules, subject, EVIDENCE_MAX) {
-            self.attach(Evidence { incident, alert, counted: false });
+            if !(split && self.state.taken_by(alert, subject, self.at).is_some()) {
+                self.attach(Evidence { incident, alert, counted: false });
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crate::alert::Pairs;
 use crate::alert::table::Taken;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
-use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity};
+use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity, Stage};
 use crate::text;
 use crate::verbs::{Verb, may};
 
@@ -114,16 +114,19 @@ impl Turn<'_> {
     }
 
     // Why it would be reopened at once: its rule needs no alert, and its condition is true.
-    fn still_true(&self, incident: &Incident) -> Option<String> {
+    pub(super) fn still_true(&self, incident: &Incident) -> Option<String> {
         let rules = &self.state.policy.rules;
-        let subject = self.state.subject_of(incident).filter(|_| incident.stage.is_open())?;
-        let stands = rules.rule(subject.rule).is_standing() && self.state.when_holds(incident, &subject);
-        stands.then(|| self.state.evaluator.explain(rules, &subject, self.at).reason())
+        let stands = self.state.stands_for(incident).into_iter().filter(|_| incident.stage.is_open());
+        let mut stands = stands.filter(|stand| rules.rule(stand.subject.rule).is_standing());
+        let holds = stands.find(|stand| self.state.when_holds(&stand.subject, stand.storm))?;
+        Some(self.state.evaluator.explain(rules, &holds.subject, self.at).reason())
     }
 
     // Another incident of the same rule and correlation labels that is open: there must not be two.
     pub(super) fn open_beside(&self, incident: &Incident) -> Option<IncidentId> {
-        let key = (incident.rule.as_ref()?.name.clone(), incident.correlation.clone());
+        // What is part of another one is told so first.
+        let rule = incident.rule.as_ref().filter(|_| !matches!(incident.stage, Stage::Merged { .. }))?;
+        let key = (rule.name.clone(), incident.correlation.clone());
         let newest = self.state.newest.get(&key).filter(|newest| **newest != incident.id)?;
         self.state.incidents.get(newest).filter(|other| other.stage.is_open()).map(|other| other.id)
     }

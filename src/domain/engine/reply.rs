@@ -43,7 +43,11 @@ impl Turn<'_> {
             Act::Unfollow => format!("you no longer hear of {id} personally"),
             Act::Undo => self.taken_back(id),
             Act::Merge { into, .. } => format!("{id} is part of {into} now"),
-            Act::Split { .. } => format!("split {id}"),
+            Act::Split { .. } => {
+                let incident = self.state.incidents.get(&id);
+                let new = incident.and_then(|incident| incident.room.split_into.last()).copied().unwrap_or(id);
+                format!("{new} was split off {id}; its alerts and whoever hears of it are told there")
+            }
             Act::Severity { to, .. } => format!("{id} is {to} now"),
             Act::CallOff { code, .. } => format!("called off {id} ({code})"),
             Act::Resolve { .. } => format!("resolved {id}"),

@@ -107,7 +107,7 @@ impl Turn<'_> {
         let next = match known.clone() {
             Some(shadow) => match shadow.until {
                 None => Some(shadow),
-                Some(until) if holds && self.state.anything_since(subject, until) => {
+                Some(until) if holds && self.state.anything_since(subject, until, self.at) => {
                     Some(self.again(shadow, until, rule, subject, verdict))
                 }
                 Some(until) if until + self.state.reopen_within(rule) <= self.at => None,

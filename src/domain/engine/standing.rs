@@ -1,14 +1,12 @@
 //! What follows if a subject is judged: the order of checks, as a value with its reason. Only read here, so that whoever
 //! explains a decision asks the same question as whoever takes it.
 
-use super::attached::EVIDENCE_MAX;
 use super::state::State;
 use super::timers::Timer;
-use crate::alert::Pairs;
 use crate::ids::IncidentId;
 use crate::incident::{Actor, Incident, Stage};
+use crate::rules::Subject;
 use crate::rules::model::Mode;
-use crate::rules::{Rule, Subject};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +40,11 @@ pub enum Standing {
     },
     /// Its condition is met, but an open incident keeps it from being declared, and takes its alerts.
     Inhibited {
+        /// Which.
+        by: IncidentId,
+    },
+    /// Its condition is met, but by alerts that were split off, and belong to another incident.
+    SplitOff {
         /// Which.
         by: IncidentId,
     },
@@ -97,6 +100,9 @@ impl State {
         if !when {
             return Standing::BelowThreshold;
         }
+        if let Some(by) = self.all_taken_by(subject, at) {
+            return Standing::SplitOff { by };
+        }
         if let Some(held) = self.out_of_hours(rule, at) {
             return held;
         }
@@ -115,10 +121,10 @@ impl State {
     /// What a closed incident of the same rule says to a new one: of the same correlation labels, or of all in a storm.
     pub(super) fn after(&self, closed: &Incident, subject: &Subject, at: DateTime<Utc>) -> Option<Standing> {
         let closed_at = closed.stage.closed_at()?;
-        if !self.anything_since(subject, closed_at) {
+        if !self.anything_since(subject, closed_at, at) {
             return Some(Standing::Spent { incident: closed.id });
         }
-        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
+        let evidence = self.evidence(subject, at);
         if let Some(until) = self.quiet_until(closed, subject) {
             let quiet = at < until && evidence.iter().all(|alert| self.attached.contains(closed.id, *alert));
             return quiet.then_some(Standing::Cooldown { incident: closed.id, until });
@@ -130,11 +136,11 @@ impl State {
 
     /// Whether something fires that counts for it, or began after this time. `within` remembers what is over: that was told
     /// already. Where nothing needs to fire, what is true is news.
-    pub(super) fn anything_since(&self, subject: &Subject, time: DateTime<Utc>) -> bool {
+    pub(super) fn anything_since(&self, subject: &Subject, time: DateTime<Utc>, at: DateTime<Utc>) -> bool {
         if self.policy.rules.rule(subject.rule).is_standing() {
             return true;
         }
-        let evidence = self.evaluator.evidence(&self.policy.rules, subject, EVIDENCE_MAX);
+        let evidence = self.evidence(subject, at);
         let mut alerts = evidence.iter().filter_map(|id| self.alerts.get(*id));
         alerts.any(|alert| alert.state.is_open() || alert.starts_at > time)
     }
@@ -151,7 +157,13 @@ impl State {
     /// function of what is known now, not of what was judged before: so it is the same after a restart.
     pub(super) fn set_subject_timer(&mut self, subject: &Subject, due: Option<DateTime<Utc>>, when: bool) {
         let edges = if when { self.edges(subject) } else { Vec::new() };
-        let due = due.into_iter().chain(edges).chain(self.shadow_edge(subject)).filter(|due| *due > self.at).min();
+        let due = due
+            .into_iter()
+            .chain(edges)
+            .chain(self.taken_edges(subject))
+            .chain(self.shadow_edge(subject))
+            .filter(|due| *due > self.at)
+            .min();
         self.timers.set(Timer::Subject(subject.clone()), due);
     }
 
@@ -163,10 +175,5 @@ impl State {
         }
         let quiet_until = newest.and_then(|closed| self.quiet_until(closed, subject));
         quiet_until.into_iter().chain(self.storm_edges(subject)).chain(self.hour_edges(rule)).collect()
-    }
-
-    /// Of this rule and key, the incident that was opened last.
-    pub(super) fn newest(&self, rule: &Rule, key: &Pairs) -> Option<&Incident> {
-        self.newest.get(&(rule.name.to_string(), key.clone())).and_then(|id| self.incidents.get(id))
     }
 }

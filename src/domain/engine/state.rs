@@ -49,8 +49,12 @@ pub struct State {
     pub(super) attached: Attached,
     // Closed incidents whose alerts the table may forget.
     pub(super) released: BTreeSet<IncidentId>,
-    // Of each rule and correlation key, the incident that was opened last, by its rule or a person.
+    // Of each rule and correlation key, the incident that stands for them: `claims` says which.
     pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
+    // Incidents that others are part of.
+    pub(super) targets: BTreeSet<IncidentId>,
+    // Incidents that took alerts along when they were split off.
+    pub(super) takers: BTreeSet<IncidentId>,
     // Of each rule, the incidents it declared within the last hour, but for those that stand for many.
     pub(super) declared: BTreeMap<String, BTreeSet<(DateTime<Utc>, IncidentId)>>,
     // Subjects whose `when` is true now.
@@ -91,6 +95,8 @@ impl State {
             attached: Attached::default(),
             released: BTreeSet::new(),
             newest: BTreeMap::new(),
+            targets: BTreeSet::new(),
+            takers: BTreeSet::new(),
             declared: BTreeMap::new(),
             holding: BTreeSet::new(),
             timers: Timers::default(),
@@ -232,13 +238,8 @@ impl State {
             let open = self.alerts.get(evidence.alert).is_some_and(|alert| alert.state.is_open());
             self.attached.set(evidence.incident, evidence.alert, if open { Fires::Yes } else { Fires::No });
         }
-        // The one that was opened last, by its rule or by a person.
-        let mut opened: Vec<&Incident> = self.incidents.values().collect();
-        opened.sort_by_key(|incident| (incident.opened_by, incident.id));
-        for incident in opened {
-            if let Some(rule) = &incident.rule {
-                self.newest.insert((rule.name.clone(), incident.correlation.clone()), incident.id);
-            }
+        for id in self.incidents.keys().copied().collect::<Vec<_>>() {
+            self.claim(id);
         }
     }
 
@@ -296,9 +297,12 @@ impl State {
     }
 
     fn remember(&self, incident: &Incident) -> TimeDelta {
-        let Some(subject) = self.subject_of(incident) else { return REMEMBER_ALERTS };
-        let model = &self.policy.rules.rule(subject.rule).model;
-        let waits = [model.cooldown, model.reopen_within].into_iter().flatten().map(Duration::delta);
+        // Of its parts, too, whoever stands for them by now: the time to let go is set once.
+        let own = incident.rule.as_ref().map(|rule| &rule.name);
+        let rules = own.into_iter().chain(incident.room.members.iter().filter_map(|member| member.rule.as_ref()));
+        let known = rules.filter_map(|rule| self.policy.rules.by_name(rule));
+        let models = known.map(|rule| &self.policy.rules.rule(rule).model);
+        let waits = models.flat_map(|model| [model.cooldown, model.reopen_within]).flatten().map(Duration::delta);
         waits.fold(REMEMBER_ALERTS, TimeDelta::max).min(REMEMBER_CLOSED)
     }
 
@@ -310,7 +314,7 @@ impl State {
     pub(super) fn dues_of_incident(&self, incident: &Incident) -> Vec<(DateTime<Utc>, due::Due)> {
         let subject = self.subject_of(incident);
         let holds = match &subject {
-            Some(subject) if self.when_holds(incident, subject) => WhenHolds::Yes,
+            Some(subject) if self.when_holds(subject, incident.storm) => WhenHolds::Yes,
             _ => WhenHolds::No,
         };
         let rule = subject.map(|subject| self.policy.rules.rule(subject.rule));

@@ -1,7 +1,6 @@
 //! Storms: a rule that has declared enough within an hour declares one more incident, for all that follow. People read
 //! five incidents; they don't read a thousand.
 
-use super::attached::EVIDENCE_MAX;
 use super::standing::Standing;
 use super::state::State;
 use super::turn::Turn;
@@ -11,7 +10,6 @@ use crate::incident::Incident;
 use crate::rules::{Subject, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Incidents of a rule are counted for this long.
 pub const STORM_WINDOW: TimeDelta = TimeDelta::hours(1);
@@ -24,8 +22,11 @@ impl State {
             return None;
         }
         let full = self.full_until(subject).is_some_and(|until| at < until);
-        match self.newest(self.policy.rules.rule(subject.rule), &Pairs::default()) {
-            Some(all) if all.stage.is_open() => (all.storm || full).then_some(Standing::Storm { by: all.id }),
+        let rule = self.policy.rules.rule(subject.rule);
+        match self.newest(rule, &Pairs::default()) {
+            Some(all) if all.stage.is_open() => {
+                (full || self.is_storm_of(all, rule)).then_some(Standing::Storm { by: all.id })
+            }
             _ if !full => None,
             Some(closed) => Some(self.after(closed, subject, at).unwrap_or(Standing::StormBegins)),
             None => Some(Standing::StormBegins),
@@ -37,9 +38,10 @@ impl State {
         if subject.key.is_empty() {
             return Vec::new();
         }
-        let all = self.newest(self.policy.rules.rule(subject.rule), &Pairs::default());
+        let rule = self.policy.rules.rule(subject.rule);
+        let all = self.newest(rule, &Pairs::default());
         // Once that one is over, all are judged again.
-        if all.is_some_and(|all| all.storm && all.stage.is_open()) {
+        if all.is_some_and(|all| all.stage.is_open() && self.is_storm_of(all, rule)) {
             return Vec::new();
         }
         let quiet_until = all.and_then(|closed| self.quiet_until(closed, subject));
@@ -71,9 +73,9 @@ impl State {
         }
     }
 
-    /// Whether the `when` behind this incident is true now; behind one that stands for many, that of any.
-    pub(super) fn when_holds(&self, incident: &Incident, subject: &Subject) -> bool {
-        match incident.storm {
+    /// Whether the `when` of this subject is true now; where it stands for many, that of any.
+    pub(super) fn when_holds(&self, subject: &Subject, storm: bool) -> bool {
+        match storm {
             true => self.holding_of(subject).next().is_some(),
             false => self.holding.contains(subject),
         }
@@ -90,8 +92,7 @@ impl State {
 impl Turn<'_> {
     /// Its alerts go to the incident that stands for all.
     pub(super) fn join_storm(&mut self, id: IncidentId, subject: &Subject, verdict: &Verdict) {
-        let policy = Arc::clone(&self.state.policy);
-        let evidence = self.state.evaluator.evidence(&policy.rules, subject, EVIDENCE_MAX);
+        let evidence = self.state.evidence(subject, self.at);
         let alerts: Vec<(AlertId, bool)> = evidence.into_iter().map(|alert| (alert, true)).collect();
         self.go_on(id, subject, &alerts, verdict);
     }
@@ -99,14 +100,13 @@ impl Turn<'_> {
     /// Those for which an incident for all stands, or stood, are judged again: it opened, or it is over.
     pub(super) fn touch_storm(&mut self, id: IncidentId) {
         let state = &*self.state;
-        let Some(incident) = state.incidents.get(&id).filter(|incident| incident.correlation.is_empty()) else {
-            return;
+        let Some(incident) = state.incidents.get(&id) else { return };
+        let of_many = |subject: &Subject| {
+            subject.key.is_empty() && !state.policy.rules.rule(subject.rule).model.correlate_by.is_empty()
         };
-        let Some(subject) = state.subject_of(incident) else { return };
-        if state.policy.rules.rule(subject.rule).model.correlate_by.is_empty() {
-            return;
-        }
-        let held: BTreeSet<Subject> = state.holding_of(&subject).cloned().collect();
+        let stands = state.stands_for(incident).into_iter().map(|stand| stand.subject).filter(of_many);
+        let held: BTreeSet<Subject> =
+            stands.flat_map(|subject| state.holding_of(&subject).cloned().collect::<Vec<_>>()).collect();
         for subject in held {
             self.touched.entry(subject).or_default();
         }

@@ -1,6 +1,7 @@
 //! Changed alerts of an incident: counted at once, told in the timeline and to people at a pace they can read.
 
 use super::attached::{EVIDENCE_MAX, Fires};
+use super::claims::Stand;
 use super::turn::Turn;
 use crate::alert::{Alert, AlertState};
 use crate::ids::{AlertId, IncidentId};
@@ -104,13 +105,22 @@ impl Turn<'_> {
         if incident.tally.firing > 0 {
             return Clear::No;
         }
-        let Some(subject) = self.state.subject_of(incident) else { return Clear::Yes };
         let rules = &self.state.policy.rules;
-        let stands = rules.rule(subject.rule).is_standing() && self.state.when_holds(incident, &subject);
         let fires = |alert: AlertId| self.state.alerts.get(alert).is_some_and(|alert| alert.state.is_open());
         let too_many = (incident.tally.alerts as usize) >= EVIDENCE_MAX;
-        let more = || self.state.evaluator.evidence(rules, &subject, usize::MAX).into_iter().any(fires);
-        if stands || (too_many && more()) { Clear::No } else { Clear::Yes }
+        let goes_on = |stand: &Stand| {
+            let standing = rules.rule(stand.subject.rule).is_standing();
+            let more = || self.state.evaluator.evidence(rules, &stand.subject, usize::MAX).into_iter().any(fires);
+            (standing && self.state.when_holds(&stand.subject, stand.storm)) || (too_many && more())
+        };
+        if self.state.stands_for(incident).iter().any(goes_on) { Clear::No } else { Clear::Yes }
+    }
+
+    /// Counts anew, and says so: alerts have left it.
+    pub(super) fn recount(&mut self, id: IncidentId) {
+        self.count(id);
+        self.record_alerts(id, &[]);
+        self.weighed.insert(id);
     }
 
     /// Says of every incident whose alerts changed, or that needs none, whether it is clear now and was not before; and the
@@ -130,9 +140,12 @@ impl Turn<'_> {
     }
 
     fn record_not_clear(&mut self, id: IncidentId) {
-        let subject = self.state.incidents.get(&id).and_then(|incident| self.state.subject_of(incident));
-        let Some(subject) = subject else { return };
-        let because = self.state.evaluator.explain(&self.state.policy.rules, &subject, self.at).reason();
+        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let because = match (self.still_true(incident), self.state.subject_of(incident)) {
+            (Some(because), _) => because,
+            (None, Some(subject)) => self.state.evaluator.explain(&self.state.policy.rules, &subject, self.at).reason(),
+            (None, None) => String::new(),
+        };
         self.record(id, Actor::Rule, Fact::NotClear { because });
     }
 

@@ -4,7 +4,7 @@ use super::turn::Turn;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::due::{self, Due};
-use crate::incident::{Actor, CallOffCode, Fact, Incident};
+use crate::incident::{Actor, CallOffCode, Fact};
 use crate::notice::phrase::unheard;
 use crate::notice::template;
 use chrono::{DateTime, Utc};
@@ -118,14 +118,6 @@ impl Turn<'_> {
         self.state.attached.forget(id);
         let Some(incident) = self.state.incidents.remove(&id) else { return };
         self.changed.remove(&id);
-        self.drop_newest(&incident);
-    }
-
-    fn drop_newest(&mut self, incident: &Incident) {
-        let Some(rule) = &incident.rule else { return };
-        let key = (rule.name.clone(), incident.correlation.clone());
-        if self.state.newest.get(&key) == Some(&incident.id) {
-            self.state.newest.remove(&key);
-        }
+        self.state.unclaim(&incident);
     }
 }

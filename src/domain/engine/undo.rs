@@ -4,6 +4,7 @@ use super::turn::Turn;
 use crate::document::sentence::entry_text;
 use crate::ids::IncidentId;
 use crate::incident::decide::{self, words};
+use crate::incident::roles::same_person;
 use crate::incident::{Command, Fact, Incident, Refusal};
 
 impl Turn<'_> {
@@ -33,9 +34,7 @@ impl Turn<'_> {
     pub(super) fn last_done_by(&self, name: &str) -> Result<IncidentId, Refusal> {
         let last = |incident: &Incident| {
             let mut deeds = incident.room.deeds.iter().rev();
-            deeds
-                .find(|deed| deed.person.eq_ignore_ascii_case(name))
-                .map(|deed| (deed.input, std::cmp::Reverse(incident.id)))
+            deeds.find(|deed| same_person(&deed.person, name)).map(|deed| (deed.input, std::cmp::Reverse(incident.id)))
         };
         // Where one command changed two, the older one says what it was.
         let newest = self.state.incidents.values().filter_map(last).max();

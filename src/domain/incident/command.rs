@@ -201,6 +201,24 @@ pub enum Refusal {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
     },
+    /// The two don't go together.
+    #[error("{incident} can't be part of {into}: {because}")]
+    Apart {
+        /// Which was to be a part.
+        incident: IncidentId,
+        /// Of which.
+        into: IncidentId,
+        /// Why, and what to do instead.
+        because: String,
+    },
+    /// These alerts make no incident of their own.
+    #[error("{incident} can't be split so: {because}")]
+    NoSplit {
+        /// Which.
+        incident: IncidentId,
+        /// Why, and what to do instead.
+        because: String,
+    },
     /// Of what they did lately, nothing can be taken back.
     #[error("nothing that {person} did {}within the last {within} can be taken back", on(*incident))]
     NothingToUndo {

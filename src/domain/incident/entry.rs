@@ -7,7 +7,7 @@ pub use alerts::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
 pub use code::CallOffCode;
 
 use super::roles::{OfferEnd, RoleName};
-use super::room::{Member, Part, Prompt};
+use super::room::{Member, Part, Prompt, Took};
 use super::{Actor, Explanation, RuleRef, Severity};
 use crate::alert::Pairs;
 use crate::duration::Duration;
@@ -267,7 +267,7 @@ pub enum Fact {
         members: Vec<Member>,
         /// Alerts it had been split off with.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        took: Vec<AlertId>,
+        took: Vec<Took>,
         /// Start of its first alert.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_alert_at: Option<DateTime<Utc>>,
@@ -299,11 +299,8 @@ pub enum Fact {
     SplitFrom {
         /// Of which.
         from: IncidentId,
-        /// The rule that had declared that one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rule: Option<String>,
-        /// The alerts it took along.
-        alerts: Vec<AlertId>,
+        /// The alerts it took along, and from what.
+        took: Took,
     },
     /// No attached alert fires any more; the grace runs.
     Clear {

@@ -55,7 +55,12 @@ impl Incident {
             Stage::CalledOff { code: CallOffCode::Duplicate | CallOffCode::Test, .. } => None,
             Stage::CalledOff { .. } => by_person.then_some(Judgement::Wrong),
             Stage::Resolved { .. } => (self.touched && self.confirmed_at.is_some()).then_some(Judgement::Right),
-            Stage::Suspected | Stage::Confirmed | Stage::Merged { .. } => None,
+            // What it is part of says so for it.
+            Stage::Merged { .. } => self.room.called_off_with.as_ref().and_then(|with| {
+                let says_nothing = matches!(with.code, CallOffCode::Duplicate | CallOffCode::Test);
+                (matches!(with.by, Actor::Person { .. }) && !says_nothing).then_some(Judgement::Wrong)
+            }),
+            Stage::Suspected | Stage::Confirmed => None,
         }
     }
 }
@@ -72,6 +77,9 @@ impl RuleRecord {
         self.declared += 1;
         self.open += u32::from(incident.stage.is_open());
         self.confirmed += u32::from(incident.confirmed_at.is_some());
+        if let Some(with) = &incident.room.called_off_with {
+            self.called_off_by_people += u32::from(matches!(with.by, Actor::Person { .. }));
+        }
         if let Stage::CalledOff { .. } = incident.stage {
             let by = if by_person { &mut self.called_off_by_people } else { &mut self.called_off_by_rule };
             *by += 1;

@@ -120,13 +120,13 @@ pub struct Member {
     pub since: InputSeq,
 }
 
-/// What an incident was split off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// Which one.
-    pub incident: IncidentId,
-    /// The rule that had declared that one.
-    pub rule: Option<String>,
+/// Alerts that were split off, with the rules that are not to take them back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Took {
+    /// The rules that what they left stood for.
+    pub rules: BTreeSet<String>,
+    /// The alerts.
+    pub alerts: BTreeSet<AlertId>,
 }
 
 /// How the incident that this one is part of was called off.
@@ -266,9 +266,9 @@ pub struct Room {
     /// Incidents that some of its alerts became.
     pub split_into: BTreeSet<IncidentId>,
     /// What it was split off itself.
-    pub split_from: Option<Origin>,
-    /// Alerts it took along then: while it is open, they belong to no other one.
-    pub took: BTreeSet<AlertId>,
+    pub split_from: Option<IncidentId>,
+    /// Alerts that it, or its parts, took along then: while it is open, they don't go back.
+    pub took: Vec<Took>,
     /// The incident that this one is part of was called off.
     pub called_off_with: Option<CalledOffWith>,
 }

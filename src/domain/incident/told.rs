@@ -45,6 +45,8 @@ impl Refusal {
             Self::NoAlert { .. }
             | Self::UnknownName { .. }
             | Self::LongOver { .. }
+            | Self::Apart { .. }
+            | Self::NoSplit { .. }
             | Self::NothingToUndo { .. }
             | Self::MovedOn { .. }
             | Self::NotPreExisting { .. }

@@ -3,10 +3,10 @@
 use super::NoticeKind;
 use super::asked;
 use super::layout::{Message, Part};
-use super::people;
 use super::phrase::{alert_line, clock, counts, incident_url, kept, lasted, next_update, page_url, unheard, who};
 use super::plan::Scene;
 use super::telling::{About, Telling};
+use super::{parts, people};
 use crate::alert::{Alert, ResolvedBecause};
 use crate::incident::due::{self, Due};
 use crate::incident::entry::{AlertsChanged, Change};
@@ -49,22 +49,24 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::Role(fact) => people::role(scene, fact, reader),
         About::PromiseMissed(by) => asked::promise_missed(scene, by),
         About::Asked(prompts) => asked::asked(scene, prompts),
-        About::MergedInto(into, because) => people::merged_into(scene, into, for_reader(telling, reader, because)),
+        About::MergedInto(into, because) => {
+            parts::merged_into(scene, reader, into, for_reader(telling, reader, because))
+        }
         About::Absorbed { from, title, public } => {
-            let mut parts = vec![people::absorbed(reader, from, title, public)];
+            let mut parts = vec![parts::absorbed(reader, from, title, public)];
             parts.extend(counted(scene));
             parts
         }
         About::Joined { from, title, public } => {
-            let mut parts = vec![people::absorbed(reader, from, title, public)];
+            let mut parts = vec![parts::absorbed(reader, from, title, public)];
             parts.extend(alarm(scene, reader));
             parts
         }
-        About::TargetCalledOff(into, code, reason) => people::target_called_off(scene, into, code, reason),
+        About::TargetCalledOff(into, code, reason) => parts::target_called_off(scene, into, code, reason),
         About::TargetReopened(into, because) => {
-            people::target_reopened(scene, into, for_reader(telling, reader, because))
+            parts::target_reopened(scene, into, for_reader(telling, reader, because))
         }
-        About::SplitOff(into, alerts) => people::split_off(scene, into, alerts),
+        About::SplitOff(into, alerts) => parts::split_off(scene, into, alerts),
         About::Lost { receiver, person: Some(person), notice, because } => vec![
             Part::Words(format!("{person} was not told by {receiver} (“{notice}”), and will not be told again.")),
             Part::Field("Reason", because.to_owned()),
@@ -169,6 +171,7 @@ fn icon(incident: &Incident, kind: NoticeKind) -> &'static str {
         (NoticeKind::Updated, _) => "information_source",
         (NoticeKind::Role, _) => "busts_in_silhouette",
         (NoticeKind::Prompt, _) => "question",
+        (NoticeKind::CalledOff, Stage::Merged { .. }) => "no_entry_sign",
         (_, Stage::Suspected) => "eyes",
         (_, Stage::Confirmed) => "warning",
         (_, Stage::CalledOff { .. }) => "no_entry_sign",

@@ -5,6 +5,7 @@ mod brief;
 pub mod builtin;
 pub mod escape;
 pub mod layout;
+mod parts;
 mod people;
 pub mod personal;
 pub mod phrase;

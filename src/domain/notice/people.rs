@@ -1,18 +1,16 @@
-//! Notices about people: who does what, what is asked, what was promised; and about incidents that become one, or two.
+//! Notices about people: who does what, what is asked, what was promised.
 
 use super::brief::{brief, duties};
 use super::builtin::Reader;
 use super::layout::Part;
-use super::phrase::{clock, incident_url};
+use super::phrase::clock;
 use super::plan::Scene;
 use crate::document::Audience;
 use crate::document::roles::Cast;
 use crate::document::sentence::sentence;
-use crate::ids::IncidentId;
+use crate::incident::Fact;
 use crate::incident::due::roles::claim_until;
 use crate::incident::roles::MANAGER;
-use crate::incident::{CallOffCode, Fact};
-use crate::text::clean_line;
 
 /// A role changed hands, or anyone may take it.
 pub fn role(scene: &Scene<'_>, fact: &Fact, reader: Reader) -> Vec<Part> {
@@ -68,51 +66,4 @@ pub fn who_does_what(scene: &Scene<'_>) -> Vec<Part> {
         parts.push(Part::Command(format!("earlybell incident take {} {MANAGER}", incident.id.0)));
     }
     parts
-}
-
-/// It is part of another one.
-pub fn merged_into(scene: &Scene<'_>, into: IncidentId, because: &str) -> Vec<Part> {
-    let mut parts = vec![Part::Words(format!("This is part of {into} now; everything else is told there."))];
-    if !because.is_empty() {
-        parts.push(Part::Field("Why", because.to_owned()));
-    }
-    parts.push(Part::Link("Go on there", incident_url(&scene.policy.source.external_url, into)));
-    parts
-}
-
-/// Another one is part of it. What was only suspected stays out of public.
-pub fn absorbed(reader: Reader, from: IncidentId, title: &str, public: bool) -> Part {
-    Part::Words(match reader {
-        Reader::Public if !public => "There is more to it than was known.".to_owned(),
-        _ => format!("{from} “{}” is part of this one now.", clean_line(title, 200)),
-    })
-}
-
-/// What it is part of was nothing: told to whoever saw this alarm, too.
-pub fn target_called_off(scene: &Scene<'_>, into: IncidentId, code: CallOffCode, reason: &str) -> Vec<Part> {
-    vec![
-        Part::Words(format!("{into}, which this is part of, was called off: this was not an incident ({code}).")),
-        Part::Field("Reason", reason.to_owned()),
-        Part::Words("If you saw the alarm, there is nothing more to do.".to_owned()),
-        Part::Link("All of it", incident_url(&scene.policy.source.external_url, into)),
-    ]
-}
-
-/// What it is part of goes on after all.
-pub fn target_reopened(scene: &Scene<'_>, into: IncidentId, because: &str) -> Vec<Part> {
-    let mut parts = vec![Part::Words(format!("{into}, which this is part of, was called off, and goes on after all."))];
-    if !because.is_empty() {
-        parts.push(Part::Field("Why", because.to_owned()));
-    }
-    parts.push(Part::Link("Go on there", incident_url(&scene.policy.source.external_url, into)));
-    parts
-}
-
-/// Some of its alerts are an incident of their own.
-pub fn split_off(scene: &Scene<'_>, into: IncidentId, alerts: usize) -> Vec<Part> {
-    let alerts = if alerts == 1 { "1 alert is".to_owned() } else { format!("{alerts} alerts are") };
-    vec![
-        Part::Words(format!("{alerts} an incident of their own now: {into}.")),
-        Part::Link("Follow it there", incident_url(&scene.policy.source.external_url, into)),
-    ]
 }

@@ -50,6 +50,13 @@ pub fn concerned<'a>(scene: &Scene<'a>, telling: &Telling<'_>) -> Vec<Concerned<
         About::Role(fact) => found.role(fact),
         About::PromiseMissed(_) => found.escalated(),
         About::Asked(prompts) => prompts.iter().for_each(|prompt| found.asked(*prompt)),
+        About::MergedInto(into, _) => {
+            for (role, holding) in &scene.incident.roles.held {
+                let lead = format!("Your role of {} ends here; {into} has its own.", role.words());
+                found.tell_other(&holding.person, lead);
+            }
+            found.followers();
+        }
         About::LooksOver(_) => {
             found.manager("You lead this incident: is it over?");
             found.followers();
@@ -61,7 +68,6 @@ pub fn concerned<'a>(scene: &Scene<'a>, telling: &Telling<'_>) -> Vec<Concerned<
         | About::Flapping(_)
         | About::CalledOff(..)
         | About::Resolved(_)
-        | About::MergedInto(..)
         | About::Absorbed { .. }
         | About::SplitOff(..)
         | About::Joined { .. }

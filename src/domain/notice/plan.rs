@@ -115,12 +115,33 @@ fn tell(scene: &Scene<'_>, telling: &Telling<'_>, seat: Seat, planned: &mut Plan
             (Lane::Root, NoticeKind::Confirmed | NoticeKind::Reopened) => {
                 Telling { kind: NoticeKind::Confirmed, about: About::Alarm, ..*telling }
             }
+            (Lane::Root, _) => joining(telling),
+            _ if told_already(scene, telling, spec, planned) => continue,
             _ => *telling,
         };
         let delivery = write(scene, &telling, seat, Letter { spec, lane, to: None }, &mut planned.failures);
         planned.deliveries.push(delivery);
     }
     tell_people(scene, telling, seat, planned);
+}
+
+// Whoever comes with a part hears everything that is known.
+fn joining<'a>(telling: &Telling<'a>) -> Telling<'a> {
+    match telling.about {
+        About::Absorbed { from, title, public } => {
+            Telling { kind: NoticeKind::Declared, about: About::Joined { from, title, public }, ..*telling }
+        }
+        _ => *telling,
+    }
+}
+
+// The first notice of this step says how bad and how real it is.
+fn told_already(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec, planned: &Planned) -> bool {
+    let joins = scene.incident.room.joined.contains_key(&spec.name);
+    let is_root = |new: &NewDelivery| new.receiver == spec.name && new.lane == Lane::Root;
+    matches!(telling.about, About::Confirmed(_) | About::Severity { .. })
+        && joins
+        && planned.deliveries.iter().any(is_root)
 }
 
 // Whom it concerns hears of it in person too, wherever they can be reached.
@@ -170,18 +191,18 @@ fn specs<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a ReceiverSpec> + use<
 }
 
 fn lane(incident: &Incident, spec: &ReceiverSpec, kind: NoticeKind, seat: Seat) -> Option<Lane> {
-    let number = match seat {
-        Seat::Entry(number) => number,
-        Seat::Time(_) => incident.entries,
+    let (number, tells) = match seat {
+        Seat::Entry(number) => (number, true),
+        Seat::Time(_) => (incident.entries, false),
     };
-    if !spec.public {
-        return Some(if kind == NoticeKind::Declared { Lane::Root } else { Lane::Post });
-    }
-    match incident.public_from {
-        Some(from) if from == number => Some(Lane::Root),
-        Some(from) if from < number => Some(Lane::Post),
-        // Suspected only, then: not for the public.
-        _ => None,
+    // Suspected only: not for the public.
+    let public_from = if spec.public { Some(incident.public_from?) } else { None };
+    // Who came with a part of it has heard nothing of it before.
+    match incident.room.joined.get(&spec.name).copied().max(public_from) {
+        None => Some(if kind == NoticeKind::Declared { Lane::Root } else { Lane::Post }),
+        Some(from) if from == number && tells => Some(Lane::Root),
+        Some(from) if from <= number => Some(Lane::Post),
+        Some(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::duration::Duration;
 use crate::ids::IncidentId;
 use crate::incident::entry::AlertsChanged;
 use crate::incident::roles::OfferEnd;
-use crate::incident::room::Prompt;
+use crate::incident::room::{Part, Prompt};
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Severity};
 use chrono::{DateTime, Utc};
 
@@ -206,7 +206,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Confirmed { .. }
         | Fact::Severity { .. }
         | Fact::Updated { .. }
-        | Fact::Edited { .. }
+        | Fact::Edited { part: Part::Summary | Part::Impact, .. }
         | Fact::Taken { .. }
         | Fact::Assigned { .. }
         | Fact::HandedOver { .. }
@@ -224,6 +224,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::Resolved { .. }
         | Fact::Reopened { .. } => true,
         Fact::Declared { .. }
+        | Fact::Edited { part: Part::ExitCriteria | Part::Links, .. }
         | Fact::Noted { .. }
         | Fact::Acknowledged { .. }
         | Fact::Offered { .. }

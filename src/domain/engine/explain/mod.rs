@@ -142,9 +142,12 @@ impl State {
             }
             About::Incident(id) => {
                 let incident = self.incident(*id).ok_or(Unknown::Incident(*id))?;
-                let rule = incident.rule.as_ref().ok_or(Unknown::ByPerson(*id))?;
-                let subject = self.subject_of(incident).ok_or_else(|| Unknown::Rule(rule.name.clone()))?;
-                Ok(self.explain_subjects([(subject, None)], at))
+                let stands = self.stands_for(incident);
+                if stands.is_empty() {
+                    let rule = incident.rule.as_ref().ok_or(Unknown::ByPerson(*id))?;
+                    return Err(Unknown::Rule(rule.name.clone()));
+                }
+                Ok(self.explain_subjects(stands.into_iter().map(|stand| (stand.subject, None)), at))
             }
             About::Rule(name) => {
                 let rule = self.policy.rules.by_name(name).ok_or_else(|| Unknown::Rule(name.clone()))?;

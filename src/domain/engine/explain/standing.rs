@@ -19,6 +19,7 @@ impl Standing {
                 clock(until)
             ),
             Self::Holding { until } => format!("condition met, but not for long enough before {}", clock(until)),
+            Self::SplitOff { by } => format!("condition met, but by alerts that {by} took along when it was split off"),
             Self::Shadow => "condition met, but the rule is in shadow mode: recorded, nobody is told".to_owned(),
             Self::Inhibited { by } => format!("condition met, but {by} is open, covers it, and takes its alerts"),
             Self::Spent { incident } => {

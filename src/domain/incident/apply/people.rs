@@ -3,7 +3,7 @@
 use super::deeds::{self, Undoes};
 use crate::incident::promise::{Promise, keeps};
 use crate::incident::roles::{Holding, MANAGER, Offer, Opened, RoleName, same_person};
-use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Origin, Part, Prompt, Room, Todo};
+use crate::incident::room::{CalledOffWith, Deed, Edition, Lasting, Part, Prompt, Room, Todo};
 use crate::incident::{Entry, Fact, Incident};
 use chrono::{DateTime, Utc};
 
@@ -127,13 +127,13 @@ fn parts(incident: &mut Incident, entry: &Entry) {
                 .receivers
                 .extend(room.joined.iter().filter(|(_, at)| **at == entry.number).map(|(name, _)| name.clone()));
             room.members.extend(members.iter().cloned());
-            room.took.extend(took.iter().copied());
+            room.took.extend(took.iter().cloned());
             incident.first_alert_at = incident.first_alert_at.into_iter().chain(*first_alert_at).min();
         }
         Fact::SplitOff { into, .. } => drop(room.split_into.insert(*into)),
-        Fact::SplitFrom { from, rule, alerts } => {
-            room.split_from = Some(Origin { incident: *from, rule: rule.clone() });
-            room.took.extend(alerts.iter().copied());
+        Fact::SplitFrom { from, took } => {
+            room.split_from = Some(*from);
+            room.took.push(took.clone());
         }
         Fact::TargetCalledOff { code, .. } => {
             room.called_off_with = Some(CalledOffWith { code: *code, by: entry.actor.clone() });

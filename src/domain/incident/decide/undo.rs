@@ -3,7 +3,7 @@
 use super::here;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::roles::{OfferEnd, RoleName};
+use crate::incident::roles::{OfferEnd, RoleName, same_person};
 use crate::incident::room::{Deed, Lasting, Undo};
 use crate::incident::{Fact, Incident, Refusal, Stage};
 use crate::verbs::{Next, Verb};
@@ -16,7 +16,7 @@ pub fn last<'a>(
     at: DateTime<Utc>,
     within: Duration,
 ) -> Result<Vec<&'a Deed>, Refusal> {
-    let mut theirs = incident.room.deeds.iter().rev().filter(|deed| deed.person.eq_ignore_ascii_case(name)).peekable();
+    let mut theirs = incident.room.deeds.iter().rev().filter(|deed| same_person(&deed.person, name)).peekable();
     let newest = theirs.peek().map(|deed| (deed.input, deed.at)).filter(|(_, done_at)| at < *done_at + within.delta());
     let Some((input, _)) = newest else {
         return Err(Refusal::NothingToUndo { incident: Some(incident.id), person: name.to_owned(), within });
