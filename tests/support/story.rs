@@ -2,10 +2,11 @@
 
 use super::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::Role;
 use domain::alert::matcher::MatcherText;
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
-use domain::directory::Shift;
+use domain::directory::{Person, Shift};
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{AlertId, DeliveryId, IncidentId};
@@ -57,6 +58,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "poll" => poll(world, rest)?,
         "lost" => outcome(world, rest)?,
         "duty" => duty(world, rest)?,
+        "people" => people(world, rest),
         name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
         _ => return Err("no such event".to_owned()),
     }
@@ -90,6 +92,15 @@ fn duty(world: &mut World, rest: &str) -> Result<(), String> {
     world.say(&format!("duty: {squad} {rest}"));
     world.know(directory);
     Ok(())
+}
+
+// people NAMES…: these are there from now on, or nobody.
+fn people(world: &mut World, rest: &str) {
+    let mut directory = world.directory.clone();
+    let named = |name: &str| Person { name: name.to_owned(), ..Person::default() };
+    directory.people = rest.split_whitespace().map(named).collect();
+    world.say(&format!("people: {rest}"));
+    world.know(directory);
 }
 
 // webhook [group=G] [truncated=N] [source=S] : firing alertname=A severity=critical [@-5m] ; resolved alertname=B
@@ -276,7 +287,10 @@ fn outcome(world: &mut World, rest: &str) -> Result<(), String> {
     Ok(())
 }
 
+// `anna: take 1 im`; `anna/responder: …` where it matters what she may do.
 fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
+    let (who, access) = who.split_once('/').unwrap_or((who, "admin"));
+    let access = Role::parse(access).ok_or_else(|| format!("nobody may be `{access}`"))?;
     let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     world.say(&format!("{who}: {verb} {rest}"));
     let (incident, act) = if verb == "declare" {
@@ -296,13 +310,7 @@ fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
         let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         (Some(IncidentId(number(incident)?)), act(verb, rest)?)
     };
-    let command = Command {
-        actor: Actor::person(who, Surface::Irc),
-        access: domain::access::Role::Admin,
-        key: None,
-        incident,
-        act,
-    };
+    let command = Command { actor: Actor::person(who, Surface::Irc), access, key: None, incident, act };
     let body = serde_json::to_vec(&command).map_err(|e| e.to_string())?;
     world.body(InputKind::Command, "", body);
     Ok(())
@@ -315,6 +323,13 @@ fn room(verb: &str, rest: &str) -> Result<Act, String> {
     Ok(match verb {
         "ack" => Act::Ack { text },
         "take" => Act::Take { role: rest.into() },
+        "assign" | "handover" => {
+            let (role, person) = rest.split_once(' ').ok_or("needs a role and a person")?;
+            let (role, person) = (role.into(), person.to_owned());
+            if verb == "assign" { Act::Assign { role, person } } else { Act::HandOver { role, person } }
+        }
+        "accept" => Act::Accept { role: (!rest.is_empty()).then(|| rest.into()) },
+        "decline" => Act::Decline { role: (!rest.is_empty()).then(|| rest.into()) },
         "edit" => {
             let (part, text) = rest.split_once(' ').unwrap_or((rest, ""));
             let (text, version) = match text.rsplit_once("version=") {

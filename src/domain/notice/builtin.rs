@@ -85,7 +85,7 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
             Part::Words("Tell the people who only read that receiver another way.".to_owned()),
         ],
     };
-    if reader == Reader::Team && names_people(&telling.about) {
+    if reader == Reader::Team && telling.about.names_people() {
         parts.extend(people::who_does_what(scene));
     }
     parts.extend(record(scene.incident, telling));
@@ -104,34 +104,6 @@ pub fn drill(incident: &Incident) -> Option<Part> {
 pub fn record(incident: &Incident, telling: &Telling<'_>) -> Option<Part> {
     let ends = matches!(telling.kind, NoticeKind::CalledOff | NoticeKind::Resolved);
     Some(Part::Field("Record", incident.audit_head.filter(|_| ends)?.words()?))
-}
-
-// What went wrong with notices concerns whoever reads it, and what is over nobody any more.
-fn names_people(about: &About<'_>) -> bool {
-    match about {
-        About::Alarm
-        | About::Board
-        | About::Confirmed(_)
-        | About::Severity { .. }
-        | About::Said { .. }
-        | About::Alerts(_)
-        | About::LooksOver(_)
-        | About::Flapping(_)
-        | About::Reopened(_)
-        | About::Role(_)
-        | About::PromiseMissed(_)
-        | About::Asked(_)
-        | About::Absorbed { .. }
-        | About::Joined { .. }
-        | About::SplitOff(..) => true,
-        About::CalledOff(..)
-        | About::Resolved(_)
-        | About::MergedInto(..)
-        | About::TargetCalledOff(..)
-        | About::TargetReopened(..)
-        | About::Lost { .. }
-        | About::Blocked { .. } => false,
-    }
 }
 
 /// Title of an incident whose rule has none, or one that fails: the rule and its alerts.

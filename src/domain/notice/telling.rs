@@ -115,6 +115,36 @@ pub enum About<'a> {
     },
 }
 
+impl About<'_> {
+    /// Whether it says who does what: what went wrong with notices concerns whoever reads it, and what is over nobody any more.
+    pub fn names_people(&self) -> bool {
+        match self {
+            Self::Alarm
+            | Self::Board
+            | Self::Confirmed(_)
+            | Self::Severity { .. }
+            | Self::Said { .. }
+            | Self::Alerts(_)
+            | Self::LooksOver(_)
+            | Self::Flapping(_)
+            | Self::Reopened(_)
+            | Self::Role(_)
+            | Self::PromiseMissed(_)
+            | Self::Asked(_)
+            | Self::Absorbed { .. }
+            | Self::Joined { .. }
+            | Self::SplitOff(..) => true,
+            Self::CalledOff(..)
+            | Self::Resolved(_)
+            | Self::MergedInto(..)
+            | Self::TargetCalledOff(..)
+            | Self::TargetReopened(..)
+            | Self::Lost { .. }
+            | Self::Blocked { .. } => false,
+        }
+    }
+}
+
 /// Whom a notice concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience<'a> {
