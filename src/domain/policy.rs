@@ -142,7 +142,7 @@ pub struct PolicySource {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heartbeats: Vec<Heartbeat>,
     /// Roles of an incident and their duties; those of the protocol if not said.
-    #[serde(default = "rituals::default_roles", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default = "rituals::default_roles")]
     pub roles: Vec<RoleSpec>,
     /// How people are reminded.
     #[serde(default)]
