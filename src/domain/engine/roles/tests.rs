@@ -148,10 +148,10 @@ fn whoever_acts_in_whatever_order_somebody_leads_or_the_clock_runs() {
             room.now += TimeDelta::seconds(i64::try_from(random.below(600)).unwrap());
             let who = random.one(&PEOPLE);
             let access = if random.below(4) == 0 { Role::Manager } else { Role::Responder };
-            let act = match random.below(20) {
+            let act = match random.below(40) {
                 0 => Act::CallOff { code: CallOffCode::Test, reason: "a test".to_owned() },
-                1 | 2 => Act::Reopen { text: String::new() },
-                3 => {
+                1..=5 => Act::Reopen { text: String::new() },
+                6 => {
                     let there: Vec<&str> = PEOPLE.into_iter().filter(|_| random.below(3) > 0).collect();
                     room.step(Input::Directory(Box::new(directory(&there))));
                     room.check();
@@ -169,8 +169,8 @@ fn whoever_acts_in_whatever_order_somebody_leads_or_the_clock_runs() {
             room.check();
         }
     }
-    // Neither half of the rules is looked at only now and then.
-    assert!(done > 2_000 && refused > 1_000, "{done} done, {refused} refused");
+    // Neither what is done nor what is refused is looked at only now and then.
+    assert!(done > 1_500 && refused > 1_500, "{done} done, {refused} refused");
 }
 
 #[test]
