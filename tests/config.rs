@@ -37,7 +37,7 @@ fn uncomment(line: &str) -> String {
 #[test]
 fn defaults_in_comments_are_the_defaults() {
     // Only those that are defaults: examples stand in nested blocks, and name things that are not there.
-    let keys = ["alertmanagers: []", "poll_every", "settle", "public", "templates: []", "timing:"];
+    let keys = ["alertmanagers: []", "poll_every", "settle", "public", "templates: []", "timing:", "rituals:"];
     let shown: Vec<String> = DEFAULT_CONFIG
         .lines()
         .map(|line| {
@@ -52,6 +52,21 @@ fn defaults_in_comments_are_the_defaults() {
     assert_eq!(shown.policy, empty.policy);
     assert_eq!(format!("{:?}", shown.sources), format!("{:?}", empty.sources));
     assert!(DEFAULT_CONFIG.matches("#promise").count() == 3 && DEFAULT_CONFIG.contains("#timing:"));
+}
+
+#[test]
+fn the_roles_of_the_default_file_are_those_of_the_protocol() {
+    let from = DEFAULT_CONFIG.find("#roles:\n").unwrap();
+    let block: Vec<String> =
+        DEFAULT_CONFIG[from..].lines().take_while(|line| line.starts_with('#')).map(uncomment).collect();
+    let shown = parse("earlybell.yml", &block.join("\n"), Path::new("")).unwrap();
+    assert!(block.len() > 15, "{block:?}");
+    assert_eq!(shown.policy.roles, domain::policy::rituals::default_roles());
+    // Others are added to them, and theirs may be others.
+    let more = "roles: [{ name: scribe, duties: [Write] }, { name: operations, duties: [Repair] }]";
+    let more = parse("earlybell.yml", more, Path::new("")).unwrap().policy.roles;
+    let names: Vec<(&str, usize)> = more.iter().map(|spec| (spec.name.0.as_str(), spec.duties.len())).collect();
+    assert_eq!(names, [("incident_manager", 4), ("communications", 3), ("operations", 1), ("scribe", 1)]);
 }
 
 #[test]
@@ -71,6 +86,8 @@ fn every_key_stands_in_the_default_file() {
         "squads: [{ zzz: 1 }]".to_owned(),
         "squads: [{ name: a, on_duty: { zzz: 1 } }]".to_owned(),
         "timing: { zzz: 1 }".to_owned(),
+        "rituals: { zzz: 1 }".to_owned(),
+        "roles: [{ zzz: 1 }]".to_owned(),
         "time_intervals: [{ zzz: 1 }]".to_owned(),
         "time_intervals: [{ name: a, time_intervals: [{ zzz: 1 }] }]".to_owned(),
         "time_intervals: [{ name: a, time_intervals: [{ times: [{ zzz: 1 }] }] }]".to_owned(),
