@@ -8,18 +8,24 @@ use crate::notice::template::SHIPPED;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{Group, RuleModel};
 use crate::rules::{Rule, RuleSet};
+use crate::text::clean_line;
 use std::collections::BTreeMap;
+
+/// Longest name of a role, in bytes.
+pub const ROLE_BYTES_MAX: usize = 40;
 
 /// Says which names point nowhere.
 pub fn names(source: &PolicySource, set: &RuleSet) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let config = Place { file: CONFIG, path: String::new() };
     route(source, &source.route, &config.inner("route"), &mut mistakes);
+    mistakes.extend(roles(source, &config.inner("roles")));
     for (at, spec) in source.receivers.iter().enumerate() {
         templates(source, &spec.templates, &config.inner(&format!("receivers[{at}].templates")), &mut mistakes);
     }
     for (place, _, rule) in rules(&source.rule_files) {
         receivers(source, &rule.receivers, &place.inner(".receivers"), &mut mistakes);
+        mistakes.extend(asked(source, rule, &place));
         templates(source, &rule.templates, &place.inner(".templates"), &mut mistakes);
         let wrong = forgotten(source, set.by_name(&rule.incident).map(|ix| set.rule(ix)));
         mistakes.extend(wrong.map(|problem| place.mistake(".when", problem)));
@@ -53,6 +59,27 @@ impl Place<'_> {
     fn inner(&self, inner: &str) -> Self {
         Self { file: self.file, path: format!("{}{inner}", self.path) }
     }
+}
+
+// What people type, and what stands in addresses.
+fn roles(source: &PolicySource, place: &Place<'_>) -> Vec<Mistake> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let named = |name: &str| name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain);
+    let wrong = source.roles.iter().filter(|spec| !named(&spec.name.0) || spec.name.0.len() > ROLE_BYTES_MAX);
+    let problem = |name: &str| {
+        let name = clean_line(name, ROLE_BYTES_MAX);
+        format!(
+            "`{name}` is no name for a role; write at most {ROLE_BYTES_MAX} of a-z, 0-9 and `_`, as incident_manager"
+        )
+    };
+    wrong.map(|spec| place.mistake("", problem(&spec.name.0))).collect()
+}
+
+// Squads of a rule, by role. Tests of rules are played without any roles.
+fn asked(source: &PolicySource, rule: &RuleModel, place: &Place<'_>) -> Vec<Mistake> {
+    let known: Vec<&str> = source.roles.iter().map(|spec| spec.name.0.as_str()).collect();
+    let nowhere = rule.roles.keys().filter(|role| !known.is_empty() && !known.contains(&role.as_str()));
+    nowhere.map(|role| place.mistake(&format!(".roles.{role}"), unknown("role", role, &known))).collect()
 }
 
 fn route(source: &PolicySource, route_here: &Route, place: &Place<'_>, mistakes: &mut Vec<Mistake>) {
