@@ -76,11 +76,13 @@ impl Cast<'_> {
         let lines = self.lines(Audience::Team);
         let of = |standing: Standing| lines.iter().filter(move |line| line.standing == standing);
         let rest: Vec<&str> = of(Standing::WithManager).map(|line| line.name.as_str()).collect();
-        let said = lines.iter().filter_map(|line| match line.standing {
-            Standing::WithManager => None,
-            Standing::Unclaimed if line.role.0 != MANAGER => None,
-            _ if line.role.0 == MANAGER && !rest.is_empty() => {
-                Some(format!("{}: {} ({} too)", line.name, line.text, all(&rest)))
+        let nobody_asked = self.incident.roles.asked.is_empty() && lines.iter().all(|line| line.claim_until.is_none());
+        let said = lines.iter().filter_map(|line| match (line.standing, &line.person) {
+            (Standing::WithManager, _) => None,
+            (Standing::Unclaimed, _) if line.role.0 != MANAGER || nobody_asked => None,
+            (_, Some(person)) if line.role.0 == MANAGER && !rest.is_empty() => {
+                let more = line.text.strip_prefix(person.as_str()).unwrap_or_default();
+                Some(format!("{}: {person} ({} too){more}", line.name, all(&rest)))
             }
             _ => Some(format!("{}: {}", line.name, line.text)),
         });

@@ -37,6 +37,8 @@ pub(super) struct Turn<'a> {
     pub(super) weighed: BTreeSet<IncidentId>,
     // Incidents whose changed alerts are to be told now.
     pub(super) tell: BTreeSet<IncidentId>,
+    // Incidents with somebody who was missed, and is heard of again.
+    heard_again: BTreeSet<IncidentId>,
     pub(super) truncated: bool,
     // While a command is decided: what it touches, as it was before.
     pub(super) before: Option<Before>,
@@ -55,6 +57,7 @@ impl<'a> Turn<'a> {
             changed: BTreeSet::new(),
             weighed: BTreeSet::new(),
             tell: BTreeSet::new(),
+            heard_again: BTreeSet::new(),
             truncated: false,
             before: None,
         }
@@ -116,14 +119,17 @@ impl<'a> Turn<'a> {
         let entry = Entry { incident, number, at: self.at, input: self.seq, actor, fact };
         match self.state.incidents.get_mut(&incident) {
             Some(known) => {
+                let open = known.roles.open.len();
                 apply(known, &entry);
-                self.note_opened(incident, &entry);
+                if known.roles.open.len() < open {
+                    self.heard_again.insert(incident);
+                }
+                self.note_opened(incident, &entry.fact);
             }
             None => {
                 if let Some(new) = declared(&entry) {
                     self.state.note_declared(&new);
                     self.state.incidents.insert(incident, new);
-                    self.state.claim(incident);
                 }
             }
         }
@@ -142,33 +148,24 @@ impl<'a> Turn<'a> {
     // An incident that opens or ends changes how others stand, too: they are judged now, not when their time comes, so
     // that it does not matter what was known when that was set.
     fn judge_beside(&mut self, incident: IncidentId, fact: &Fact) {
-        let ends = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. } | Fact::MergedInto { .. });
+        let ends = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
         if !ends && !matches!(fact, Fact::Declared { .. } | Fact::Reopened { .. }) {
             return;
         }
-        let known = self.state.incidents.get(&incident).filter(|_| ends);
-        for stand in known.map(|known| self.state.stands_for(known)).unwrap_or_default() {
-            self.touched.entry(stand.subject).or_default();
+        let subject = self.state.incidents.get(&incident).and_then(|incident| self.state.subject_of(incident));
+        if let Some(subject) = subject.filter(|_| ends) {
+            self.touched.entry(subject).or_default();
         }
         self.touch_inhibited(incident);
         self.touch_storm(incident);
-        self.touch_taken(incident);
     }
 
-    fn note_opened(&mut self, id: IncidentId, entry: &Entry) {
-        match &entry.fact {
-            Fact::Absorbed { .. } | Fact::SplitFrom { .. } => self.state.claim(id),
-            Fact::CalledOff { .. } => self.tell_parts(id, &entry.actor, &entry.fact),
-            Fact::Reopened { .. } => {
-                self.tell_parts(id, &entry.actor, &entry.fact);
-                self.hold_again(id);
-            }
-            _ => {}
+    fn note_opened(&mut self, id: IncidentId, fact: &Fact) {
+        let reopened = matches!(fact, Fact::Reopened { .. });
+        let Some(incident) = self.state.incidents.get(&id).filter(|_| reopened) else { return };
+        if let Some(rule) = &incident.rule {
+            self.state.newest.insert((rule.name.clone(), incident.correlation.clone()), id);
         }
-    }
-
-    fn hold_again(&mut self, id: IncidentId) {
-        self.state.claim(id);
         if self.state.released.remove(&id) {
             for alert in self.state.attached.alerts(id) {
                 self.state.alerts.pin(alert);
@@ -178,26 +175,10 @@ impl<'a> Turn<'a> {
 
     /// Attaches an alert to an incident; the news of it is told with the others at the end of the turn.
     pub(super) fn attach(&mut self, evidence: Evidence) {
-        self.attach_as(evidence, Change::Attached);
-    }
-
-    /// The same, where it is known already what happened to the alert.
-    pub(super) fn attach_as(&mut self, evidence: Evidence, change: Change) {
         if self.state.attached.insert(evidence) {
             self.out.evidence.push(evidence);
             self.state.alerts.pin(evidence.alert);
-            self.news.entry(evidence.incident).or_default().push((evidence.alert, change));
-        }
-    }
-
-    /// Takes alerts away from an incident; they belong to another one.
-    pub(super) fn detach(&mut self, incident: IncidentId, alerts: &BTreeSet<AlertId>) {
-        self.out.evidence.retain(|evidence| evidence.incident != incident || !alerts.contains(&evidence.alert));
-        for alert in alerts {
-            if self.state.attached.remove(incident, *alert) {
-                self.state.alerts.unpin(*alert);
-                self.out.detached.insert((incident, *alert));
-            }
+            self.news.entry(evidence.incident).or_default().push((evidence.alert, Change::Attached));
         }
     }
 
@@ -287,8 +268,10 @@ impl<'a> Turn<'a> {
         let Some(incident) = self.state.incidents.get(&id) else { return };
         let alerts = self.state.shown_alerts(id);
         let directory = self.state.directory.as_ref();
+        let heard_again = self.heard_again.contains(&id);
         let (alerts, at) = (alerts.as_slice(), self.at);
-        let planned = plan::plan(&Scene { policy: &policy, directory, incident, entries, alerts, at, tell_alerts });
+        let scene = Scene { policy: &policy, directory, incident, entries, alerts, at, tell_alerts, heard_again };
+        let planned = plan::plan(&scene);
         for new in planned.deliveries {
             let delivery = Delivery {
                 id: self.state.next_delivery_id(),

@@ -35,10 +35,10 @@ pub enum Due {
     ProposeResolve,
     /// Its rule resolves it.
     Resolve,
-    /// Something about who does what.
-    Role(RoleDue),
-    /// People are asked something, or a promise was missed. Last: what ends it makes that needless.
+    /// People are asked something, or a promise was missed. Late: what ends it makes that needless.
     Prompt(PromptDue),
+    /// Something about who does what. Last: that a promise was missed is said before anybody is missed.
+    Role(RoleDue),
 }
 
 /// What deadlines depend on, beside the incident and its rule.

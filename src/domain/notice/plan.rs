@@ -32,6 +32,8 @@ pub struct Scene<'a> {
     pub alerts: &'a [&'a Alert],
     /// Whether changed alerts are due to be told, and not only shown on the board.
     pub tell_alerts: bool,
+    /// Whether somebody whose role anyone could have taken was heard of again: the board still says so.
+    pub heard_again: bool,
     /// The time of the step.
     pub at: DateTime<Utc>,
 }
@@ -210,7 +212,7 @@ fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
     // While alerts come and go, the board follows them as slowly as people hear of them.
     let collapsed = |fact: &Fact| scene.incident.flapping_since.is_some() && comes_and_goes(fact);
     let shown = |fact: &Fact| changes_board(fact) && !collapsed(fact);
-    let changed = scene.tell_alerts || scene.entries.iter().any(|entry| shown(&entry.fact));
+    let changed = scene.tell_alerts || scene.heard_again || scene.entries.iter().any(|entry| shown(&entry.fact));
     let ends_now = scene.entries.iter().any(|entry| is_end(&entry.fact));
     if !changed || !(scene.incident.stage.is_open() || ends_now) {
         return;

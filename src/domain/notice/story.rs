@@ -138,7 +138,16 @@ impl Story {
         };
         incident.audit_head = incident.stage.closed_at().map(|_| Head { number: 118, hash: digest("118") });
         let (policy, directory, at) = (&self.policy, &self.directory, self.at);
-        let scene = Scene { policy, directory, incident, entries: &entries, alerts: &alerts, tell_alerts, at };
+        let scene = Scene {
+            policy,
+            directory,
+            incident,
+            entries: &entries,
+            alerts: &alerts,
+            tell_alerts,
+            heard_again: false,
+            at,
+        };
         let planned = plan(&scene);
         for new in &planned.deliveries {
             let rule = "=".repeat(20);
@@ -398,6 +407,7 @@ fn an_empty_policy_still_plans() {
         entries: &[],
         alerts: &[],
         tell_alerts: true,
+        heard_again: false,
         at: fixture::time(),
     };
     assert_eq!(plan(&scene).deliveries, []);

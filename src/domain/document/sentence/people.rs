@@ -34,6 +34,9 @@ pub fn role(fact: &Fact, audience: Audience) -> String {
         Fact::Released { role, person, because } => {
             format!("{} is no longer {}: {because}", name(person), role.words())
         }
+        Fact::RoleOpen { role, .. } if audience == Audience::Public => {
+            format!("the team is looking for somebody who takes on {}", role.words())
+        }
         Fact::RoleOpen { role, because, again_at, .. } => {
             let again = again_at.map(|at| format!("; asked again at {}", super::utc(at))).unwrap_or_default();
             format!("anyone may take {}: {because}{again}", role.words())

@@ -104,7 +104,9 @@ pub fn silence(incident: &Incident, rule: Option<&Rule>, source: &PolicySource) 
     let closed = [COMMUNICATIONS, MANAGER].into_iter().filter(|role| !roles.open.contains_key(*role));
     let (role, holding) = closed.into_iter().find_map(|role| Some((role, roles.held.get(role)?)))?;
     let since = heard_of(incident, holding);
-    let at = promised.max(since + wait);
+    // It came to the manager only then.
+    let theirs = roles.open.get(COMMUNICATIONS).map_or(since, |opened| opened.since.max(since));
+    let at = promised.max(theirs + wait);
     Some(Silence { role: role.into(), person: holding.person.clone(), since, promised, at })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::alert::{Alert, Pairs};
 use crate::audit::Head;
+use crate::document::roles::Cast;
 use crate::notice::NoticeKind;
 use crate::notice::phrase::{alert_word, clock, counts, lasted, next_update as promised, page_url, who};
 use crate::notice::plan::Scene;
@@ -25,6 +26,7 @@ pub fn notice(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> 
         ("code", code.into()),
         ("actor", telling.actor.map(who).unwrap_or_default().into()),
         ("receiver", spec.name.as_str().into()),
+        ("who_does_what", who_does_what(scene, spec).into()),
         ("labels", pairs(&scene.incident.labels)),
         ("severity", scene.incident.severity.word().into()),
         ("drill", scene.incident.drill.into()),
@@ -58,6 +60,13 @@ fn one_alert(alert: &Alert, now: DateTime<Utc>) -> Value {
         ("annotations", pairs(&alert.annotations)),
     ];
     labels.chain(own.map(|(name, value)| (name.to_owned(), value))).collect::<BTreeMap<_, _>>().into()
+}
+
+// Names are for the team.
+fn who_does_what(scene: &Scene<'_>, spec: &ReceiverSpec) -> String {
+    let source = &*scene.policy.source;
+    let cast = Cast { incident: scene.incident, source, directory: scene.directory, at: scene.at };
+    if spec.public { String::new() } else { cast.in_one_line().unwrap_or_default() }
 }
 
 fn incident(scene: &Scene<'_>) -> Value {

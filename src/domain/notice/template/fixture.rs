@@ -20,8 +20,16 @@ pub fn each<E>(mut look: impl FnMut(&Scene<'_>, &Telling<'_>) -> Result<(), E>) 
     let at = time();
     let (ruled, manual) = (ruled(), manual());
     for (incident, alerts) in [(&ruled, shown.as_slice()), (&manual, &[])] {
-        let scene =
-            Scene { policy: &policy, directory: &directory, incident, entries: &[], alerts, tell_alerts: true, at };
+        let scene = Scene {
+            policy: &policy,
+            directory: &directory,
+            incident,
+            entries: &[],
+            alerts,
+            tell_alerts: true,
+            heard_again: false,
+            at,
+        };
         for kind in NoticeKind::ALL {
             look(
                 &scene,
