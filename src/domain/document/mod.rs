@@ -226,7 +226,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         alerts: sources.alerts.iter().map(|alert| alert_line(alert, audience)).collect(),
         notices: inner.notices,
         record: incident.audit_head.and_then(Head::words),
-        timeline: timeline(sources.entries, audience),
+        timeline: timeline(incident, sources.entries, audience),
         timeline_from: sources.entries.last().map(|entry| entry.number),
         timeline_cut: sources.entries.last().is_some_and(|entry| entry.number > 1),
         read_at: sources.now,
@@ -291,13 +291,14 @@ fn alert_detail(state: &AlertState) -> String {
     }
 }
 
-fn timeline(entries: &[Entry], audience: Audience) -> Vec<Line> {
+fn timeline(incident: &Incident, entries: &[Entry], audience: Audience) -> Vec<Line> {
+    let taken_back = |entry: &Entry| incident.room.retracted.contains(&entry.number);
     let seen = entries.iter().filter(|entry| audience == Audience::Team || !is_private(&entry.fact));
     let lines = seen.map(|entry| Line {
         number: entry.number,
         at: entry.at,
         by: by(&entry.actor, audience),
-        text: sentence(&entry.fact, audience),
+        text: if taken_back(entry) { "(taken back)".to_owned() } else { sentence(&entry.fact, audience) },
         private: is_private(&entry.fact),
     });
     lines.collect()

@@ -178,6 +178,7 @@ impl Event {
     }
 
     /// When it happens, as far as that touches this time.
+    #[expect(clippy::type_complexity, reason = "spans, said once")]
     pub fn spans(
         &self,
         from: DateTime<Utc>,

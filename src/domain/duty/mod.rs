@@ -97,6 +97,7 @@ impl Calendar {
     }
 
     /// Who is on duty at this time, of these people or by the calendar's own words.
+    #[expect(clippy::type_complexity, reason = "spans by person, said once")]
     pub fn on_duty(&self, at: DateTime<Utc>, people: &[Person]) -> Result<OnDuty, Unreadable> {
         let (mut work, known) = (Work(WORK_MAX), Known::of(people));
         let mut shifts: BTreeMap<String, Vec<(DateTime<Utc>, DateTime<Utc>)>> = BTreeMap::new();

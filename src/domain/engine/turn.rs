@@ -124,12 +124,13 @@ impl<'a> Turn<'a> {
                 if known.roles.open.len() < open {
                     self.heard_again.insert(incident);
                 }
-                self.note_opened(incident, &entry.fact);
+                self.note_opened(incident, &entry);
             }
             None => {
                 if let Some(new) = declared(&entry) {
                     self.state.note_declared(&new);
                     self.state.incidents.insert(incident, new);
+                    self.state.claim(incident);
                 }
             }
         }
@@ -148,24 +149,33 @@ impl<'a> Turn<'a> {
     // An incident that opens or ends changes how others stand, too: they are judged now, not when their time comes, so
     // that it does not matter what was known when that was set.
     fn judge_beside(&mut self, incident: IncidentId, fact: &Fact) {
-        let ends = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. });
+        let ends = matches!(fact, Fact::CalledOff { .. } | Fact::Resolved { .. } | Fact::MergedInto { .. });
         if !ends && !matches!(fact, Fact::Declared { .. } | Fact::Reopened { .. }) {
             return;
         }
-        let subject = self.state.incidents.get(&incident).and_then(|incident| self.state.subject_of(incident));
-        if let Some(subject) = subject.filter(|_| ends) {
-            self.touched.entry(subject).or_default();
+        let known = self.state.incidents.get(&incident).filter(|_| ends);
+        for stand in known.map(|known| self.state.stands_for(known)).unwrap_or_default() {
+            self.touched.entry(stand.subject).or_default();
         }
         self.touch_inhibited(incident);
         self.touch_storm(incident);
+        self.touch_taken(incident);
     }
 
-    fn note_opened(&mut self, id: IncidentId, fact: &Fact) {
-        let reopened = matches!(fact, Fact::Reopened { .. });
-        let Some(incident) = self.state.incidents.get(&id).filter(|_| reopened) else { return };
-        if let Some(rule) = &incident.rule {
-            self.state.newest.insert((rule.name.clone(), incident.correlation.clone()), id);
+    fn note_opened(&mut self, id: IncidentId, entry: &Entry) {
+        match &entry.fact {
+            Fact::Absorbed { .. } | Fact::SplitFrom { .. } => self.state.claim(id),
+            Fact::CalledOff { .. } => self.tell_parts(id, &entry.actor, &entry.fact),
+            Fact::Reopened { .. } => {
+                self.tell_parts(id, &entry.actor, &entry.fact);
+                self.hold_again(id);
+            }
+            _ => {}
         }
+    }
+
+    fn hold_again(&mut self, id: IncidentId) {
+        self.state.claim(id);
         if self.state.released.remove(&id) {
             for alert in self.state.attached.alerts(id) {
                 self.state.alerts.pin(alert);
@@ -175,10 +185,26 @@ impl<'a> Turn<'a> {
 
     /// Attaches an alert to an incident; the news of it is told with the others at the end of the turn.
     pub(super) fn attach(&mut self, evidence: Evidence) {
+        self.attach_as(evidence, Change::Attached);
+    }
+
+    /// The same, where it is known already what happened to the alert.
+    pub(super) fn attach_as(&mut self, evidence: Evidence, change: Change) {
         if self.state.attached.insert(evidence) {
             self.out.evidence.push(evidence);
             self.state.alerts.pin(evidence.alert);
-            self.news.entry(evidence.incident).or_default().push((evidence.alert, Change::Attached));
+            self.news.entry(evidence.incident).or_default().push((evidence.alert, change));
+        }
+    }
+
+    /// Takes alerts away from an incident; they belong to another one.
+    pub(super) fn detach(&mut self, incident: IncidentId, alerts: &BTreeSet<AlertId>) {
+        self.out.evidence.retain(|evidence| evidence.incident != incident || !alerts.contains(&evidence.alert));
+        for alert in alerts {
+            if self.state.attached.remove(incident, *alert) {
+                self.state.alerts.unpin(*alert);
+                self.out.detached.insert((incident, *alert));
+            }
         }
     }
 

@@ -50,7 +50,7 @@ impl Turn<'_> {
         let texts =
             |entries: Vec<&crate::incident::Entry>| entries.into_iter().map(entry_text).collect::<Vec<_>>().join(", ");
         match again.is_empty() {
-            true => format!("{} of {id}: its words are shown to nobody any more", texts(gone)),
+            true => format!("{} of {id}: the document no longer shows its words", texts(gone)),
             false => format!("{} of {id}: {}", texts(gone), texts(again)),
         }
     }
