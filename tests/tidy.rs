@@ -25,7 +25,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
 
 /// What `domain` may depend on: the purity rule.
 const DOMAIN_DEPENDENCIES: [&str; 9] =
-    ["serde", "chrono", "chrono-tz", "thiserror", "minijinja", "regex", "regex-syntax", "foldhash", "strsim"];
+    ["serde", "chrono", "chrono-tz", "thiserror", "minijinja", "regex", "regex-syntax", "foldhash", "strsim", "sha2"];
 
 struct Source {
     path: String,

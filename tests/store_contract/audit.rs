@@ -17,12 +17,12 @@ pub fn chain(length: u64) -> Vec<Sealed> {
             number,
             at: at(number.cast_signed()),
             input: InputSeq(number),
-            actor: if number % 5 == 0 { Actor::Rule } else { Actor::person("Jürgen", Surface::Irc) },
-            access: (number % 5 != 0).then_some(Role::Responder),
+            actor: if number.is_multiple_of(5) { Actor::Rule } else { Actor::person("Jürgen", Surface::Irc) },
+            access: (!number.is_multiple_of(5)).then_some(Role::Responder),
             what: format!("note {number}"),
-            incident: (number % 3 == 0).then_some(IncidentId(7)),
+            incident: (number.is_multiple_of(3)).then_some(IncidentId(7)),
             changes: vec![Difference::new("entries", "1", "2")],
-            outcome: if number % 4 == 0 { refused } else { Outcome::Done },
+            outcome: if number.is_multiple_of(4) { refused } else { Outcome::Done },
         };
         let sealed = head.seal(record);
         head = sealed.head();

@@ -1,3 +1,5 @@
+//! The chain holds, and says where it does not.
+
 use super::diff::{cut, diff};
 use super::*;
 use crate::incident::{Act, CallOffCode, Severity};
