@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// What `domain` may depend on: the purity rule.
-const DOMAIN_DEPENDENCIES: [&str; 9] =
+const DOMAIN_DEPENDENCIES: [&str; 10] =
     ["serde", "chrono", "chrono-tz", "thiserror", "minijinja", "regex", "regex-syntax", "foldhash", "strsim", "sha2"];
 
 struct Source {
