@@ -367,7 +367,7 @@ fn without_times(said: &str) -> String {
 #[test]
 fn an_incident_from_declaration_to_reopening() {
     let server = Server::start(&[]);
-    let runs: [&[&str]; 17] = [
+    let runs: [&[&str]; 21] = [
         &["incident", "list"],
         &["incident", "declare", "Downloads", "are", "slow", "--severity", "minor", "--label", "team=web"],
         &["incident", "list"],
@@ -375,6 +375,10 @@ fn an_incident_from_declaration_to_reopening() {
         &["incident", "severity", "#1", "major", "more users than we thought"],
         &["incident", "note", "INC-1", "only for us"],
         &["incident", "summary", "1", "The mirror in Prague is full."],
+        &["incident", "take", "1", "operations"],
+        &["incident", "take", "1", "operatoins"],
+        &["incident", "edit", "1", "impact", "users in Prague"],
+        &["incident", "undo", "1"],
         &["incident", "resolve", "1", "disk added"],
         &["incident", "resolve", "1"],
         &["incident", "reopen", "1", "full again"],

@@ -6,6 +6,8 @@ use super::output::{self, Format, say, table};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::duration::Duration;
 use domain::incident::{CallOffCode, Severity};
+use domain::verbs::Spelling;
+use domain::verbs::words::quoted;
 use serde_json::{Map, Value, json};
 
 /// Lists incidents, declares them, and says how they go on
@@ -107,6 +109,9 @@ Example:
     Resolve(Words),
     /// Says that it came back
     Reopen(Words),
+    /// Any other verb: take, assign, handover, accept, decline, ack, edit, todo, done, undo, merge, split, why, help, …
+    #[command(external_subcommand)]
+    Line(Vec<String>),
 }
 
 #[derive(Debug, Args)]
@@ -227,7 +232,15 @@ fn request(verb: &Verb) -> Result<(String, Value), CliError> {
         }
         Verb::Resolve(words) => said(words, "resolve"),
         Verb::Reopen(words) => said(words, "reopen"),
+        Verb::Line(words) => Ok(("/api/v1/command".to_owned(), line(words))),
     }
+}
+
+// As people type it, for the one grammar; what the shell took for one word stays one.
+fn line(words: &[String]) -> Value {
+    let one = |word: &String| if word.contains(char::is_whitespace) { quoted(word) } else { word.clone() };
+    let line = words.iter().map(one).collect::<Vec<_>>().join(" ");
+    json!({ "line": line, "prefix": Spelling::cli().prefix() })
 }
 
 fn labels(words: &[String]) -> Result<Map<String, Value>, CliError> {

@@ -333,7 +333,7 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe() {
         frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'";
     let world = world("127.0.0.1").await;
     let pages = ["/", "/rules", "/incidents/1", "/incidents/1.json", "/nowhere", "/assets/earlybell.css"];
-    let pages = pages.map(|path| Request::get(path)).into_iter().chain([Request::new("PUT", "/nowhere")]);
+    let pages = pages.map(Request::get).into_iter().chain([Request::new("PUT", "/nowhere")]);
     let asked: Vec<Request> = ROUTES.iter().map(request).chain(pages).collect();
     for request in asked {
         for who in [None, Some(Role::Viewer), Some(Role::Admin)] {

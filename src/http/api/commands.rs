@@ -82,7 +82,8 @@ pub async fn line(
         actor: who.actor(),
         access: who.role,
         thread: incident,
-        spelling: Spelling::chat(&prefix),
+        // Where bare numbers are meant, and `#` begins a comment.
+        spelling: if prefix == Spelling::cli().prefix() { Spelling::cli() } else { Spelling::chat(&prefix) },
         key: key(&request, &who)?,
     };
     answered(&site, site.desk.answer(said).await?)
