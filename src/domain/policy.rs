@@ -101,7 +101,8 @@ impl Policy {
         if !routed.is_empty() {
             return routed;
         }
-        self.source.receivers.iter().map(|receiver| receiver.name.clone()).collect()
+        let routed = self.source.receivers.iter().filter(|receiver| receiver.is_routed());
+        routed.map(|receiver| receiver.name.clone()).collect()
     }
 
     /// The squad that is asked to lead an incident of this rule, or of one declared by hand.
@@ -188,6 +189,13 @@ pub struct ReceiverSpec {
     pub templates: BTreeMap<String, String>,
 }
 
+impl ReceiverSpec {
+    /// Whether incidents are routed to it: it is no way to single people, nor for what is published afterwards.
+    pub fn is_routed(&self) -> bool {
+        !self.personal && self.kind != ReceiverKind::Blog
+    }
+}
+
 /// What a receiver can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -198,6 +206,8 @@ pub enum ReceiverKind {
     Email,
     /// Slack's mrkdwn; a root message edited in place, replies in its thread.
     Slack,
+    /// A git repository that a site is made of: takes post mortems, and no notices.
+    Blog,
 }
 
 /// The route tree, as in Alertmanager, on incident labels.

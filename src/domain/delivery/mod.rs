@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod lane;
+pub mod post;
 pub mod verdict;
 
 use crate::ids::{DeliveryId, IncidentId};

@@ -188,8 +188,8 @@ fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a
 
 fn specs<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a ReceiverSpec> + use<'a> {
     let (policy, incident) = (scene.policy, scene.incident);
-    // One that has become personal since then writes to people only.
-    incident.receivers.iter().filter_map(|name| policy.receiver(name)).filter(|spec| !spec.personal)
+    // One that has become personal since then writes to people only, a blog takes posts only.
+    incident.receivers.iter().filter_map(|name| policy.receiver(name)).filter(|spec| spec.is_routed())
 }
 
 fn lane(incident: &Incident, spec: &ReceiverSpec, kind: NoticeKind, seat: Seat) -> Option<Lane> {

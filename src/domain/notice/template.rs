@@ -94,7 +94,7 @@ impl Templates {
 
     fn engine(&self, kind: ReceiverKind) -> &Engine {
         match kind {
-            ReceiverKind::Console | ReceiverKind::Email => &self.plain,
+            ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog => &self.plain,
             ReceiverKind::Slack => &self.slack,
         }
     }

@@ -1,7 +1,7 @@
 //! Names that point somewhere: receivers in rules and routes, templates in rules and receivers. And times that fit
 //! together.
 
-use super::{CONFIG, NamedRuleFile, PolicySource, Route};
+use super::{CONFIG, NamedRuleFile, PolicySource, ReceiverKind, Route};
 use crate::nearest::unknown;
 use crate::notice::NoticeKind;
 use crate::notice::template::SHIPPED;
@@ -91,13 +91,15 @@ fn route(source: &PolicySource, route_here: &Route, place: &Place<'_>, mistakes:
 
 fn receivers(source: &PolicySource, names: &[String], place: &Place<'_>, mistakes: &mut Vec<Mistake>) {
     let known: Vec<&str> =
-        source.receivers.iter().filter(|spec| !spec.personal).map(|spec| spec.name.as_str()).collect();
-    let is_personal = |name: &str| source.receivers.iter().any(|spec| spec.personal && spec.name == name);
+        source.receivers.iter().filter(|spec| spec.is_routed()).map(|spec| spec.name.as_str()).collect();
+    let unrouted = |name: &str| source.receivers.iter().find(|spec| !spec.is_routed() && spec.name == name);
     for (at, name) in names.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str())) {
-        let problem = if is_personal(name) {
-            format!("`{name}` is personal: it tells whom an incident concerns, and can't be chosen")
-        } else {
-            unknown("receiver", name, &known)
+        let problem = match unrouted(name) {
+            Some(spec) if spec.kind == ReceiverKind::Blog => {
+                format!("`{name}` is a blog: it takes post mortems, no notices")
+            }
+            Some(_) => format!("`{name}` is personal: it tells whom an incident concerns, and can't be chosen"),
+            None => unknown("receiver", name, &known),
         };
         mistakes.push(place.mistake(&format!("[{at}]"), problem));
     }
