@@ -1,5 +1,6 @@
 //! Channels: each puts one delivery where people are. Adding one means a file here, its config, and a line in `open`.
 
+pub mod blog;
 pub mod console;
 pub mod email;
 pub mod http_client;
@@ -8,11 +9,13 @@ pub mod slack;
 
 use crate::config::{Address, Receiver};
 use async_trait::async_trait;
+use blog::BlogChannel;
 use chrono::{DateTime, Utc};
 use console::{Console, ConsoleChannel};
 use domain::delivery::{Delivery, Outcome};
 use email::EmailChannel;
 use slack::SlackChannel;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,8 +66,9 @@ impl Default for Deadlines {
     }
 }
 
-/// Makes the channel of a receiver. Nothing is connected yet; an error is a mistake in the configuration.
-pub fn open(receiver: &Receiver, console: &Console) -> Result<Arc<dyn Channel>, String> {
+/// Makes the channel of a receiver; what it must remember it keeps under `storage`. Nothing is connected yet; an error is a
+/// mistake in the configuration.
+pub fn open(receiver: &Receiver, console: &Console, storage: &Path) -> Result<Arc<dyn Channel>, String> {
     let named = |because: String| format!("receiver `{}`: {because}", receiver.spec.name);
     Ok(match &receiver.address {
         Address::Console => Arc::new(ConsoleChannel::new(console.clone())),
@@ -72,6 +76,10 @@ pub fn open(receiver: &Receiver, console: &Console) -> Result<Arc<dyn Channel>, 
         Address::Slack(config) => {
             let http = http_client::client().map_err(|error| named(error.to_string()))?;
             Arc::new(SlackChannel::new(config, http, Deadlines::default()).map_err(named)?)
+        }
+        Address::Blog(config) => {
+            let name = &receiver.spec.name;
+            Arc::new(BlogChannel::new(name, config, storage, Deadlines::default()).map_err(named)?)
         }
     })
 }

@@ -73,13 +73,15 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let access = check.access(written.access);
     // Taken before the check: a receiver with a mistake in it is not missing as well.
     let specs = receiver_specs(written.receivers.as_deref());
-    let routed: Vec<&str> = specs.iter().filter(|spec| !spec.personal).map(|spec| spec.name.as_str()).collect();
+    let routed: Vec<&str> = specs.iter().filter(|spec| spec.is_routed()).map(|spec| spec.name.as_str()).collect();
+    let blogs: Vec<&str> =
+        specs.iter().filter(|spec| spec.kind == ReceiverKind::Blog).map(|spec| spec.name.as_str()).collect();
     let personal: Vec<&str> = specs.iter().filter(|spec| spec.personal).map(|spec| spec.name.as_str()).collect();
     let template_files = templates(&mut check, base, &written.templates);
     let templates: BTreeMap<String, String> =
         template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
     let receivers = check.receivers(written.receivers);
-    let route = check.route(written.route, Receivers { routed: &routed, personal: &personal });
+    let route = check.route(written.route, Receivers { routed: &routed, personal: &personal, blogs: &blogs });
     let (directory, duty_lists) = check.people(written.people, written.squads);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
     let mut found = Findings { mistakes: check.mistakes(), warnings: Vec::new() };
@@ -127,7 +129,7 @@ fn roles(written: Vec<RoleSpec>) -> Vec<RoleSpec> {
 fn receiver_specs(written: Option<&[ReceiverWritten]>) -> Vec<ReceiverSpec> {
     let spec = |receiver: &ReceiverWritten| ReceiverSpec {
         name: receiver.name.clone(),
-        kind: ReceiverKind::Console,
+        kind: if receiver.blog.is_some() { ReceiverKind::Blog } else { ReceiverKind::Console },
         public: receiver.public,
         personal: receiver.personal,
         templates: receiver.templates.clone(),

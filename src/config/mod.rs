@@ -2,6 +2,7 @@
 
 mod access;
 mod alertmanager;
+mod blog;
 mod check;
 mod glob;
 mod lint;
@@ -16,9 +17,11 @@ mod tree;
 mod trial;
 mod written;
 mod written_access;
+mod written_blog;
 
 pub use access::{Access, Grants, Network, Oidc, Proxy};
 pub use alertmanager::shortest_group_wait;
+pub use blog::{BlogConfig, Forge, PullRequests, Repository, Signature, Transport};
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use lint::shown as lints_shown;
 pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse};
@@ -75,6 +78,8 @@ pub enum Address {
     Email(EmailConfig),
     /// A Slack workspace and channel.
     Slack(SlackConfig),
+    /// A git repository.
+    Blog(Box<BlogConfig>),
 }
 
 /// Mail.

@@ -1,6 +1,7 @@
 //! The configuration as written: what serde reads, strictly. `config/earlybell.yml` explains every key.
 
 use super::written_access::AccessWritten;
+use super::written_blog::BlogWritten;
 use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
 use domain::duration::Duration;
@@ -183,6 +184,9 @@ pub struct ReceiverWritten {
     /// Slack.
     #[serde(default)]
     pub slack: Option<SlackWritten>,
+    /// A git repository that a site is made of.
+    #[serde(default)]
+    pub blog: Option<BlogWritten>,
 }
 
 /// Standard output has nothing to say.

@@ -35,7 +35,9 @@ pub fn read(flags: &Serve, external_url: &str, console: &Console) -> Result<Fres
     for warning in &config.warnings {
         warn!("{warning}");
     }
-    let open = |receiver: &config::Receiver| Ok((receiver.spec.clone(), channels::open(receiver, console)?));
+    let open = |receiver: &config::Receiver| {
+        Ok((receiver.spec.clone(), channels::open(receiver, console, &flags.storage_path)?))
+    };
     let channels = config.receivers.iter().map(open).collect::<Result<Channels, String>>()?;
     Ok(Fresh { config, channels })
 }

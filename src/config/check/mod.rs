@@ -1,6 +1,7 @@
 //! From what is written to what is meant; every mistake is collected, each with the path where it stands.
 
 mod access;
+mod blog;
 mod people;
 mod receivers;
 mod route;

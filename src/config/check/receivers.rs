@@ -19,8 +19,12 @@ impl Check<'_> {
         if written.is_empty() {
             self.wrong("receivers", "at least one receiver is needed; leave `receivers` out for the console");
         }
-        if !written.is_empty() && written.iter().all(|receiver| receiver.personal) {
-            self.wrong("receivers", "at least one receiver that is not personal is needed: the team, or the console");
+        let told = |receiver: &ReceiverWritten| !receiver.personal && receiver.blog.is_none();
+        if !written.is_empty() && !written.iter().any(told) {
+            self.wrong(
+                "receivers",
+                "at least one receiver is needed that is neither personal nor a blog: the team, or the console",
+            );
         }
         let names: Vec<String> = written.iter().map(|receiver| receiver.name.clone()).collect();
         let mut receivers = Vec::with_capacity(written.len());
@@ -40,8 +44,8 @@ impl Check<'_> {
                 "a personal receiver reaches the people of an incident, not the public",
             );
         }
-        let (kind, address) = match (written.console, written.email, written.slack) {
-            (Some(_), None, None) => {
+        let (kind, address) = match (written.console, written.email, written.slack, written.blog) {
+            (Some(_), None, None, None) => {
                 if personal {
                     self.wrong(
                         &format!("{path}.personal"),
@@ -50,10 +54,23 @@ impl Check<'_> {
                 }
                 (ReceiverKind::Console, Some(Address::Console))
             }
-            (None, Some(email), None) => (ReceiverKind::Email, self.email(&format!("{path}.email"), email, personal)),
-            (None, None, Some(slack)) => (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack, personal)),
+            (None, Some(email), None, None) => {
+                (ReceiverKind::Email, self.email(&format!("{path}.email"), email, personal))
+            }
+            (None, None, Some(slack), None) => {
+                (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack, personal))
+            }
+            (None, None, None, Some(blog)) => {
+                if personal || written.public {
+                    self.wrong(
+                        &format!("{path}.{}", if personal { "personal" } else { "public" }),
+                        "a blog takes post mortems, and no notices: it is neither personal nor public",
+                    );
+                }
+                (ReceiverKind::Blog, self.blog(&format!("{path}.blog"), blog))
+            }
             _ => {
-                let problem = "a receiver has exactly one of `console`, `email`, `slack`";
+                let problem = "a receiver has exactly one of `console`, `email`, `slack`, `blog`";
                 self.wrong(&format!("{path}.name"), problem);
                 return None;
             }

@@ -15,6 +15,8 @@ pub struct Receivers<'a> {
     pub routed: &'a [&'a str],
     /// Told whom an incident concerns, whatever its route.
     pub personal: &'a [&'a str],
+    /// Takes post mortems, and no notices.
+    pub blogs: &'a [&'a str],
 }
 
 impl Check<'_> {
@@ -62,6 +64,8 @@ impl Check<'_> {
     fn known_receiver(&mut self, path: &str, name: &str, known: Receivers<'_>) {
         if known.personal.contains(&name) {
             self.wrong(path, format!("`{name}` is personal: it tells whom an incident concerns, without any route"));
+        } else if known.blogs.contains(&name) {
+            self.wrong(path, format!("`{name}` is a blog: it takes post mortems, without any route"));
         } else if !known.routed.contains(&name) {
             self.wrong(path, unknown("receiver", name, known.routed));
         }

@@ -1,0 +1,75 @@
+//! A blog made from a git repository: a post mortem becomes a commit on a branch of its own, and a pull request.
+
+mod branch;
+mod fault;
+mod git;
+mod publish;
+mod store;
+
+use super::{Attempt, Channel, Deadlines};
+use crate::config::BlogConfig;
+use async_trait::async_trait;
+use domain::delivery::Outcome;
+use domain::delivery::post::Post;
+use fault::Fault;
+use publish::{Publication, Standing, publish};
+use std::path::Path;
+use std::time::Duration;
+use store::Store;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+
+/// Characters of a commit's name that people are shown.
+const COMMIT_SHOWN: usize = 12;
+
+/// Publishes posts in a repository.
+pub struct BlogChannel {
+    config: BlogConfig,
+    // One at a time: they share a folder.
+    store: Mutex<Store>,
+    attempt: Duration,
+}
+
+impl BlogChannel {
+    /// Keeps its copy of the repository in a folder of its own under `storage`; connects nowhere, writes nothing yet.
+    pub fn new(name: &str, config: &BlogConfig, storage: &Path, deadlines: Deadlines) -> Result<Self, String> {
+        let folder = storage.join("blog").join(folder_name(name));
+        let folder = std::path::absolute(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let store = Mutex::new(Store::new(config, folder));
+        Ok(Self { config: config.clone(), store, attempt: deadlines.attempt })
+    }
+
+    async fn publish(&self, attempt: &Attempt, until: Instant) -> Result<Outcome, Fault> {
+        let post = Post::read(&attempt.delivery.content).map_err(Fault::Never)?;
+        let publication =
+            Publication { incident: attempt.delivery.incident, post: &post, at: attempt.delivery.decided_at };
+        let standing = self.push(publication, until).await?;
+        Ok(Outcome::Sent { remote_id: Some(address(&standing)) })
+    }
+
+    async fn push(&self, publication: Publication<'_>, until: Instant) -> Result<Standing, Fault> {
+        let busy = |_| Fault::not_done("another post is under way");
+        let store = timeout_at(until, self.store.lock()).await.map_err(busy)?;
+        store.open(until).await?;
+        publish(&store, &self.config, publication, until).await
+    }
+}
+
+#[async_trait]
+impl Channel for BlogChannel {
+    // What an unsure attempt left is looked at in any case: a branch that says the same already is left as it is.
+    async fn send(&self, attempt: &Attempt) -> Outcome {
+        self.publish(attempt, Instant::now() + self.attempt).await.unwrap_or_else(Fault::outcome)
+    }
+}
+
+fn address(standing: &Standing) -> String {
+    let commit = standing.commit.get(..COMMIT_SHOWN).unwrap_or(&standing.commit);
+    format!("{} {commit}", standing.branch.as_deref().unwrap_or(&standing.base))
+}
+
+// Names of receivers may hold any sign.
+fn folder_name(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }).collect()
+}
