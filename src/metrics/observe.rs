@@ -292,6 +292,7 @@ fn integration(kind: ReceiverKind) -> &'static str {
         ReceiverKind::Console => "console",
         ReceiverKind::Email => "email",
         ReceiverKind::Slack => "slack",
+        ReceiverKind::Blog => "blog",
     }
 }
 

@@ -1,0 +1,7 @@
+//! The blog against real git repositories (on this machine, over ssh, over http) and a real Jekyll: what stands there
+//! afterwards, who wrote it, what was left alone.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod file;
+mod site;
