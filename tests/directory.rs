@@ -7,13 +7,17 @@ mod clock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clock::TestClock;
+use domain::audit::AdminAct;
+use domain::directory::by_hand::{Change, Edit};
 use domain::directory::{Directory, Person, Shift, Squad};
 use domain::ids::InputSeq;
-use earlybell::app::directory::{Keeper, Refused, Shared};
+use domain::incident::{Actor, Surface};
+use earlybell::app::directory::{Changed, Keeper, NotChanged, Shared};
 use earlybell::app::inbox::Inbox;
 use earlybell::channels::http_client;
 use earlybell::clock::Clock;
 use earlybell::config::{self, Config, Named, Overrides};
+use earlybell::store::Role;
 use earlybell::store::sqlite::SqliteStore;
 use earlybell::store::{InputKind, Store};
 use std::path::Path;
@@ -191,34 +195,36 @@ async fn after_a_restart_whoever_was_on_duty_still_is_until_the_calendar_is_read
     assert_eq!(office.told().await[1..], ["anna bert | S: anna bert | "]);
 }
 
+// What Henne asks for.
+async fn by_henne(keeper: &Keeper, change: Change) -> Result<Changed, NotChanged> {
+    let act = AdminAct::done(Actor::person("henne", Surface::Cli), Role::Admin, &change.what());
+    keeper.change(change, act).await
+}
+
+fn add(person: Person) -> Change {
+    Change::AddPerson { person, squads: Vec::new() }
+}
+
 #[tokio::test]
-async fn people_and_squads_are_added_by_hand() {
+async fn people_and_squads_are_added_changed_and_removed_by_hand() {
     let office = Office::open();
     let keeper = office.keeper(PEOPLE, Directory::default());
-    keeper.put_person(person("carla", Some("U0CARLA")), "henne").await.unwrap();
-    keeper.put_squad(members("Web", &["anna", "carla"]), "henne").await.unwrap();
-    keeper.put_person(person("carla", None), "henne").await.unwrap();
-    let refused = |result: Result<(), Refused>| match result.unwrap_err() {
-        Refused::Wrong(text) => format!("wrong: {text}"),
-        Refused::Conflict(text) => format!("conflict: {text}"),
-        Refused::Missing(text) => format!("missing: {text}"),
-        Refused::Store(error) => panic!("{error}"),
-    };
-    let put = async |who: Person| refused(keeper.put_person(who, "x").await);
-    assert_eq!(put(person("anna", None)).await, "conflict: anna stands in the configuration; change that");
-    assert_eq!(
-        put(person("dora", Some("U0BERT"))).await,
-        "wrong: slack: `bert` has the same; each belongs to one person"
-    );
-    assert!(put(person("Dora D", None)).await.starts_with("wrong: name: a name is one word"));
-    let squad = refused(keeper.put_squad(members("Web2", &["carl"]), "x").await);
-    assert_eq!(squad, "wrong: members[0]: unknown person `carl`; did you mean `carla`?");
-    let gone = refused(keeper.remove_person("nobody-there").await);
-    assert_eq!(gone, "missing: there is no person nobody-there; `earlybell person list` shows them");
-    let written = refused(keeper.remove_person("anna").await);
-    assert_eq!(written, "conflict: person anna stands in the configuration; take it out there");
-    keeper.remove_person("carla").await.unwrap();
-    keeper.remove_squad("Web").await.unwrap();
+    let no_slack = Edit { slack: Some(String::new()), ..Edit::default() };
+    let bert = Change::RemovePerson { name: "bert".to_owned() };
+    for (change, expected) in [
+        (add(person("carla", Some("U0CARLA"))), "added carla"),
+        (Change::AddSquad(members("Web", &["anna", "carla"])), "added squad Web"),
+        (Change::ChangePerson { name: "carla".to_owned(), edit: no_slack.clone() }, "changed carla"),
+        (Change::ChangePerson { name: "carla".to_owned(), edit: no_slack }, "carla is known like that already"),
+        (add(person("dora", Some("U0BERT"))), "slack: `bert` has the same; each belongs to one person"),
+        (bert, "person bert stands in the configuration; change `people:` there, then reload"),
+        (Change::Leave { squad: "Web".to_owned(), people: vec!["anna".to_owned()] }, "anna is no longer in Web"),
+        (Change::RemovePerson { name: "carla".to_owned() }, "removed carla"),
+        (Change::RemoveSquad { name: "Web".to_owned() }, "removed squad Web"),
+    ] {
+        let said = by_henne(&keeper, change).await;
+        assert_eq!(said.map_or_else(|refused| refused.to_string(), |changed| changed.text), expected);
+    }
     assert_eq!(
         office.told().await,
         [
@@ -226,19 +232,59 @@ async fn people_and_squads_are_added_by_hand() {
             "anna bert carla | Web: anna carla | ",
             // Her Slack id is gone; names are the same.
             "anna bert carla | Web: anna carla | ",
-            "anna bert | Web: anna | ",
+            "anna bert carla | Web: carla | ",
+            "anna bert | Web:  | ",
             "anna bert |  | ",
         ]
     );
+    let acts = office.store.inputs_after(InputSeq(0), 1000, usize::MAX).await.unwrap();
+    let acts = acts.iter().filter(|input| input.kind == InputKind::Acted);
+    let acts: Vec<String> = acts.map(|input| audited(&serde_json::from_slice(&input.body).unwrap())).collect();
+    assert_eq!(
+        acts,
+        [
+            "henne: person carla added: `` → `carla, slack U0CARLA`",
+            "henne: squad Web added: `` → `Web: anna, carla`",
+            "henne: person carla changed: `carla, slack U0CARLA` → `carla`",
+            "henne: person dora added: refused: slack: `bert` has the same; each belongs to one person",
+            "henne: person bert removed: refused: person bert stands in the configuration; change `people:` there, \
+             then reload",
+            "henne: anna left squad Web: `Web: anna, carla` → `Web: carla`",
+            "henne: person carla removed: `carla` → ``",
+            "henne: squad Web removed: `Web: nobody` → ``",
+        ]
+    );
+}
+
+fn audited(act: &AdminAct) -> String {
+    let AdminAct { actor, what, before, after, refused, .. } = act;
+    match refused {
+        None => format!("{actor}: {what}: `{before}` → `{after}`"),
+        Some(because) => format!("{actor}: {what}: refused: {because}"),
+    }
 }
 
 #[tokio::test]
 async fn two_who_add_the_same_identity_at_once_are_told_apart() {
     let office = Office::open();
     let keeper = office.keeper(PEOPLE, Directory::default());
-    let add = |name: &str| keeper.put_person(person(name, Some("U0SAME")), "x");
+    let add = |name: &str| by_henne(&keeper, add(person(name, Some("U0SAME"))));
     let (first, second) = tokio::join!(add("one"), add("two"));
     assert!(first.is_ok() != second.is_ok());
+}
+
+#[tokio::test]
+async fn of_two_who_change_one_person_at_once_nothing_is_lost() {
+    let office = Office::open();
+    let keeper = office.keeper(PEOPLE, Directory::default());
+    by_henne(&keeper, add(person("carla", None))).await.unwrap();
+    let change = |edit| by_henne(&keeper, Change::ChangePerson { name: "carla".to_owned(), edit });
+    let slack = Edit { slack: Some("U0CARLA".to_owned()), ..Edit::default() };
+    let irc = Edit { irc: Some("carla".to_owned()), ..Edit::default() };
+    let (first, second) = tokio::join!(change(slack), change(irc));
+    assert!(first.is_ok() && second.is_ok());
+    let carla = Person { irc: Some("carla".to_owned()), ..person("carla", Some("U0CARLA")) };
+    assert_eq!(keeper.shown().directory.person("carla"), Some(&carla));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Who is there: people, squads, and who is on duty. Composed by the shell from the configuration, from what was added by
 //! hand, and from calendars; an input whenever it changes, so that a replay knows the same people. No secrets.
 
+pub mod by_hand;
 pub mod check;
 
 use chrono::{DateTime, Utc};

@@ -9,7 +9,7 @@ pub mod sqlite;
 
 pub use audit::*;
 pub use logins::*;
-pub use people::{Added, ByHand, PeopleStore};
+pub use people::{Added, ByHand, PeopleChange, PeopleStore};
 pub use rows::*;
 
 use async_trait::async_trait;

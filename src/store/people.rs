@@ -25,6 +25,19 @@ pub struct ByHand {
     pub squads: Vec<Added<Squad>>,
 }
 
+/// A change by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeopleChange {
+    /// This person, new or anew.
+    Person(Added<Person>),
+    /// Nobody of this name.
+    NoPerson(String),
+    /// This squad, new or anew.
+    Squad(Added<Squad>),
+    /// No squad of this name.
+    NoSquad(String),
+}
+
 /// The part of the store about people.
 #[async_trait]
 pub trait PeopleStore: Send + Sync {
@@ -34,15 +47,6 @@ pub trait PeopleStore: Send + Sync {
     /// What was added by hand.
     async fn by_hand(&self) -> Result<ByHand, StoreError>;
 
-    /// Adds a person, or writes one anew.
-    async fn put_person(&self, person: Added<Person>) -> Result<(), StoreError>;
-
-    /// Removes a person. `false` if there is none of this name.
-    async fn remove_person(&self, name: &str) -> Result<bool, StoreError>;
-
-    /// Adds a squad, or writes one anew.
-    async fn put_squad(&self, squad: Added<Squad>) -> Result<(), StoreError>;
-
-    /// Removes a squad. `false` if there is none of this name.
-    async fn remove_squad(&self, name: &str) -> Result<bool, StoreError>;
+    /// Writes changes by hand: all of them, or none.
+    async fn change_by_hand(&self, changes: Vec<PeopleChange>) -> Result<(), StoreError>;
 }

@@ -4,7 +4,7 @@ use crate::fixtures::at;
 use domain::directory::{Directory, Person, Shift, Squad};
 use domain::engine::Changes;
 use domain::ids::InputSeq;
-use earlybell::store::{Added, ByHand, Role, Store, TokenRow};
+use earlybell::store::{Added, ByHand, PeopleChange, Role, Store, TokenRow};
 use std::sync::Arc;
 
 pub async fn keeps_tokens_until_they_are_revoked(store: &Arc<dyn Store>) {
@@ -49,12 +49,18 @@ pub async fn keeps_people_and_squads_added_by_hand(store: &Arc<dyn Store>) {
     let people = store.people();
     assert_eq!(people.by_hand().await.unwrap(), ByHand::default());
     let added = |what, by: &str, seconds| Added { what, by: by.to_owned(), at: at(seconds) };
-    people.put_person(added(person("bert", "bert@old.example"), "henne", 1)).await.unwrap();
-    people.put_person(added(person("anna", "anna@example.org"), "henne", 2)).await.unwrap();
-    people.put_person(added(person("bert", "bert@example.org"), "anna", 3)).await.unwrap();
     let squad_of = |members: &[&str], seconds| Added { what: squad(members), by: "henne".to_owned(), at: at(seconds) };
-    people.put_squad(squad_of(&["anna"], 4)).await.unwrap();
-    people.put_squad(squad_of(&["anna", "bert"], 5)).await.unwrap();
+    let first = vec![
+        PeopleChange::Person(added(person("bert", "bert@old.example"), "henne", 1)),
+        PeopleChange::Person(added(person("anna", "anna@example.org"), "henne", 2)),
+        PeopleChange::Squad(squad_of(&["anna"], 4)),
+    ];
+    people.change_by_hand(first).await.unwrap();
+    let second = vec![
+        PeopleChange::Person(added(person("bert", "bert@example.org"), "anna", 3)),
+        PeopleChange::Squad(squad_of(&["anna", "bert"], 5)),
+    ];
+    people.change_by_hand(second).await.unwrap();
     let expected = ByHand {
         people: vec![
             added(person("anna", "anna@example.org"), "henne", 2),
@@ -63,11 +69,20 @@ pub async fn keeps_people_and_squads_added_by_hand(store: &Arc<dyn Store>) {
         squads: vec![squad_of(&["anna", "bert"], 5)],
     };
     assert_eq!(people.by_hand().await.unwrap(), expected);
-    assert!(people.remove_person("bert").await.unwrap() && !people.remove_person("bert").await.unwrap());
-    assert!(people.remove_squad("Production-Squad").await.unwrap());
-    assert!(!people.remove_squad("Production-Squad").await.unwrap());
-    let left = people.by_hand().await.unwrap();
-    assert_eq!((left.people.len(), left.squads.len()), (1, 0));
+    people.change_by_hand(Vec::new()).await.unwrap();
+    // Somebody leaves, and their squad with them, in one.
+    let third = vec![PeopleChange::NoPerson("bert".to_owned()), PeopleChange::Squad(squad_of(&["anna"], 6))];
+    people.change_by_hand(third).await.unwrap();
+    let expected = ByHand {
+        people: vec![added(person("anna", "anna@example.org"), "henne", 2)],
+        squads: vec![squad_of(&["anna"], 6)],
+    };
+    assert_eq!(people.by_hand().await.unwrap(), expected);
+    // What is gone is gone, however often that is said.
+    let fourth = ["bert", "anna"].map(|name| PeopleChange::NoPerson(name.to_owned())).into_iter();
+    let fourth = fourth.chain([PeopleChange::NoSquad("Production-Squad".to_owned())]).collect();
+    people.change_by_hand(fourth).await.unwrap();
+    assert_eq!(people.by_hand().await.unwrap(), ByHand::default());
 }
 
 pub async fn keeps_the_directory_in_force(store: &Arc<dyn Store>) {

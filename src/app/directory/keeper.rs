@@ -1,13 +1,16 @@
 //! Keeps the directory: reads calendars, takes changes by hand, and tells the engine what is not as it knows.
 
+mod by_hand;
+
+pub use by_hand::{Changed, NotChanged};
+
 use super::Shared;
 use super::calendar::{self, Rota};
 use super::compose::{Composed, compose};
 use crate::config::{Config, DutyList};
-use crate::store::{Added, ByHand, StoreError};
+use crate::store::{ByHand, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::directory::check::{PEOPLE_MAX, SQUADS_MAX, check};
-use domain::directory::{Directory, Person, Squad};
+use domain::directory::Directory;
 use domain::duty::Calendar;
 use futures_util::future::join_all;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -74,23 +77,6 @@ pub struct Shown {
     pub calendars: Vec<Standing>,
 }
 
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Something is wrong with it.
-    #[error("{0}")]
-    Wrong(String),
-    /// Not now, or not here.
-    #[error("{0}")]
-    Conflict(String),
-    /// There is none.
-    #[error("{0}")]
-    Missing(String),
-    /// The store did not take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Keeper {
     /// Keeps what this configuration says. `told` is what the engine knows.
     pub fn new(shared: Shared, config: &Config, told: Directory) -> Self {
@@ -137,46 +123,6 @@ impl Keeper {
                 Step { told: false, next: now + PAUSE }
             }
         }
-    }
-
-    /// Adds a person, or writes one anew.
-    pub async fn put_person(&self, person: Person, by: &str) -> Result<(), Refused> {
-        let _turn = self.turn.lock().await;
-        let by_hand = self.shared.store.people().by_hand().await?;
-        self.refuse_person(&person, &by_hand)?;
-        let added = Added { what: person, by: by.to_owned(), at: self.shared.clock.now() };
-        self.shared.store.people().put_person(added).await?;
-        Ok(self.tell_in_turn().await.map(drop)?)
-    }
-
-    /// Removes a person that was added by hand.
-    pub async fn remove_person(&self, name: &str) -> Result<(), Refused> {
-        let _turn = self.turn.lock().await;
-        let is_written = self.lock().written.person(name).is_some();
-        if !self.shared.store.people().remove_person(name).await? {
-            return Err(self.missing("person", name, is_written));
-        }
-        Ok(self.tell_in_turn().await.map(drop)?)
-    }
-
-    /// Adds a squad, or writes one anew.
-    pub async fn put_squad(&self, squad: Squad, by: &str) -> Result<(), Refused> {
-        let _turn = self.turn.lock().await;
-        let by_hand = self.shared.store.people().by_hand().await?;
-        self.refuse_squad(&squad, &by_hand)?;
-        let added = Added { what: squad, by: by.to_owned(), at: self.shared.clock.now() };
-        self.shared.store.people().put_squad(added).await?;
-        Ok(self.tell_in_turn().await.map(drop)?)
-    }
-
-    /// Removes a squad that was added by hand.
-    pub async fn remove_squad(&self, name: &str) -> Result<(), Refused> {
-        let _turn = self.turn.lock().await;
-        let is_written = self.lock().written.squad(name).is_some();
-        if !self.shared.store.people().remove_squad(name).await? {
-            return Err(self.missing("squad", name, is_written));
-        }
-        Ok(self.tell_in_turn().await.map(drop)?)
     }
 
     /// Everything there is to show.
@@ -246,46 +192,6 @@ impl Keeper {
         Ok(true)
     }
 
-    fn refuse_person(&self, person: &Person, by_hand: &ByHand) -> Result<(), Refused> {
-        let name = &person.name;
-        let state = self.lock();
-        if state.written.person(name).is_some() {
-            return Err(Refused::Conflict(format!("{name} stands in the configuration; change that")));
-        }
-        let others = by_hand.people.iter().map(|added| &added.what).filter(|other| other.name != *name);
-        let people: Vec<Person> = state.written.people.iter().chain(others).chain([person]).cloned().collect();
-        if people.len() > PEOPLE_MAX {
-            return Err(Refused::Conflict(format!("there are {PEOPLE_MAX} people already; remove some first")));
-        }
-        let at = people.len() - 1;
-        let directory = Directory { people, ..Directory::default() };
-        refuse(&directory, &format!("people[{at}]."))
-    }
-
-    fn refuse_squad(&self, squad: &Squad, by_hand: &ByHand) -> Result<(), Refused> {
-        let name = &squad.name;
-        let mut state = self.lock();
-        if state.written.squad(name).is_some() {
-            return Err(Refused::Conflict(format!("squad {name} stands in the configuration; change that")));
-        }
-        let others = by_hand.squads.iter().map(|added| &added.what).filter(|other| other.name != *name);
-        let squads: Vec<Squad> = state.written.squads.iter().chain(others).chain([squad]).cloned().collect();
-        if squads.len() > SQUADS_MAX {
-            return Err(Refused::Conflict(format!("there are {SQUADS_MAX} squads already; remove some first")));
-        }
-        let at = squads.len() - 1;
-        let people = state.compose(by_hand, self.shared.clock.now()).directory.people;
-        refuse(&Directory { people, squads, ..Directory::default() }, &format!("squads[{at}]."))
-    }
-
-    fn missing(&self, what: &str, name: &str, is_written: bool) -> Refused {
-        let name = domain::text::clean_line(name, 80);
-        if is_written {
-            return Refused::Conflict(format!("{what} {name} stands in the configuration; take it out there"));
-        }
-        Refused::Missing(format!("there is no {what} {name}; `earlybell {what} list` shows them"))
-    }
-
     // Every step under it leaves the state whole, so a panic elsewhere spoils nothing.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -311,13 +217,4 @@ impl State {
 
 fn rotas(lists: &[DutyList], now: DateTime<Utc>, told: &Directory) -> Vec<Rota> {
     lists.iter().map(|list| Rota::new(list.clone(), now, &told.on_duty)).collect()
-}
-
-// What is wrong with the new one; what is wrong with others is not its fault.
-fn refuse(directory: &Directory, place: &str) -> Result<(), Refused> {
-    let wrong = check(directory).into_iter().find_map(|wrong| {
-        let key = wrong.path.strip_prefix(place)?.to_owned();
-        Some(format!("{key}: {}", wrong.problem))
-    });
-    wrong.map_or(Ok(()), |problem| Err(Refused::Wrong(problem)))
 }

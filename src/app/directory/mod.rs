@@ -7,7 +7,7 @@ pub mod keeper;
 pub mod running;
 
 pub use compose::{Composed, compose};
-pub use keeper::{Keeper, Refused, Shown, Standing, Step};
+pub use keeper::{Changed, Keeper, NotChanged, Shown, Standing, Step};
 pub use running::keep_running;
 
 use crate::app::inbox::Inbox;

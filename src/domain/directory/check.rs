@@ -16,8 +16,12 @@ const FULL_NAME_BYTES_MAX: usize = 200;
 // RFC 5321.
 const EMAIL_BYTES_MAX: usize = 254;
 const ACCOUNT_BYTES_MAX: usize = 64;
-// Words that mean somebody else where a person is named.
-const RESERVED: [&str; 3] = ["me", "nobody", "earlybell"];
+// Words that mean somebody else where a person is named: whoever speaks, whoever types on this machine, and what chats take
+// for everybody in the room.
+const RESERVED: [&str; 10] =
+    ["me", "nobody", "earlybell", "local", "all", "anyone", "channel", "everybody", "everyone", "here"];
+// What chats read as a mention or a link, and what looks like it.
+const NOT_IN_A_NAME: [char; 5] = ['@', '\u{FF20}', '\u{FE6B}', '<', '>'];
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +82,7 @@ fn of_person(person: &Person) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let mut note = |key, problem: Option<String>| found.extend(problem.map(|problem| (key, problem)));
     note("name", person_name(&person.name).err());
-    note("full_name", (!is_line(&person.full_name, FULL_NAME_BYTES_MAX)).then(|| line(FULL_NAME_BYTES_MAX)));
+    note("full_name", full_name(&person.full_name).err());
     note("email", person.email.as_deref().and_then(|text| email(text).err()));
     note("time_zone", person.time_zone.as_deref().and_then(|zone| time_zone(zone).err()));
     note("slack", person.slack.as_deref().and_then(|id| slack(id).err()));
@@ -125,6 +129,9 @@ pub fn person_name(name: &str) -> Result<(), String> {
 
 fn squad_name(name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    if RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name)) {
+        return Err(format!("`{name}` means somebody else wherever a squad is named; another name"));
+    }
     if !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.chars().all(fits) {
         return Ok(());
     }
@@ -173,18 +180,23 @@ fn slack(id: &str) -> Result<(), String> {
 fn irc(account: &str) -> Result<(), String> {
     let is_one = !account.is_empty()
         && account.len() <= ACCOUNT_BYTES_MAX
-        && account.chars().all(|c| !c.is_whitespace() && !c.is_control())
+        && is_clean(account, ACCOUNT_BYTES_MAX)
+        && account.chars().all(|c| !c.is_whitespace() && !NOT_IN_A_NAME.contains(&c))
         && !account.starts_with([':', '#']);
     let problem = || format!("`{}` is no account of IRC services: one word, as /whois shows it", shown(account));
     is_one.then_some(()).ok_or_else(problem)
 }
 
-fn is_line(text: &str, bytes_max: usize) -> bool {
-    is_clean(text, bytes_max) && !text.contains(['\n', '\t'])
-}
-
-fn line(bytes_max: usize) -> String {
-    format!("is more than one line of {bytes_max} bytes")
+fn full_name(text: &str) -> Result<(), String> {
+    if !is_clean(text, FULL_NAME_BYTES_MAX) || text.contains(['\n', '\t']) {
+        return Err(format!(
+            "is more than one line of {FULL_NAME_BYTES_MAX} bytes, or has characters that can't be seen"
+        ));
+    }
+    if let Some(found) = text.chars().find(|c| NOT_IN_A_NAME.contains(c)) {
+        return Err(format!("holds `{found}`, which chats take for more than a letter; write the name alone"));
+    }
+    Ok(())
 }
 
 fn shown(text: &str) -> String {
@@ -274,6 +286,33 @@ mod tests {
         assert!(problem("me").starts_with("`me` means somebody else"));
         for bad in ["a/b", "a@b", "<b>", "ä", "a\nb", &"a".repeat(65)] {
             assert!(person_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_called_what_a_chat_takes_for_everybody() {
+        let cyrillic = "h\u{435}r\u{435}";
+        for bad in
+            ["everyone", "@everyone", "here", "channel", "<!channel>", cyrillic, "\u{FF20}here", "a\u{202E}b", "a\0"]
+        {
+            assert!(person_name(bad).is_err(), "person {bad}");
+            assert!(squad_name(bad).is_err(), "squad {bad}");
+        }
+        assert!(squad_name("Everyone").is_err());
+        for bad in [
+            "Anna @everyone",
+            "<!channel>",
+            "\u{FF20}here",
+            "Anna\nBcc: x",
+            "\u{202E}annA",
+            "A\x1b[2J",
+            &"a".repeat(201),
+        ] {
+            assert!(full_name(bad).is_err(), "full name {bad}");
+        }
+        assert_eq!(full_name("Ánna Müller-O'Neil (on call), 安娜"), Ok(()));
+        for bad in ["", "a b", "#room", ":x", "@here", "<x>", "a\u{202E}b", "a\x03b", &"a".repeat(65)] {
+            assert!(irc(bad).is_err(), "account {bad}");
         }
     }
 

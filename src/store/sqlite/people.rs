@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use super::codec::{from_json, micros, time, to_json};
-use crate::store::{Added, ByHand, PeopleStore, StoreError};
+use crate::store::{Added, ByHand, PeopleChange, PeopleStore, StoreError};
 use async_trait::async_trait;
 use domain::directory::{Directory, Person, Squad};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -18,22 +18,8 @@ impl PeopleStore for SqliteStore {
         self.main.read(|conn| by_hand(conn)).await
     }
 
-    async fn put_person(&self, person: Added<Person>) -> Result<(), StoreError> {
-        self.main.write(move |conn| put_person(conn, &person)).await
-    }
-
-    async fn remove_person(&self, name: &str) -> Result<bool, StoreError> {
-        let name = name.to_owned();
-        self.main.write(move |conn| remove(conn, "DELETE FROM people WHERE name = ?", &name)).await
-    }
-
-    async fn put_squad(&self, squad: Added<Squad>) -> Result<(), StoreError> {
-        self.main.write(move |conn| put_squad(conn, &squad)).await
-    }
-
-    async fn remove_squad(&self, name: &str) -> Result<bool, StoreError> {
-        let name = name.to_owned();
-        self.main.write(move |conn| remove(conn, "DELETE FROM squads WHERE name = ?", &name)).await
+    async fn change_by_hand(&self, changes: Vec<PeopleChange>) -> Result<(), StoreError> {
+        self.main.write(move |conn| change(conn, &changes)).await
     }
 }
 
@@ -70,6 +56,19 @@ fn added<T: DeserializeOwned>(conn: &Connection, sql: &str) -> Result<Vec<Added<
     Ok(found)
 }
 
+fn change(conn: &mut Connection, changes: &[PeopleChange]) -> Result<(), StoreError> {
+    let tx = conn.transaction()?;
+    for change in changes {
+        match change {
+            PeopleChange::Person(person) => put_person(&tx, person)?,
+            PeopleChange::NoPerson(name) => remove(&tx, "DELETE FROM people WHERE name = ?", name)?,
+            PeopleChange::Squad(squad) => put_squad(&tx, squad)?,
+            PeopleChange::NoSquad(name) => remove(&tx, "DELETE FROM squads WHERE name = ?", name)?,
+        }
+    }
+    Ok(tx.commit()?)
+}
+
 fn put_person(conn: &Connection, person: &Added<Person>) -> Result<(), StoreError> {
     let sql = "INSERT INTO people (name, person, added_by, added_at) VALUES (?, ?, ?, ?)
                ON CONFLICT (name) DO UPDATE SET person = excluded.person, added_by = excluded.added_by,
@@ -88,6 +87,7 @@ fn put_squad(conn: &Connection, squad: &Added<Squad>) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn remove(conn: &Connection, sql: &str, name: &str) -> Result<bool, StoreError> {
-    Ok(conn.prepare_cached(sql)?.execute([name])? == 1)
+fn remove(conn: &Connection, sql: &str, name: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(sql)?.execute([name])?;
+    Ok(())
 }
