@@ -1,6 +1,7 @@
 //! Every refusal over HTTP: its status code and its sentence. The one place where errors become status codes.
 
 use crate::app::desk::DeskError;
+use crate::app::directory::NotChanged;
 use crate::app::inbox::CommandError;
 use crate::app::questions::NoAnswer;
 use crate::app::wire::WireError;
@@ -8,6 +9,7 @@ use crate::store::StoreError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use domain::directory::by_hand::Refused;
 use domain::ids::InputSeq;
 use domain::incident::Refusal;
 use domain::verbs::{Misunderstood, Spelling};
@@ -218,6 +220,17 @@ impl From<DeskError> for Failure {
             DeskError::Store(error) => Self::Store(error),
             DeskError::Command(error) => error.into(),
             DeskError::Explain(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotChanged> for Failure {
+    fn from(error: NotChanged) -> Self {
+        match error {
+            NotChanged::Store(error) => Self::Store(error),
+            NotChanged::Refused(Refused::Wrong(text)) => Self::Shape(text),
+            NotChanged::Refused(Refused::Conflict(text)) => Self::Conflict(text),
+            NotChanged::Refused(Refused::Missing(text)) => Self::NotFound(text),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod site;
 pub mod token;
 pub mod tokens;
 pub mod webhook;
+pub mod who;
 
 pub use server::{Bound, Running, ServeError, refuse_unprotected, serve};
 pub use site::{Limits, Parts, Reload, Site};

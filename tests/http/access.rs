@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
-const FILLED: [(&str, &str); 3] = [("{number}", "1"), ("{source}", "default"), ("{id}", "none")];
+const FILLED: [(&str, &str); 4] = [("{number}", "1"), ("{source}", "default"), ("{id}", "none"), ("{name}", "none")];
 
 fn request(endpoint: &Endpoint) -> Request {
     let path = FILLED.iter().fold(endpoint.path.to_owned(), |path, (name, value)| path.replace(name, value));

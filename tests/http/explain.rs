@@ -2,7 +2,7 @@
 
 use crate::clock::TestClock;
 use crate::intake::BODY;
-use crate::site::{TestSite, WEBHOOK, config};
+use crate::site::{TestSite, WEBHOOK, config, keeper};
 use crate::wire::{Answer, Request};
 use chrono::TimeDelta;
 use domain::engine::{Changes, Input, State};
@@ -50,6 +50,7 @@ impl Engine {
         let site = TestSite::with(|parts| {
             parts.inbox = Arc::new(Inbox::new(parts.store.clone(), its_clock.clone()));
             parts.clock = its_clock;
+            parts.directory = Arc::new(keeper(parts, &config()));
             parts.config.store(Arc::new(Config { policy: its_policy, ..config() }));
             parts.questions = its_questions;
         })

@@ -19,6 +19,7 @@ mod oidc;
 #[path = "../support/oidc.rs"]
 mod oidc_provider;
 mod pages;
+mod people;
 mod reference;
 mod session;
 mod site;

@@ -8,7 +8,7 @@ use domain::directory::Directory;
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Act, Command, Refusal, Reply};
 use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
-use earlybell::app::directory;
+use earlybell::app::directory::{self, Keeper};
 use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::Questions;
 use earlybell::clock::{Clock, SystemClock};
@@ -100,7 +100,7 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
     let shared =
         directory::Shared { store: store.clone(), inbox: inbox.clone(), clock: clock.clone(), client: client.clone() };
     Parts {
-        directory: Arc::new(directory::Keeper::new(shared, &config(), Directory::default())),
+        directory: Arc::new(Keeper::new(shared, &config(), Directory::default())),
         store,
         inbox,
         // Nobody answers, unless a test starts an engine.
@@ -115,6 +115,12 @@ pub fn parts(folder: &tempfile::TempDir, store: Arc<SqliteStore>, reload_fails: 
         socket: Some(folder.path().join("earlybell.sock")),
         limits: Limits { workers: 1, password_cost: 4, ..Limits::default() },
     }
+}
+
+/// Keeps what this configuration says of people, with the inbox and clock of these parts.
+pub fn keeper(parts: &Parts, config: &Config) -> Keeper {
+    let Parts { store, inbox, clock, client, .. } = parts.clone();
+    Keeper::new(directory::Shared { store, inbox, clock, client }, config, Directory::default())
 }
 
 impl TestSite {
