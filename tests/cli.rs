@@ -4,6 +4,8 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/people.rs"]
+mod people;
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -64,6 +66,10 @@ fn help_teaches() {
         &["user", "add", "--help"],
         &["audit", "--help"],
         &["audit", "verify", "--help"],
+        &["person", "--help"],
+        &["person", "add", "--help"],
+        &["person", "link", "--help"],
+        &["squad", "--help"],
     ];
     let said: Vec<String> = verbs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("help.txt", &said.join("\n"));

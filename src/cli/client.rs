@@ -31,7 +31,7 @@ pub struct ClientArgs {
     /// How to print
     #[arg(short, long, global = true, value_enum, default_value = "simple", help_heading = "Output")]
     pub output: Format,
-    /// Print only the number
+    /// Print only the number, name or id
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
     /// URL of a server, or path of its socket [default: ./data/earlybell.sock, then that of the service]

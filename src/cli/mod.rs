@@ -5,15 +5,18 @@ mod audit;
 mod backtest;
 mod check;
 mod client;
+mod confirm;
 mod deliveries;
 mod explain;
 mod incident;
 mod lint;
 mod offline;
 mod output;
+mod person;
 mod quarantine;
 mod schema;
 mod serve;
+mod squad;
 mod test;
 mod token;
 mod user;
@@ -60,6 +63,8 @@ enum Verb {
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
     Audit(audit::Audit),
+    Person(person::Person),
+    Squad(squad::Squad),
     Token(token::Token),
     User(user::User),
     Schema(schema::Schema),
@@ -101,6 +106,8 @@ pub fn main() -> ExitCode {
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),
+        Verb::Person(verb) => verb.run(),
+        Verb::Squad(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
         Verb::User(verb) => verb.run(),
         Verb::Schema(verb) => verb.run(),

@@ -57,6 +57,14 @@ pub fn cell(row: &Value, pointer: &str) -> String {
     }
 }
 
+/// Where a person or squad comes from, in words.
+pub fn origin(row: &Value) -> String {
+    match (row["in_config"] == Value::Bool(true), cell(row, "/added_by")) {
+        (true, _) => "configuration".to_owned(),
+        (false, by) => format!("{by}, {}", cell(row, "/added_at")),
+    }
+}
+
 fn time_or_text(text: &str) -> String {
     match DateTime::parse_from_rfc3339(text) {
         Ok(at) => at.to_utc().format("%Y-%m-%d %H:%M:%S").to_string(),
