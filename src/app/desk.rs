@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use domain::access::Role;
 use domain::engine::explain::About;
 use domain::ids::IncidentId;
+use domain::incident::roles::same_person;
 use domain::incident::{Actor, Command, Explanation, Fact, Incident, Refusal, Reply};
 use domain::verbs::answers::{self, LISTED_MAX, With};
 use domain::verbs::context::Open;
@@ -134,7 +135,14 @@ impl Desk {
         let open = self.store.incidents(open).await?;
         let lately = IncidentFilter { max: LATELY_MAX, ..IncidentFilter::default() };
         let lately = self.store.incidents(lately).await?;
-        let last = said.actor.name().and_then(|name| last_of(name, open.iter().chain(&lately)));
+        let last = match said.actor.name() {
+            None => None,
+            Some(name) => {
+                let directory = self.store.people().directory().await?;
+                let name = directory.known_as(name).map_or(name, |person| &person.name);
+                last_of(name, open.iter().chain(&lately))
+            }
+        };
         let open = open.into_iter().map(|incident| Open { incident: incident.id, title: incident.title }).collect();
         Ok(Context { spelling: said.spelling.clone(), open, thread: said.thread, last })
     }
@@ -210,7 +218,7 @@ impl Desk {
 // Where somebody did something last.
 fn last_of<'a>(name: &str, incidents: impl Iterator<Item = &'a Incident>) -> Option<IncidentId> {
     let deeds = incidents.filter_map(|incident| {
-        let own = incident.room.deeds.iter().filter(|deed| deed.person == name);
+        let own = incident.room.deeds.iter().filter(|deed| same_person(&deed.person, name));
         own.map(|deed| deed.at).max().map(|at| (at, incident.id))
     });
     deeds.max().map(|(_, id)| id)

@@ -69,6 +69,14 @@ impl Directory {
         self.people.iter().find(|person| person.name.eq_ignore_ascii_case(name))
     }
 
+    /// Somebody by what a way in calls them: their name, or their mail address, which is what many identity providers call
+    /// people.
+    pub fn known_as(&self, name: &str) -> Option<&Person> {
+        let is = |email: &str| email.eq_ignore_ascii_case(name);
+        let by_email = || self.people.iter().find(|person| person.email.as_deref().is_some_and(is));
+        self.person(name).or_else(by_email)
+    }
+
     /// Somebody by Slack user id.
     pub fn by_slack(&self, id: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.slack.as_deref() == Some(id))

@@ -28,12 +28,22 @@ impl Turn<'_> {
     pub(super) fn command(&mut self, command: Command) {
         let known = command.key.as_ref().and_then(|key| self.state.answer(key, self.at)).cloned();
         let is_new = known.is_none();
+        let actor = self.known(command.actor);
+        let command = Command { actor, ..command };
         let reply = known.unwrap_or_else(|| self.act_audited(&command));
         let answer = Answer { input: self.seq, key: command.key, reply, at: self.at };
         if is_new {
             self.state.remember_answer(&answer);
         }
         self.out.answers.push(answer);
+    }
+
+    // Somebody whom the directory knows is called the same wherever they speak: what they hold, follow and take back is
+    // found by that name.
+    fn known(&self, actor: Actor) -> Actor {
+        let Actor::Person { name, on } = actor else { return actor };
+        let person = self.state.directory.known_as(&name);
+        Actor::Person { name: person.map_or(name, |person| person.name.clone()), on }
     }
 
     fn act_audited(&mut self, command: &Command) -> Reply {
