@@ -2,6 +2,7 @@
 
 mod branch;
 mod fault;
+mod forge;
 mod git;
 mod publish;
 mod store;
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 use domain::delivery::Outcome;
 use domain::delivery::post::Post;
 use fault::Fault;
+use forge::ForgeApi;
 use publish::{Publication, Standing, publish};
 use std::path::Path;
 use std::time::Duration;
@@ -27,16 +29,25 @@ pub struct BlogChannel {
     config: BlogConfig,
     // One at a time: they share a folder.
     store: Mutex<Store>,
+    forge: Option<ForgeApi>,
     attempt: Duration,
 }
 
 impl BlogChannel {
     /// Keeps its copy of the repository in a folder of its own under `storage`; connects nowhere, writes nothing yet.
-    pub fn new(name: &str, config: &BlogConfig, storage: &Path, deadlines: Deadlines) -> Result<Self, String> {
+    pub fn new(
+        name: &str,
+        config: &BlogConfig,
+        storage: &Path,
+        http: reqwest::Client,
+        deadlines: Deadlines,
+    ) -> Result<Self, String> {
         let folder = storage.join("blog").join(folder_name(name));
         let folder = std::path::absolute(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let store = Mutex::new(Store::new(config, folder));
-        Ok(Self { config: config.clone(), store, attempt: deadlines.attempt })
+        let forge =
+            config.pull_requests.as_ref().map(|forge| ForgeApi::new(forge, http, deadlines.step)).transpose()?;
+        Ok(Self { config: config.clone(), store, forge, attempt: deadlines.attempt })
     }
 
     async fn publish(&self, attempt: &Attempt, until: Instant) -> Result<Outcome, Fault> {
@@ -44,7 +55,12 @@ impl BlogChannel {
         let publication =
             Publication { incident: attempt.delivery.incident, post: &post, at: attempt.delivery.decided_at };
         let standing = self.push(publication, until).await?;
-        Ok(Outcome::Sent { remote_id: Some(address(&standing)) })
+        let branch = format!("{}{}", self.config.branch_prefix, publication.incident);
+        let pull_request = match &self.forge {
+            Some(forge) => forge.propose(publication, &standing, &branch, until).await?,
+            None => None,
+        };
+        Ok(Outcome::Sent { remote_id: Some(pull_request.unwrap_or_else(|| address(&standing))) })
     }
 
     async fn push(&self, publication: Publication<'_>, until: Instant) -> Result<Standing, Fault> {

@@ -79,7 +79,8 @@ pub fn open(receiver: &Receiver, console: &Console, storage: &Path) -> Result<Ar
         }
         Address::Blog(config) => {
             let name = &receiver.spec.name;
-            Arc::new(BlogChannel::new(name, config, storage, Deadlines::default()).map_err(named)?)
+            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            Arc::new(BlogChannel::new(name, config, storage, http, Deadlines::default()).map_err(named)?)
         }
     })
 }

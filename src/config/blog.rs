@@ -81,7 +81,8 @@ impl Repository {
                 }
                 found(Transport::Http)
             }
-            None if text.split_once(':').is_some_and(|(host, path)| names_host(host) && !path.is_empty()) => {
+            // With two colons it would be a program of git's that brings things from elsewhere.
+            None if text.split_once(':').is_some_and(|(host, path)| names_host(host) && is_path(path)) => {
                 found(Transport::Ssh)
             }
             _ => Err(format!(
@@ -96,6 +97,10 @@ impl Repository {
 fn names_host(text: &str) -> bool {
     let host = text.rsplit('@').next().unwrap_or(text);
     !text.is_empty() && !host.is_empty() && !text.starts_with('-') && !host.starts_with('-') && !text.contains('/')
+}
+
+fn is_path(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with([':', '-'])
 }
 
 fn url_is_loopback(url: &str) -> bool {

@@ -99,7 +99,9 @@ pub fn of_git(said: &str, during: During) -> Fault {
 pub fn words(said: &str) -> String {
     let telling = |line: &&str| {
         let line = line.trim();
-        !line.is_empty() && !line.starts_with("hint:") && !line.starts_with("Please make sure")
+        // Pictures and advice around the sentence that says it.
+        let advice = ["hint:", "Please make sure", "@", "Someone could", "It is also possible", "Please contact"];
+        !line.is_empty() && !advice.iter().any(|start| line.starts_with(start))
     };
     let lines: Vec<&str> = said.lines().filter(telling).map(str::trim).collect();
     let said = if lines.is_empty() { "git failed without a word".to_owned() } else { lines.join("; ") };
