@@ -212,8 +212,12 @@ async fn a_repository_that_hangs_is_left_and_nothing_goes_on() {
     assert!(matches!(outcome, Outcome::Retry { unsure: true, .. }), "{outcome:?}");
     let pid = std::fs::read_to_string(site.path().join("pid")).unwrap();
     // Killed with git; whoever inherits it clears it away in its own time.
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z"), "{state}");
+    let state = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !(state().is_empty() || state().contains(") Z")) {
+        assert!(std::time::Instant::now() < until, "{}", state());
+        std::thread::yield_now();
+    }
     std::fs::remove_file(site.path().join("hooks/pre-receive")).unwrap();
     sent(&site.channel(), &post("one")).await;
 }

@@ -3,5 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod fake_forge;
 mod file;
+mod jekyll;
+mod pull_request;
 mod site;
+mod ssh;

@@ -6,7 +6,7 @@ use domain::delivery::{Delivery, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::notice::NoticeKind;
 use earlybell::channels::blog::BlogChannel;
-use earlybell::channels::{Attempt, Channel, Deadlines};
+use earlybell::channels::{Attempt, Channel, Deadlines, http_client};
 use earlybell::config::{BlogConfig, Repository, Signature};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -147,13 +147,13 @@ pub fn config(url: &str) -> BlogConfig {
 
 /// A channel with its copy in this folder.
 pub fn open(config: &BlogConfig, storage: &Path) -> BlogChannel {
-    BlogChannel::new("our blog", config, storage, Deadlines::default()).unwrap()
+    BlogChannel::new("our blog", config, storage, http_client::client().unwrap(), Deadlines::default()).unwrap()
 }
 
 /// One that loses patience soon.
 pub fn impatient(config: &BlogConfig, storage: &Path) -> BlogChannel {
     let deadlines = Deadlines { attempt: Duration::from_secs(3), ..Deadlines::default() };
-    BlogChannel::new("our blog", config, storage, deadlines).unwrap()
+    BlogChannel::new("our blog", config, storage, http_client::client().unwrap(), deadlines).unwrap()
 }
 
 /// A post of incident 42.
