@@ -15,7 +15,9 @@ use domain::incident::{Actor, Command, Explanation, Fact, Incident, Refusal, Rep
 use domain::verbs::answers::{self, LISTED_MAX, With};
 use domain::verbs::context::Open;
 use domain::verbs::parse::Listed;
-use domain::verbs::{Asked, Context, Misunderstood, Question, Spelling, Verb, help, may, parse};
+use domain::verbs::{
+    Arguments, Asked, Context, Misunderstood, Question, Spelling, Verb, help, may, parse, parse_arguments,
+};
 use std::sync::Arc;
 
 /// Open incidents that are looked at to find out which is meant.
@@ -37,8 +39,8 @@ pub struct Desk {
 /// What somebody typed.
 #[derive(Debug, Clone)]
 pub struct Said {
-    /// The line, without what marks it as a command.
-    pub line: String,
+    /// What was typed.
+    pub words: Words,
     /// Who, and where.
     pub actor: Actor,
     /// What they may do.
@@ -49,6 +51,15 @@ pub struct Said {
     pub spelling: Spelling,
     /// Repeats with the same key do nothing.
     pub key: Option<String>,
+}
+
+/// The words of it.
+#[derive(Debug, Clone)]
+pub enum Words {
+    /// A line, without what marks it as a command.
+    Line(String),
+    /// Split by a shell.
+    Split(Arguments),
 }
 
 /// What they are answered.
@@ -110,13 +121,17 @@ impl Desk {
         Self { store, inbox, explainer, clock, config }
     }
 
-    /// Answers a line.
+    /// Answers what was typed.
     ///
     /// # Errors
     /// There is no answer now; say so, and that it can be tried again.
     pub async fn answer(&self, said: Said) -> Result<Answered, DeskError> {
         let context = self.context(&said).await?;
-        match parse(&said.line, &context) {
+        let asked = match &said.words {
+            Words::Line(line) => parse(line, &context),
+            Words::Split(arguments) => parse_arguments(arguments, &context),
+        };
+        match asked {
             Err(trouble) => Ok(Answered {
                 text: trouble.words(&said.spelling),
                 to: To::Speaker,

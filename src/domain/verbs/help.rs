@@ -1,6 +1,7 @@
 //! What can be said: short in a chat, a page in the manual. Both are written from the table.
 
 use super::rows::ROWS;
+use super::spelling::Numbers;
 use super::table::{About, Back, Group, Opt, Spec};
 use super::{Spelling, Verb};
 use crate::incident::CallOffCode;
@@ -45,9 +46,35 @@ pub fn one(verb: Verb, spelling: &Spelling) -> String {
     text
 }
 
-/// The examples of a verb, one a line.
-pub fn examples(spec: &Spec, spelling: &Spelling) -> String {
-    spec.examples.iter().map(|example| format!("\n  {}", spelling.written(example))).collect()
+/// What stands below the options of a verb on a command line: more about it, who may say it, how it is taken back.
+pub fn below(spec: &Spec, spelling: &Spelling) -> String {
+    let mut text = String::new();
+    if !spec.more.is_empty() {
+        let more = spec.more.trim_end_matches('.');
+        let _ = writeln!(
+            text,
+            "{}.",
+            if spelling.numbers == Numbers::Bare { more.replace('#', "") } else { more.to_owned() }
+        );
+    }
+    if spec.about == About::Incident {
+        let number = spelling.number(crate::ids::IncidentId(42));
+        let _ = match spec.verb {
+            Verb::Reopen => writeln!(text, "{number} is the number of the incident; it must be said."),
+            Verb::Undo => writeln!(text, "{number} may be left out: then it is where you did something last."),
+            _ => writeln!(text, "{number} may be left out while exactly one incident is open; nothing is guessed."),
+        };
+    }
+    let _ = write!(text, "Needs: {}.", needs(spec));
+    match back(spec) {
+        Some(back) => drop(write!(text, " Taken back by `{}`.", spelling.written(back))),
+        None if spec.back == Back::Never => text.push_str(" It can't be taken back."),
+        None => {}
+    }
+    let title = if spec.examples.len() == 1 { "Example" } else { "Examples" };
+    let examples: String = spec.examples.iter().map(|example| format!("\n  {}", spelling.written(example))).collect();
+    let _ = write!(text, "\n\n{title}:{examples}");
+    text
 }
 
 /// `take [#42] [role]`.

@@ -19,6 +19,6 @@ pub mod words;
 pub use context::Context;
 pub use misunderstood::Misunderstood;
 pub use next::Next;
-pub use parse::{Asked, Question, parse};
+pub use parse::{Arguments, Asked, Question, parse, parse_arguments};
 pub use spelling::Spelling;
 pub use table::{Spec, Verb};

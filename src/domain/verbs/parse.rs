@@ -96,18 +96,36 @@ pub fn parse(line: &str, context: &Context) -> Result<Asked, Misunderstood> {
     Reading { context, verb, part, line, words: rest, number, options: Vec::new() }.read()
 }
 
-/// Reads what a shell has split already, with options that it has set apart.
+/// What a shell has split already, with options that it has set apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arguments {
+    /// The verb, or a part of the state document.
+    pub verb: String,
+    /// What follows it.
+    pub words: Vec<String>,
+    /// Options and their values, in the order in which they were said.
+    pub options: Vec<(String, String)>,
+}
+
+/// Reads what a shell has split.
 ///
 /// # Errors
 /// What could not be understood, and what to type instead.
-pub fn parse_arguments(
-    verb: &str,
-    arguments: &[String],
-    options: Vec<(String, String)>,
-    context: &Context,
-) -> Result<Asked, Misunderstood> {
-    let (line, words) = words::of_arguments(arguments);
-    let (verb, part) = verb_of(verb)?;
+pub fn parse_arguments(arguments: &Arguments, context: &Context) -> Result<Asked, Misunderstood> {
+    let options = arguments.options.iter().flat_map(|(name, value)| [name, value]);
+    let bytes = arguments.words.iter().chain(options).map(|word| word.len() + 1).sum();
+    if bytes > LINE_BYTES_MAX {
+        return Err(Misunderstood::TooLong { bytes });
+    }
+    let (line, words) = words::of_arguments(&arguments.words);
+    let (verb, part) = verb_of(&arguments.verb)?;
+    let known: Vec<&'static str> = verb.spec().options.iter().map(|option| option.name).collect();
+    // As they are read from a line: from the end.
+    let options: Vec<(String, String)> = arguments.options.iter().rev().cloned().collect();
+    if let Some((said, _)) = options.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        let said = crate::text::clean_line(said, 80);
+        return Err(Misunderstood::Word { verb, what: "option", said, known });
+    }
     Reading { context, verb, part, line: &line, words: &words, number: None, options }.read()
 }
 

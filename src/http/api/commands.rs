@@ -3,7 +3,7 @@
 
 use super::strict::{body, bytes, number};
 use super::{bodies, ok};
-use crate::app::desk::{Answered, Outcome, Said, To};
+use crate::app::desk::{Answered, Outcome, Said, To, Words};
 use crate::http::auth::Identity;
 use crate::http::error::Failure;
 use crate::http::site::Site;
@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ids::{AlertId, IncidentId};
 use domain::incident::room::Part;
 use domain::incident::{Act, Command, Reply};
-use domain::verbs::{Spelling, Verb};
+use domain::verbs::{Arguments, Spelling, Verb};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,8 +24,14 @@ const PREFIX_BYTES_MAX: usize = 40;
 /// `POST /api/v1/command`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
-    line: String,
+struct Typed {
+    line: Option<String>,
+    // Or, split by a shell:
+    verb: Option<String>,
+    #[serde(default)]
+    words: Vec<String>,
+    #[serde(default)]
+    options: Vec<(String, String)>,
     incident: Option<IncidentId>,
     #[serde(default)]
     prefix: String,
@@ -73,12 +79,17 @@ pub async fn line(
     who: Identity,
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
-    let Line { line, incident, prefix } = body(&site, &request, payload).await?;
+    let Typed { line, verb, words, options, incident, prefix } = body(&site, &request, payload).await?;
+    let words = match (line, verb) {
+        (Some(line), None) if words.is_empty() && options.is_empty() => Words::Line(line),
+        (None, Some(verb)) => Words::Split(Arguments { verb, words, options }),
+        _ => return Err(Failure::Shape("say a `line`, or a `verb` with its `words` and `options`".to_owned())),
+    };
     if prefix.len() > PREFIX_BYTES_MAX || prefix.contains(char::is_control) {
         return Err(Failure::Shape(format!("prefix is one line of at most {PREFIX_BYTES_MAX} bytes, as /incident")));
     }
     let said = Said {
-        line,
+        words,
         actor: who.actor(),
         access: who.role,
         thread: incident,

@@ -2,7 +2,7 @@
 
 mod random;
 
-use super::{Asked, parse, parse_arguments};
+use super::{Arguments, Asked, parse, parse_arguments};
 use crate::ids::IncidentId;
 use crate::verbs::context::{Context, Open};
 use crate::verbs::rows::ROWS;
@@ -250,7 +250,7 @@ fn a_shell_splits_words_and_writes_numbers_without_a_sign() {
     let said = |verb: &str, words: &[&str], options: &[(&str, &str)]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        match parse_arguments(verb, &words, options, &cli) {
+        match parse_arguments(&Arguments { verb: verb.to_owned(), words, options }, &cli) {
             Ok(Asked::Act { incident, act }) => format!("{incident:?} {}", serde_json::to_string(&act).unwrap()),
             Ok(Asked::Read(question)) => format!("{question:?}"),
             Err(trouble) => trouble.words(&cli.spelling),
@@ -278,6 +278,17 @@ fn a_shell_splits_words_and_writes_numbers_without_a_sign() {
         Some("2 incidents are open; say which:"),
         "one argument is a text"
     );
+    assert_eq!(
+        said("update", &["42", "x"], &[("nxt", "20m")]),
+        "unknown option `nxt`; did you mean `next`? `earlybell incident update [42] text…`, as in `earlybell incident update 42 Half of the users are back next=20m`"
+    );
+    assert_eq!(
+        said("update", &["42", "x"], &[("next", "20m"), ("next", "5m")]),
+        "Some(IncidentId(42)) {\"verb\":\"update\",\"text\":\"x\",\"next_in\":\"5m\"}",
+        "what is said last counts"
+    );
+    let long = "x".repeat(super::LINE_BYTES_MAX);
+    assert_eq!(said("note", &[&long], &[]), "this has 16385 bytes, and a command at most 16384; say it shorter");
 }
 
 #[test]
