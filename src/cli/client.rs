@@ -165,6 +165,11 @@ impl Client {
         if status.is_success() && status != StatusCode::ACCEPTED { Ok(body) } else { Err(self.refused(status, &body)) }
     }
 
+    /// Waits.
+    pub fn pause(&self, pause: Duration) {
+        self.runtime.block_on(async { tokio::time::sleep(pause).await });
+    }
+
     async fn send(&self, ask: &Ask<'_>) -> reqwest::Result<(StatusCode, Vec<u8>)> {
         let mut request = self.http.request(ask.method.clone(), format!("{}{}", self.base, ask.path));
         if let Some(body) = ask.body {
@@ -191,11 +196,11 @@ impl Client {
             return CliError::NoServer(format!("no server at {server}{hint}"));
         }
         if error.is_timeout() {
-            return CliError::told(format!("{server} does not answer"));
+            return CliError::Busy(format!("{server} does not answer"));
         }
         let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |cause| cause.source());
         let innermost = causes.by_ref().last().map(ToString::to_string).unwrap_or_default();
-        CliError::told(format!("can't talk to {server}: {innermost}"))
+        CliError::Busy(format!("can't talk to {server}: {innermost}"))
     }
 
     fn refused(&self, status: StatusCode, body: &[u8]) -> CliError {
@@ -208,10 +213,13 @@ impl Client {
             StatusCode::UNAUTHORIZED => "; give a token with --token-file, or run this on the server's machine",
             _ => "",
         };
-        if words.is_empty() {
-            return CliError::told(format!("{} answers {status}{hint}", self.server));
+        let words = if words.is_empty() { format!("{} answers {status}", self.server) } else { words };
+        match status {
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                CliError::Busy(words)
+            }
+            _ => CliError::told(format!("{words}{hint}")),
         }
-        CliError::told(format!("{words}{hint}"))
     }
 }
 

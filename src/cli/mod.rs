@@ -79,6 +79,9 @@ enum CliError {
     /// Nobody answers; some verbs go on without a server.
     #[error("{0}")]
     NoServer(String),
+    /// The server can't answer now; later it may.
+    #[error("{0}")]
+    Busy(String),
     /// Told already, in the verb's own way.
     #[error("")]
     Silent,
@@ -90,6 +93,11 @@ enum CliError {
 impl CliError {
     fn told(text: impl fmt::Display) -> Self {
         Self::Told(text.to_string())
+    }
+
+    /// Whether the same may work in a while.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::NoServer(_) | Self::Busy(_))
     }
 }
 
@@ -116,7 +124,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Silent) => ExitCode::FAILURE,
         Err(CliError::Lint) => ExitCode::from(LINT_EXIT),
-        Err(CliError::Told(text) | CliError::NoServer(text)) => {
+        Err(CliError::Told(text) | CliError::NoServer(text) | CliError::Busy(text)) => {
             output::complain(&format!("earlybell: {text}"));
             ExitCode::FAILURE
         }

@@ -27,6 +27,11 @@ pub fn say(words: &str) {
     let _ = writeln!(io::stdout().lock(), "{}", text::clean(words.trim_end(), TEXT_BYTES_MAX));
 }
 
+/// Prints a line, and says whether anybody still reads.
+pub fn line(words: &str) -> bool {
+    writeln!(io::stdout().lock(), "{}", text::clean(words, TEXT_BYTES_MAX)).is_ok()
+}
+
 /// Prints a complaint.
 pub fn complain(words: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", text::clean(words.trim_end(), TEXT_BYTES_MAX));

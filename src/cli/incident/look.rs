@@ -1,0 +1,162 @@
+//! What a terminal shows in its own way: the list, one incident, its timeline as it grows.
+
+use super::watch::watch;
+use crate::cli::CliError;
+use crate::cli::client::{Ask, Client};
+use crate::cli::output::{self, Format, say, table};
+use clap::{Subcommand, ValueEnum};
+use domain::duration::Duration;
+use domain::verbs::parse::reference;
+use serde_json::Value;
+
+/// Incidents that are named where one must be chosen.
+const CHOICES_MAX: usize = 10;
+
+#[derive(Debug, Subcommand)]
+pub enum Look {
+    /// Lists incidents, newest first
+    #[command(visible_alias = "ls")]
+    List {
+        /// Which
+        #[arg(value_enum, default_value = "open")]
+        which: Which,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Shows one incident: state, alerts, notices, timeline
+    #[command(after_help = "Examples:\n  earlybell incident show\n  earlybell incident show 42 -o json")]
+    Show {
+        /// Number of the incident: 42, #42 or INC-42; may be left out while exactly one is open
+        #[arg(value_parser = number)]
+        number: Option<u64>,
+    },
+    /// Shows the timeline of an incident as it grows, until it is over
+    #[command(after_help = "\
+Ends by itself when the incident is over, or with Ctrl-C. While the server restarts it waits, and
+goes on where it was. With `-o json` each entry is one line.
+
+Examples:
+  earlybell incident watch
+  earlybell incident watch 42 -o json | jq -r .fact.fact")]
+    Watch {
+        /// Number of the incident: 42, #42 or INC-42; may be left out while exactly one is open
+        #[arg(value_parser = number)]
+        number: Option<u64>,
+        /// So many entries that are there already
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        last: u32,
+        /// How often to ask for more
+        #[arg(long, value_name = "DURATION", value_parser = Duration::parse, default_value = "2s")]
+        every: Duration,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// Those that go on.
+    Open,
+    /// Those that are over.
+    Closed,
+    /// All.
+    All,
+}
+
+impl Which {
+    fn query(self) -> &'static str {
+        match self {
+            Self::Open => "open=true&",
+            Self::Closed => "open=false&",
+            Self::All => "",
+        }
+    }
+}
+
+impl Look {
+    /// Looks; `print` is how, and whether only numbers.
+    pub fn run(&self, client: &Client, print: (Format, bool)) -> Result<(), CliError> {
+        match self {
+            Self::List { which, limit } => list(client, print, *which, *limit),
+            Self::Show { number } => show(client, print, meant(client, *number, "show")?),
+            Self::Watch { number, last, every } => {
+                watch(client, print, meant(client, *number, "watch")?, *last, every.to_std())
+            }
+        }
+    }
+}
+
+fn list(client: &Client, (format, quiet): (Format, bool), which: Which, limit: usize) -> Result<(), CliError> {
+    let answer = client.json(&Ask::get(&format!("/api/v1/incidents?{}limit={limit}", which.query())))?;
+    if format == Format::Json {
+        output::json(&answer);
+        return Ok(());
+    }
+    let incidents = output::rows_of(&answer, "incidents");
+    if quiet {
+        incidents.iter().for_each(|incident| say(&output::cell(incident, "/number")));
+    } else if incidents.is_empty() {
+        say(if which == Which::Open { "no open incidents" } else { "no incidents" });
+    } else if format == Format::Extended {
+        let head = ["NUMBER", "STAGE", "SEVERITY", "DECLARED", "BY", "FIRING", "RULE", "LABELS", "TITLE"];
+        table(head, incidents.iter().map(extended_row).collect());
+    } else {
+        table(["NUMBER", "STAGE", "SEVERITY", "DECLARED", "FIRING", "TITLE"], incidents.iter().map(row).collect());
+    }
+    Ok(())
+}
+
+fn show(client: &Client, (format, quiet): (Format, bool), number: u64) -> Result<(), CliError> {
+    if format == Format::Json {
+        output::json(&client.json(&Ask::get(&format!("/api/v1/incidents/{number}")))?);
+    } else if quiet {
+        client.json(&Ask::get(&format!("/api/v1/incidents/{number}")))?;
+        say(&number.to_string());
+    } else {
+        say(&client.text(&Ask::get(&format!("/incidents/{number}.md")))?);
+    }
+    Ok(())
+}
+
+// The one that was named, or the only one that is open; nothing is guessed.
+fn meant(client: &Client, number: Option<u64>, verb: &str) -> Result<u64, CliError> {
+    if let Some(number) = number {
+        return Ok(number);
+    }
+    let limit = CHOICES_MAX + 1;
+    let answer = client.json(&Ask::get(&format!("/api/v1/incidents?open=true&limit={limit}")))?;
+    let open = output::rows_of(&answer, "incidents");
+    let number = |incident: &Value| incident["number"].as_u64().unwrap_or_default();
+    match open.as_slice() {
+        [] => Err(CliError::told(format!(
+            "no incident is open; say which: `earlybell incident {verb} 42`; `earlybell incident list all` shows them"
+        ))),
+        [only] => Ok(number(only)),
+        several => {
+            let lines = several.iter().take(CHOICES_MAX).map(|incident| {
+                format!("\n`earlybell incident {verb} {}` — {}", number(incident), output::cell(incident, "/title"))
+            });
+            let more = if several.len() > CHOICES_MAX { "\n… and more: `earlybell incident list`" } else { "" };
+            Err(CliError::told(format!("several incidents are open; say which:{}{more}", lines.collect::<String>())))
+        }
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    let found = reference(text).map(|incident| incident.0);
+    found.ok_or_else(|| "write the number of an incident: 42, #42 or INC-42".to_owned())
+}
+
+fn row(incident: &Value) -> [String; 6] {
+    let [id, stage, severity, declared, title] =
+        ["/id", "/stage", "/severity", "/declared_at", "/title"].map(|path| output::cell(incident, path));
+    let drill = incident.get("drill").and_then(Value::as_bool) == Some(true);
+    let id = if drill { format!("DRILL {id}") } else { id };
+    let [firing, alerts] = ["/firing", "/alerts"].map(|path| output::cell(incident, path));
+    [id, stage, severity, declared, format!("{firing} of {alerts}"), title]
+}
+
+fn extended_row(incident: &Value) -> [String; 9] {
+    let [number, stage, severity, declared, firing, title] = row(incident);
+    let [by, rule, labels] = ["/declared_by", "/rule", "/labels"].map(|path| output::cell(incident, path));
+    [number, stage, severity, declared, by, firing, rule, labels, title]
+}
