@@ -13,6 +13,7 @@ mod lint;
 mod offline;
 mod output;
 mod person;
+mod postmortem;
 mod quarantine;
 mod schema;
 mod serve;
@@ -59,6 +60,7 @@ enum Verb {
     Backtest(backtest::Backtest),
     Alert(alert::Alert),
     Incident(incident::Incident),
+    Postmortem(postmortem::Postmortem),
     Explain(explain::Explain),
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
@@ -110,6 +112,7 @@ pub fn main() -> ExitCode {
         Verb::Backtest(verb) => verb.run(),
         Verb::Alert(verb) => verb.run(),
         Verb::Incident(verb) => verb.run(),
+        Verb::Postmortem(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),

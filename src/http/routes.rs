@@ -83,6 +83,7 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents/{number}/impact", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/exit-criteria", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/links", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/publish", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/todo", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/done", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/ack", RESPONDER, || web::to(commands::act)),

@@ -90,6 +90,7 @@ async fn every_verb_reaches_the_engine_as_its_act() {
         (of("links"), json!({"text": ""}), json!({"verb": "edit", "part": "links", "text": ""})),
         (of("todo"), json!({"text": "t", "owner": "b"}), json!({"verb": "todo", "text": "t", "owner": "b"})),
         (of("done"), json!({"todo": 3}), json!({"verb": "done", "todo": 3})),
+        (of("publish"), json!({"text": "t"}), json!({"verb": "publish", "text": "t"})),
         (of("ack"), json!({}), json!({"verb": "ack"})),
         (of("follow"), json!({}), json!({"verb": "follow"})),
         (of("unfollow"), json!({}), json!({"verb": "unfollow"})),

@@ -56,7 +56,8 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "push" => push(world, rest)?,
         "events" => events(world, rest)?,
         "poll" => poll(world, rest)?,
-        "lost" => outcome(world, rest)?,
+        "lost" => outcome(world, rest, |because| DeliveryEnd::Lost { because })?,
+        "published" => outcome(world, rest, |address| DeliveryEnd::Published { address })?,
         "duty" => duty(world, rest)?,
         "people" => people(world, rest),
         name if name.ends_with(':') => command(world, name.trim_end_matches(':'), rest)?,
@@ -272,8 +273,8 @@ fn recorded(world: &mut World, base: &Path, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-// lost DELIVERY INCIDENT RECEIVER[/PERSON] NOTICE because…
-fn outcome(world: &mut World, rest: &str) -> Result<(), String> {
+// lost DELIVERY INCIDENT RECEIVER[/PERSON] NOTICE because…; published DELIVERY INCIDENT RECEIVER post ADDRESS
+fn outcome(world: &mut World, rest: &str, end: impl Fn(String) -> DeliveryEnd) -> Result<(), String> {
     let words: Vec<&str> = rest.splitn(5, ' ').collect();
     let [delivery, incident, receiver, notice, because] = words[..] else { return Err("needs five words".into()) };
     world.input(Input::Outcome(DeliveryOutcome {
@@ -282,7 +283,7 @@ fn outcome(world: &mut World, rest: &str) -> Result<(), String> {
         receiver: receiver.split('/').next().unwrap_or_default().to_owned(),
         person: receiver.split_once('/').map(|(_, person)| person.to_owned()),
         notice: notice.to_owned(),
-        end: DeliveryEnd::Lost { because: because.to_owned() },
+        end: end(because.to_owned()),
     }));
     Ok(())
 }
@@ -343,6 +344,7 @@ fn room(verb: &str, rest: &str) -> Result<Act, String> {
             let (text, owner) = rest.rsplit_once(" @").map_or((rest, None), |(text, owner)| (text, Some(owner)));
             Act::Todo { text: text.to_owned(), owner: owner.map(str::to_owned) }
         }
+        "publish" => Act::Publish { text: rest.replace("\\n", "\n"), path: None, anyway: false },
         "done" => Act::Done { todo: u32::try_from(number(rest)?).map_err(|e| e.to_string())? },
         "follow" => Act::Follow,
         "unfollow" => Act::Unfollow,

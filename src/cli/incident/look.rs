@@ -141,7 +141,8 @@ fn meant(client: &Client, number: Option<u64>, verb: &str) -> Result<u64, CliErr
     }
 }
 
-fn number(text: &str) -> Result<u64, String> {
+/// Reads the number of an incident: 42, #42 or INC-42.
+pub fn number(text: &str) -> Result<u64, String> {
     let found = reference(text).map(|incident| incident.0);
     found.ok_or_else(|| "write the number of an incident: 42, #42 or INC-42".to_owned())
 }

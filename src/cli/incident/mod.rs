@@ -10,6 +10,7 @@ use super::output::{self, Format, say};
 use clap::error::{Error, ErrorKind};
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use look::Look;
+pub use look::number;
 use said::Said;
 use serde_json::Value;
 

@@ -1,5 +1,6 @@
 //! One log line per fact of an incident, with its number. Words of the team stay out of the log.
 
+use domain::incident::entry::PostFact;
 use domain::incident::{Actor, Entry, Fact};
 use tracing::{info, warn};
 
@@ -68,6 +69,10 @@ fn words(fact: &Fact, by: &Actor) -> String {
             format!("{notice} to {whom}{receiver} is lost: {because}")
         }
         Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses everything: {because}"),
+        Fact::Post(PostFact::Sent { receiver, path, .. }) => format!("post mortem {path} handed to {receiver} by {by}"),
+        Fact::Post(PostFact::Arrived { receiver, address, .. }) => {
+            format!("post mortem stands at {receiver}: {address}")
+        }
         Fact::TemplateFailed { template, because } => format!("template {template} failed: {because}"),
         Fact::RuleGone { rule } => format!("rule {rule} is gone or changed; rules no longer act on it"),
     }

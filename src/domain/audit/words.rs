@@ -81,6 +81,11 @@ pub fn what(act: &Act) -> String {
             with("", code.word());
             with("reason", reason);
         }
+        Act::Publish { text, path, anyway } => {
+            with("path", path.as_deref().unwrap_or_default());
+            with("anyway", if *anyway { "yes" } else { "" });
+            with("text", text);
+        }
         Act::Adopt { alert } => with("", &format!("alert {alert}")),
     }
     line
@@ -110,6 +115,7 @@ fn verb(act: &Act) -> &'static str {
         Act::CallOff { .. } => "calloff",
         Act::Resolve { .. } => "resolve",
         Act::Reopen { .. } => "reopen",
+        Act::Publish { .. } => "publish",
         Act::Adopt { .. } => "adopt",
     }
 }

@@ -183,6 +183,7 @@ impl Play {
             | Fact::ThreadStarted { .. }
             | Fact::NoticeLost { .. }
             | Fact::ReceiverBlocked { .. }
+            | Fact::Post(_)
             | Fact::TemplateFailed { .. }
             | Fact::RuleGone { .. } => {}
         }

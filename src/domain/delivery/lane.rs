@@ -26,7 +26,8 @@ pub struct Waiting {
 ///
 /// Root and posts of an incident stand in one lane: the root first, then in order of decision; only the first that is
 /// not final may go, so no reply overtakes its root, and what is given up keeps nobody back. Puts stand in a lane of
-/// their own that opens when the root was accepted: the newest goes, once no other is under way. What goes to one person
+/// their own that opens when the root was accepted, or is open where there is none, as at a blog: the newest goes, once no
+/// other is under way. What goes to one person
 /// stands in a lane of that person.
 pub fn claimable(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
     let incidents = by_incident(rows);
@@ -82,7 +83,8 @@ fn direct_heads<'a>(rows: &[&'a Waiting]) -> Vec<&'a Waiting> {
 fn put_head<'a>(rows: &[&'a Waiting], now: DateTime<Utc>) -> Option<&'a Waiting> {
     let puts = || rows.iter().copied().filter(|row| row.lane == Lane::Put && !row.state.is_final());
     // An edit under way may land after a newer one: wait for its end, or for the end of its lease.
-    if root(rows) != Some(DeliveryState::Sent) || puts().any(|row| is_under_way(row, now)) {
+    let open = root(rows).is_none_or(|root| root == DeliveryState::Sent);
+    if !open || puts().any(|row| is_under_way(row, now)) {
         return None;
     }
     puts().max_by_key(|row| row.id)
@@ -160,6 +162,12 @@ mod tests {
         assert_eq!(claims(&under_way), [] as [u64; 0]);
         let overtaken = [row(1, 1, Root, Sent, 0), row(2, 1, Put, Leased, 0), row(3, 1, Put, Pending, 0)];
         assert_eq!(claims(&overtaken), [3], "whoever held it is gone");
+    }
+
+    #[test]
+    fn without_any_root_a_put_waits_for_nobody() {
+        let rows = [row(1, 1, Put, Superseded, 0), row(2, 1, Put, Pending, 0), row(3, 2, Root, Pending, 9)];
+        assert_eq!(claims(&rows), [2]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::backoff::{self, NextAttempt, Tries};
 use super::{Delivery, DeliveryState, Lane, Outcome};
 use crate::duration::Duration;
 use crate::engine::DeliveryEnd;
+use crate::notice::NoticeKind;
 use crate::policy::ReceiverKind;
 use chrono::{DateTime, Utc};
 
@@ -38,11 +39,9 @@ pub fn settle(attempted: Attempted<'_>, outcome: &Outcome, now: DateTime<Utc>) -
     let Attempted { delivery, kind, attempt, first_attempt_at, unsure } = attempted;
     let tries = Tries { id: delivery.id, attempt, first_attempt_at, kind };
     match outcome {
-        Outcome::Sent { remote_id } => Settled {
-            state: DeliveryState::Sent,
-            next_at: None,
-            report: thread_started(delivery.lane, remote_id.as_ref()),
-        },
+        Outcome::Sent { remote_id } => {
+            Settled { state: DeliveryState::Sent, next_at: None, report: arrived(delivery, remote_id.as_ref()) }
+        }
         Outcome::Fatal { because } => dead(because.clone()),
         // An earlier attempt stays unsure, whatever a later one says of itself: the next must still look first.
         Outcome::Retry { because, after, unsure: now_unsure } => match backoff::next_attempt(tries, now, *after) {
@@ -65,6 +64,13 @@ fn dead(because: String) -> Settled {
     Settled { state: DeliveryState::Dead, next_at: None, report: Some(DeliveryEnd::Lost { because }) }
 }
 
+fn arrived(delivery: &Delivery, remote_id: Option<&String>) -> Option<DeliveryEnd> {
+    match delivery.notice {
+        NoticeKind::Post => Some(DeliveryEnd::Published { address: remote_id.cloned().unwrap_or_default() }),
+        _ => thread_started(delivery.lane, remote_id),
+    }
+}
+
 fn thread_started(lane: Lane, remote_id: Option<&String>) -> Option<DeliveryEnd> {
     match lane {
         Lane::Root => remote_id.map(|id| DeliveryEnd::ThreadStarted { remote_id: id.clone() }),
@@ -82,7 +88,6 @@ mod tests {
     use super::*;
     use crate::delivery::Content;
     use crate::ids::{DeliveryId, IncidentId};
-    use crate::notice::NoticeKind;
     use chrono::TimeDelta;
 
     fn start() -> DateTime<Utc> {

@@ -3,7 +3,7 @@
 mod people;
 
 use super::Audience;
-use crate::incident::entry::AlertsChanged;
+use crate::incident::entry::{AlertsChanged, PostFact};
 use crate::incident::room::Part;
 use crate::incident::{Entry, Fact};
 use crate::notice::builtin::change_word;
@@ -60,6 +60,9 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             format!("the notice “{notice}” did not reach {whom}{receiver}: {because}")
         }
         Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses every notice: {because}"),
+        Fact::Post(PostFact::Sent { receiver, path, .. }) => format!("carries the post mortem to {receiver}: {path}"),
+        Fact::Post(PostFact::Arrived { address, again: true, .. }) => format!("the post mortem was changed: {address}"),
+        Fact::Post(PostFact::Arrived { address, .. }) => format!("the post mortem can be read: {address}"),
         Fact::TemplateFailed { template, because } => {
             format!("the template {template} failed, the built-in words went out: {because}")
         }
@@ -141,9 +144,11 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }
+        | Fact::Post(PostFact::Sent { .. })
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => true,
         Fact::Declared { .. }
+        | Fact::Post(PostFact::Arrived { .. })
         | Fact::Alerts(_)
         | Fact::Confirmed { .. }
         | Fact::Severity { .. }

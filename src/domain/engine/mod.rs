@@ -17,6 +17,7 @@ mod merge;
 mod people;
 mod policy_change;
 mod prompts;
+mod publish;
 mod reply;
 mod roles;
 pub mod shadow;
@@ -97,6 +98,11 @@ pub enum DeliveryEnd {
     ThreadStarted {
         /// Id at the receiver.
         remote_id: String,
+    },
+    /// A post stands where it was to go.
+    Published {
+        /// Where people read it, or the branch it is on.
+        address: String,
     },
     /// Given up.
     Lost {

@@ -7,6 +7,7 @@ use crate::alert::Pairs;
 use crate::alert::table::Taken;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
+use crate::incident::publication::Asked;
 use crate::incident::{Act, Actor, Command, Fact, Incident, Refusal, Reply, Severity, Stage};
 use crate::text;
 use crate::verbs::{Verb, may};
@@ -109,6 +110,9 @@ impl Turn<'_> {
             Act::Accept { role } => return self.role_act(id, command, |desk| desk.accept(role.as_ref())),
             Act::Decline { role } => return self.role_act(id, command, |desk| desk.decline(role.as_ref())),
             Act::Undo => return self.undo(id, command),
+            Act::Publish { text, path, anyway } => {
+                return self.publish(id, actor, Asked { text, path: path.as_deref(), anyway: *anyway });
+            }
             Act::Merge { into, text } => return self.merge(id, actor, *into, text),
             Act::Split { title, matchers } => return self.split(id, actor, title, matchers),
             _ => {}

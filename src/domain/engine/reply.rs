@@ -52,6 +52,9 @@ impl Turn<'_> {
             Act::CallOff { code, .. } => format!("called off {id} ({code})"),
             Act::Resolve { .. } => format!("resolved {id}"),
             Act::Reopen { .. } => format!("reopened {id}"),
+            Act::Publish { .. } => {
+                format!("the post mortem of {id} is on its way to the blog; everyone is told once it is there")
+            }
         }
     }
 

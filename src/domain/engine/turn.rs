@@ -10,7 +10,7 @@ use crate::alert::table::Taken;
 use crate::delivery::Delivery;
 use crate::ids::{AlertId, IncidentId, InputSeq};
 use crate::incident::apply::{apply, declared};
-use crate::incident::entry::Change;
+use crate::incident::entry::{Change, PostFact};
 use crate::incident::promise::with_promise;
 use crate::incident::{Actor, Entry, Fact};
 use crate::notice::plan::{self, Scene};
@@ -246,6 +246,14 @@ impl<'a> Turn<'a> {
                     return;
                 }
                 Fact::ThreadStarted { receiver, remote_id }
+            }
+            DeliveryEnd::Published { address } => {
+                let known = incident.published.get(&receiver);
+                if known.is_some_and(|known| known.delivery >= outcome.delivery) {
+                    return;
+                }
+                let again = known.is_some_and(|known| known.address == address);
+                Fact::Post(PostFact::Arrived { receiver, delivery: outcome.delivery, address, again })
             }
             DeliveryEnd::Lost { because } => {
                 if incident.lost.contains(&outcome.delivery) {

@@ -154,6 +154,17 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         text: String,
     },
+    /// Carry the post mortem to the blog.
+    Publish {
+        /// The file, as it is to stand there.
+        text: String,
+        /// Where it goes in the repository; by its date and category if not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// Although sections are not filled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anyway: bool,
+    },
     /// An alert that fired long before we began counts from now on.
     Adopt {
         /// Its row.

@@ -3,7 +3,8 @@
 mod deeds;
 mod people;
 
-use super::entry::Change;
+use super::entry::{Change, PostFact};
+use super::publication::Published;
 use super::roles::Roles;
 use super::{Actor, Entry, FLAPPING_WINDOW, Fact, Incident, LastUpdate, Stage, TURNS_KEPT_MAX, Tally};
 use chrono::{DateTime, Utc};
@@ -67,6 +68,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         threads: BTreeMap::new(),
         blocked: BTreeSet::new(),
         lost: BTreeSet::new(),
+        published: BTreeMap::new(),
         drill: *drill,
         audit_head: None,
         roles: Roles { asked: squad.clone(), unclaimed_since: Some(entry.at), ..Roles::default() },
@@ -147,6 +149,11 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         Fact::NoticeLost { delivery, .. } => {
             incident.lost.insert(*delivery);
         }
+        Fact::Post(PostFact::Arrived { receiver, delivery, address, again: _ }) => {
+            let published = Published { delivery: *delivery, address: address.clone(), at: entry.at };
+            incident.published.insert(receiver.clone(), published);
+            incident.blocked.remove(receiver);
+        }
         Fact::MergedInto { into, .. } => {
             incident.stage = Stage::Merged { at: entry.at, into: *into };
             incident.flapping_since = None;
@@ -155,6 +162,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         // Those of people are in `people`.
         Fact::Declared { .. }
         | Fact::Noted { .. }
+        | Fact::Post(PostFact::Sent { .. })
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. }
         | Fact::Edited { .. }

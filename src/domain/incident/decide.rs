@@ -52,6 +52,7 @@ pub fn decide(
         | Act::Accept { .. }
         | Act::Decline { .. }
         | Act::Undo
+        | Act::Publish { .. }
         | Act::Merge { .. }
         | Act::Split { .. } => Err(words("verb", "is decided elsewhere")),
         Act::Severity { to, text } => severity(incident, *to, text),

@@ -2,13 +2,13 @@
 
 mod alerts;
 mod code;
-
+mod post;
 pub use alerts::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
 pub use code::CallOffCode;
+pub use post::PostFact;
 
-use super::roles::{OfferEnd, RoleName};
 use super::room::{Member, Part, Prompt, Took};
-use super::{Actor, Explanation, RuleRef, Severity};
+use super::{Actor, Explanation, RuleRef, Severity, roles::OfferEnd, roles::RoleName};
 use crate::alert::Pairs;
 use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
@@ -383,6 +383,8 @@ pub enum Fact {
         /// What it said.
         because: String,
     },
+    /// The post mortem goes to a blog, or has arrived there.
+    Post(PostFact),
     /// A template failed; the built-in text was sent instead.
     TemplateFailed {
         /// Which template.

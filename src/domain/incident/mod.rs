@@ -10,6 +10,7 @@ pub mod entry;
 pub mod explanation;
 pub mod judgement;
 pub mod promise;
+pub mod publication;
 pub mod roles;
 pub mod room;
 pub mod steps;
@@ -25,6 +26,8 @@ use room::Room;
 
 use crate::alert::Pairs;
 use crate::audit::Head;
+use publication::Published;
+
 use crate::ids::{DeliveryId, IncidentId, InputSeq};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -158,6 +161,9 @@ pub struct Incident {
     pub blocked: BTreeSet<String>,
     /// Notices that were given up.
     pub lost: BTreeSet<DeliveryId>,
+    /// Where its post mortem stands, by receiver.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub published: BTreeMap<String, Published>,
     /// Nothing is wrong: people practise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drill: bool,

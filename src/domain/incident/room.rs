@@ -173,6 +173,8 @@ pub enum Lasting {
     Merged,
     /// Alerts have moved, and everybody was told.
     Split,
+    /// It is on its way to the public.
+    Published,
     /// It takes something back itself.
     Undid,
 }

@@ -66,24 +66,10 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::TargetReopened(into, because) => {
             parts::target_reopened(scene, into, for_reader(telling, reader, because))
         }
+        About::Published(address) => parts::published(address),
         About::SplitOff(into, alerts) => parts::split_off(scene, into, alerts),
-        About::Lost { receiver, person: Some(person), notice, because } => vec![
-            Part::Words(format!("{person} was not told by {receiver} (“{notice}”), and will not be told again.")),
-            Part::Field("Reason", because.to_owned()),
-            Part::Words(format!("Tell {person} another way.")),
-        ],
-        About::Lost { receiver, person: None, notice, because } => vec![
-            Part::Words(format!("The notice “{notice}” did not reach {receiver} and will not be sent again.")),
-            Part::Field("Reason", because.to_owned()),
-            Part::Words("Tell the people who only read that receiver another way.".to_owned()),
-        ],
-        About::Blocked { receiver, because } => vec![
-            Part::Words(format!(
-                "{receiver} refuses every notice. They wait, and go out once its configuration is fixed."
-            )),
-            Part::Field("Reason", because.to_owned()),
-            Part::Words("Tell the people who only read that receiver another way.".to_owned()),
-        ],
+        About::Lost { receiver, person, notice, because } => parts::lost(scene, receiver, person, notice, because),
+        About::Blocked { receiver, because } => parts::blocked(scene, receiver, because),
     };
     if reader == Reader::Team && telling.about.names_people() {
         parts.extend(people::who_does_what(scene));
@@ -132,6 +118,7 @@ fn headline(incident: &Incident, kind: NoticeKind) -> String {
         NoticeKind::Role => "who does what".to_owned(),
         NoticeKind::Prompt => "to the team".to_owned(),
         NoticeKind::Merged => "merged".to_owned(),
+        NoticeKind::Published | NoticeKind::Post => "post mortem".to_owned(),
         NoticeKind::LossReport => "notice not delivered".to_owned(),
     };
     format!("{} {what}: {}", incident.name(), clean_line(&incident.title, usize::MAX))
@@ -140,6 +127,7 @@ fn headline(incident: &Incident, kind: NoticeKind) -> String {
 fn icon(incident: &Incident, kind: NoticeKind) -> &'static str {
     match (kind, &incident.stage) {
         (NoticeKind::LossReport, _) => "mailbox_with_no_mail",
+        (NoticeKind::Published | NoticeKind::Post, _) => "memo",
         (NoticeKind::Updated, _) => "information_source",
         (NoticeKind::Role, _) => "busts_in_silhouette",
         (NoticeKind::Prompt, _) => "question",

@@ -40,6 +40,10 @@ pub enum NoticeKind {
     Prompt,
     /// It is part of another one.
     Merged,
+    /// Its post mortem can be read.
+    Published,
+    /// The post mortem itself, to a blog.
+    Post,
     /// A notice to another receiver was lost.
     LossReport,
     /// The root message, edited in place.
@@ -48,7 +52,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Declared,
         Self::Updated,
         Self::Confirmed,
@@ -58,6 +62,8 @@ impl NoticeKind {
         Self::Role,
         Self::Prompt,
         Self::Merged,
+        Self::Published,
+        Self::Post,
         Self::LossReport,
         Self::Board,
     ];
@@ -85,7 +91,13 @@ impl NoticeKind {
             Self::CalledOff => Some("call_off"),
             Self::Resolved => Some("resolve"),
             Self::Reopened => Some("reopen"),
-            Self::Role | Self::Prompt | Self::Merged | Self::LossReport | Self::Board => None,
+            Self::Role
+            | Self::Prompt
+            | Self::Merged
+            | Self::Published
+            | Self::Post
+            | Self::LossReport
+            | Self::Board => None,
         }
     }
 
@@ -101,6 +113,8 @@ impl NoticeKind {
             Self::Role => "role",
             Self::Prompt => "prompt",
             Self::Merged => "merged",
+            Self::Published => "published",
+            Self::Post => "post",
             Self::LossReport => "loss_report",
             Self::Board => "board",
         }

@@ -1,12 +1,64 @@
-//! Notices about incidents that become one, and one that becomes two.
+//! Notices about incidents that become one, one that becomes two, and what is written afterwards.
 
+use super::NoticeKind;
 use super::builtin::Reader;
 use super::layout::Part;
 use super::phrase::{counts, incident_url};
 use super::plan::Scene;
 use crate::ids::IncidentId;
 use crate::incident::CallOffCode;
+use crate::policy::ReceiverKind;
 use crate::text::clean_line;
+
+/// Its post mortem can be read: at an address, or on a branch of the blog.
+pub fn published(address: &str) -> Vec<Part> {
+    let words = Part::Words("The post mortem is written.".to_owned());
+    let is_url = address.starts_with("https://") || address.starts_with("http://");
+    let place = match address {
+        "" => None,
+        url if is_url => Some(Part::Link("Read it", url.to_owned())),
+        branch => Some(Part::Field("On the blog's branch", clean_line(branch, 300))),
+    };
+    [Some(words), place].into_iter().flatten().collect()
+}
+
+/// A notice will not get there.
+pub fn lost(scene: &Scene<'_>, receiver: &str, person: Option<&str>, notice: &str, because: &str) -> Vec<Part> {
+    let (words, instead) = match person {
+        Some(person) => (
+            format!("{person} was not told by {receiver} (“{notice}”), and will not be told again."),
+            format!("Tell {person} another way."),
+        ),
+        None if notice == NoticeKind::Post.word() => (
+            format!("The post mortem did not get to {receiver}."),
+            format!("Mend what is wrong, and publish it again; it stays with {} until then.", scene.incident.id),
+        ),
+        None => (
+            format!("The notice “{notice}” did not reach {receiver} and will not be sent again."),
+            "Tell the people who only read that receiver another way.".to_owned(),
+        ),
+    };
+    vec![Part::Words(words), Part::Field("Reason", because.to_owned()), Part::Words(instead)]
+}
+
+/// A receiver has to be mended.
+pub fn blocked(scene: &Scene<'_>, receiver: &str, because: &str) -> Vec<Part> {
+    let is_blog = scene.policy.receiver(receiver).is_some_and(|spec| spec.kind == ReceiverKind::Blog);
+    let (words, instead) = if is_blog {
+        (
+            format!(
+                "{receiver} does not take the post mortem. It waits, and goes out once its configuration is fixed."
+            ),
+            None,
+        )
+    } else {
+        (
+            format!("{receiver} refuses every notice. They wait, and go out once its configuration is fixed."),
+            Some(Part::Words("Tell the people who only read that receiver another way.".to_owned())),
+        )
+    };
+    [Part::Words(words), Part::Field("Reason", because.to_owned())].into_iter().chain(instead).collect()
+}
 
 /// It is part of another one; what people did here, they do there, or not.
 pub fn merged_into(scene: &Scene<'_>, reader: Reader, into: IncidentId, because: &str) -> Vec<Part> {

@@ -68,6 +68,7 @@ pub fn concerned<'a>(scene: &Scene<'a>, telling: &Telling<'_>) -> Vec<Concerned<
         | About::Flapping(_)
         | About::CalledOff(..)
         | About::Resolved(_)
+        | About::Published(_)
         | About::Absorbed { .. }
         | About::SplitOff(..)
         | About::Joined { .. }

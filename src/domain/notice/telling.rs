@@ -3,7 +3,7 @@
 use super::NoticeKind;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::entry::AlertsChanged;
+use crate::incident::entry::{AlertsChanged, PostFact};
 use crate::incident::roles::OfferEnd;
 use crate::incident::room::{Part, Prompt};
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Severity};
@@ -95,6 +95,8 @@ pub enum About<'a> {
     TargetReopened(IncidentId, &'a str),
     /// So many of its alerts are an incident of their own.
     SplitOff(IncidentId, usize),
+    /// Its post mortem can be read there.
+    Published(&'a str),
     /// A notice was lost.
     Lost {
         /// Which receiver.
@@ -139,6 +141,7 @@ impl About<'_> {
             | Self::MergedInto(..)
             | Self::TargetCalledOff(..)
             | Self::TargetReopened(..)
+            | Self::Published(_)
             | Self::Lost { .. }
             | Self::Blocked { .. } => false,
         }
@@ -206,7 +209,12 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
             (Kind::Reopened, About::TargetReopened(*into, because), Audience::Everyone)
         }
         Fact::SplitOff { into, alerts } => (Kind::Updated, About::SplitOff(*into, alerts.len()), Audience::Everyone),
-        Fact::Alerts(_)
+        // Once for each address: that its text changed there is seen there.
+        Fact::Post(PostFact::Arrived { address, again: false, .. }) => {
+            (Kind::Published, About::Published(address), Audience::Everyone)
+        }
+        Fact::Post(_)
+        | Fact::Alerts(_)
         | Fact::Noted { .. }
         | Fact::Edited { .. }
         | Fact::Acknowledged { .. }
@@ -275,6 +283,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }
+        | Fact::Post(_)
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => false,
     }

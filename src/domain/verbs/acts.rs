@@ -29,6 +29,12 @@ pub(super) fn act(said: &mut Reading<'_>) -> Result<Act, Misunderstood> {
         Verb::Edit => edit(said),
         Verb::Todo => todo(said),
         Verb::Done => done(said),
+        Verb::Publish => {
+            said.number_first(Digits::Either)?;
+            let path = said.said_option("path").map(str::to_owned);
+            let anyway = said.said_option("anyway").is_some();
+            Ok(Act::Publish { text: said.required("the text of the post")?, path, anyway })
+        }
         Verb::Severity => severity(said),
         Verb::CallOff => call_off(said),
         Verb::Merge => merge(said),

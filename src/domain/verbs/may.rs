@@ -121,8 +121,16 @@ mod tests {
         assert_eq!(may(Role::Responder).len(), ROWS.len());
         assert_eq!(may(Role::Manager), may(Role::Admin));
         let needs: Vec<Verb> = ROWS.iter().filter(|row| row.access == Role::Manager).map(|row| row.verb).collect();
-        let managers =
-            [Verb::Severity, Verb::CallOff, Verb::Resolve, Verb::Reopen, Verb::Merge, Verb::Split, Verb::Adopt];
+        let managers = [
+            Verb::Severity,
+            Verb::CallOff,
+            Verb::Resolve,
+            Verb::Reopen,
+            Verb::Merge,
+            Verb::Split,
+            Verb::Publish,
+            Verb::Adopt,
+        ];
         assert_eq!(needs, managers);
     }
 }

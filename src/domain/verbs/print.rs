@@ -56,6 +56,11 @@ fn rest(act: &Act, spelling: &Spelling) -> String {
             words.extend((!text.is_empty()).then(|| written(text)));
         }
         Act::CallOff { code, reason } => words.extend([code.to_string(), written(reason)]),
+        Act::Publish { text, path, anyway } => {
+            words.push(written(text));
+            words.extend(pair("path", path.as_ref()));
+            words.extend(anyway.then(|| "--anyway".to_owned()));
+        }
         Act::Adopt { alert } => words.push(alert.to_string()),
     }
     words.join(" ")

@@ -77,6 +77,15 @@ struct Done {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Publish {
+    text: String,
+    path: Option<String>,
+    #[serde(default)]
+    anyway: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SetSeverity {
     to: Severity,
     #[serde(default)]
@@ -150,6 +159,10 @@ pub fn act(verb: Verb, body: &[u8]) -> Result<Act, Failure> {
             Act::Todo { text, owner }
         }
         Verb::Done => Act::Done { todo: parsed::<Done>(body)?.todo },
+        Verb::Publish => {
+            let Publish { text, path, anyway } = parsed(body)?;
+            Act::Publish { text, path, anyway }
+        }
         Verb::Severity => {
             let SetSeverity { to, text } = parsed(body)?;
             Act::Severity { to, text }

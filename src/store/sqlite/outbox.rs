@@ -49,7 +49,7 @@ pub fn settle_lanes(conn: &Connection, incident: IncidentId, receiver: &str) -> 
     // A put that is on its way goes first, or an old text could overwrite a new one.
     let puts = || waiting.iter().filter(|one| one.lane == Lane::Put);
     let leased_put = puts().find(|one| one.state == DeliveryState::Leased).map(|one| one.id);
-    let put_head = leased_put.or_else(|| newest_put.filter(|_| matches!(root, Root::Sent)));
+    let put_head = leased_put.or_else(|| newest_put.filter(|_| matches!(root, Root::None | Root::Sent)));
     let direct_heads = direct_heads(&waiting);
     for one in &waiting {
         if is_replaced(one) {
@@ -168,9 +168,9 @@ fn judge_expired_puts(conn: &Connection, claim: &Claim) -> Result<(), StoreError
         let waiting = waiting(conn, incident, &claim.receiver)?;
         let is_newest = !waiting.iter().any(|other| other.lane == Lane::Put && other.id > id);
         match root(conn, incident, &claim.receiver)? {
-            Root::Sent if is_newest => {}
+            Root::None | Root::Sent if is_newest => {}
             // The end of its root settles this lane again.
-            Root::None | Root::Waiting if is_newest => set_due(conn, id, None)?,
+            Root::Waiting if is_newest => set_due(conn, id, None)?,
             Root::None | Root::Waiting | Root::Sent | Root::Dead => {
                 supersede(conn, id)?;
                 settle_lanes(conn, incident, &claim.receiver)?;

@@ -1,6 +1,6 @@
 //! What people did lately, and what would take it back: seen from before it.
 
-use crate::incident::entry::{Entry, Fact};
+use crate::incident::entry::{Entry, Fact, PostFact};
 use crate::incident::roles::OfferEnd;
 use crate::incident::room::{DEEDS_MAX, Deed, Lasting, Part, Undo};
 use crate::incident::{Incident, room::Room};
@@ -79,6 +79,7 @@ fn undo_of(incident: &Incident, entry: &Entry, person: &str) -> Option<Result<Un
         Fact::Reopened { .. } => Err(Lasting::Reopened),
         Fact::HandedOver { .. } => Err(Lasting::HandedOver),
         Fact::OfferEnded { end: OfferEnd::Declined | OfferEnd::Withdrawn, .. } => Err(Lasting::Answered),
+        Fact::Post(PostFact::Sent { .. }) => Err(Lasting::Published),
         Fact::MergedInto { .. } | Fact::Absorbed { .. } => Err(Lasting::Merged),
         Fact::SplitOff { .. } | Fact::SplitFrom { .. } => Err(Lasting::Split),
         Fact::OfferEnded { end: OfferEnd::Expired | OfferEnd::Void, .. }
@@ -101,6 +102,7 @@ fn undo_of(incident: &Incident, entry: &Entry, person: &str) -> Option<Result<Un
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }
+        | Fact::Post(PostFact::Arrived { .. })
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => return None,
     })

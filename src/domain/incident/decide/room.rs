@@ -36,6 +36,7 @@ pub fn decide(incident: &Incident, actor: &Actor, act: &Act) -> Result<Vec<Fact>
         | Act::Update { .. }
         | Act::Note { .. }
         | Act::Undo
+        | Act::Publish { .. }
         | Act::Merge { .. }
         | Act::Split { .. }
         | Act::Severity { .. }

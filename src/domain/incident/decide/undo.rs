@@ -127,6 +127,7 @@ impl Lasting {
             Self::Updated => "everybody has read it",
             Self::Reopened => "everybody was told that it goes on",
             Self::HandedOver => "two people agreed on it",
+            Self::Published => "it is on its way to the blog; publish another text, or take it out there",
             Self::Answered => "the offer is gone; ask for another one",
             Self::Merged => "alerts and receivers have moved; split its alerts off again",
             Self::Split => "alerts have moved, and everybody was told; merge the new incident into the old one",
@@ -143,7 +144,7 @@ impl Lasting {
             Self::Updated => Next::on("say what is right", Verb::Update, incident).with("\"…\""),
             Self::Reopened => Next::on("if it is over", Verb::Resolve, incident),
             Self::HandedOver => Next::on("hand it back", Verb::HandOver, incident).with("ROLE PERSON"),
-            Self::Answered | Self::Merged | Self::Split | Self::Undid => return None,
+            Self::Answered | Self::Published | Self::Merged | Self::Split | Self::Undid => return None,
         })
     }
 }

@@ -139,6 +139,7 @@ fn reason(about: About<'_>) -> (&str, &str) {
         | About::MergedInto(..)
         | About::Absorbed { .. }
         | About::Joined { .. }
+        | About::Published(_)
         | About::SplitOff(..) => ("", ""),
     }
 }

@@ -134,6 +134,7 @@ fn about(kind: NoticeKind) -> About<'static> {
         NoticeKind::Reopened => About::Reopened("errors are back"),
         NoticeKind::Role | NoticeKind::Prompt => About::Asked(&[Prompt::Scope]),
         NoticeKind::Merged => About::MergedInto(IncidentId(7), "the same cause"),
+        NoticeKind::Published | NoticeKind::Post => About::Published("https://example.org/pulls/1"),
         NoticeKind::LossReport => {
             About::Lost { receiver: "team", person: None, notice: "declared", because: "550 no such user" }
         }

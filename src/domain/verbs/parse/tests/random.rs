@@ -140,7 +140,7 @@ fn role(random: &mut fastrand::Rng) -> RoleName {
 fn act(random: &mut fastrand::Rng) -> Act {
     let person = ["bert", "Carla.B", "jürgen"][random.usize(..3)].to_owned();
     let severity = |random: &mut fastrand::Rng| Severity::ALL[random.usize(..3)];
-    match random.u8(..23) {
+    match random.u8(..24) {
         0 => Act::Declare {
             title: text(random),
             severity: maybe(random, severity),
@@ -178,6 +178,7 @@ fn act(random: &mut fastrand::Rng) -> Act {
         }
         20 => Act::Severity { to: severity(random), text: either(random) },
         21 => Act::CallOff { code: CallOffCode::ALL[random.usize(..7)], reason: text(random) },
+        22 => Act::Publish { text: text(random), path: maybe(random, text), anyway: random.bool() },
         _ => Act::Adopt { alert: AlertId(random.u64(..)) },
     }
 }

@@ -1,0 +1,90 @@
+//! `earlybell postmortem …`: what is written once an incident is over.
+
+use super::CliError;
+use super::client::{Ask, Client, ClientArgs, new_key};
+use super::output::{self, Format, say};
+use clap::{Args, Subcommand};
+use domain::delivery::post::TEXT_BYTES_MAX;
+use serde_json::json;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Carries post mortems to the blog
+#[derive(Debug, Args)]
+pub struct Postmortem {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Publishes a post mortem: a commit on a branch of its own, and a pull request
+    #[command(after_help = "\
+The file begins with its front matter:
+
+  ---
+  layout: post
+  title: \"Post mortem: slow builds\"
+  category: deployments
+  ---
+
+Published again, nothing changes unless the text did. See docs/blog.md.
+
+Example:
+  earlybell postmortem publish 42 --file post-mortem.md")]
+    Publish {
+        /// Number of the incident: 42, #42 or INC-42
+        #[arg(value_parser = super::incident::number)]
+        number: u64,
+        /// The file to publish; `-` is standard input
+        #[arg(long, short, value_name = "FILE")]
+        file: PathBuf,
+        /// Where it goes in the repository; by its date and category, if not said
+        #[arg(long)]
+        path: Option<String>,
+        /// Although sections still hold guidance
+        #[arg(long)]
+        anyway: bool,
+    },
+}
+
+impl Postmortem {
+    /// Runs it.
+    pub fn run(self) -> Result<(), CliError> {
+        let client = self.client.client()?;
+        match &self.verb {
+            Verb::Publish { number, file, path, anyway } => {
+                let mut body = json!({ "text": read(file)?, "anyway": anyway });
+                if let Some(path) = path {
+                    body["path"] = json!(path);
+                }
+                self.publish(&client, *number, &body)
+            }
+        }
+    }
+
+    fn publish(&self, client: &Client, number: u64, body: &serde_json::Value) -> Result<(), CliError> {
+        let (path, key) = (format!("/api/v1/incidents/{number}/publish"), new_key()?);
+        let answer = client.json(&Ask { key: Some(&key), ..Ask::post(&path, body) })?;
+        match (self.client.output, self.client.quiet) {
+            (_, true) => say(&number.to_string()),
+            (Format::Json, _) => output::json(&answer),
+            _ => say(answer.get("text").and_then(serde_json::Value::as_str).unwrap_or("done")),
+        }
+        Ok(())
+    }
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    let cannot = |error: std::io::Error| CliError::told(format!("can't read {}: {error}", file.display()));
+    let from: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(file).map_err(cannot)?)
+    };
+    let mut text = String::new();
+    from.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(cannot)?;
+    Ok(text)
+}
