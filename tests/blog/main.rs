@@ -6,6 +6,10 @@
 mod fake_forge;
 mod file;
 mod jekyll;
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod program;
 mod pull_request;
 mod site;
 mod ssh;
+mod whole;

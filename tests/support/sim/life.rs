@@ -81,7 +81,7 @@ pub fn poll(random: &mut fastrand::Rng, now: DateTime<Utc>) -> Arrival {
 pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
     let incident = Some(IncidentId(random.u64(1..incidents + 2)));
     let text = "said by a person".to_owned();
-    let (incident, act) = match random.u32(..12) {
+    let (incident, act) = match random.u32(..14) {
         0 => {
             let act = Act::Declare {
                 title: "Users say so".to_owned(),
@@ -98,7 +98,11 @@ pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
         5 => (incident, Act::Severity { to: *pick(random, &Severity::ALL), text }),
         6..=8 => (incident, Act::CallOff { code: *pick(random, &CallOffCode::ALL), reason: text }),
         9 | 10 => (incident, Act::Resolve { text }),
-        _ => (incident, Act::Reopen { text }),
+        11 => (incident, Act::Reopen { text }),
+        _ => {
+            let text = format!("---\ntitle: Post mortem\n---\nWords {}.\n", random.u32(..3));
+            (incident, Act::Publish { text, path: None, anyway: false })
+        }
     };
     // Few keys, so that they are used again.
     let key = chance(random, 30).then(|| format!("key-{}", random.u32(..6)));

@@ -9,6 +9,7 @@ use domain::engine::state::REMEMBER_ANSWERS;
 use domain::engine::{Changes, Input, Loaded, Shadow, Standing, State};
 use domain::ids::InputSeq;
 use domain::incident::apply::{apply, declared};
+use domain::incident::entry::PostFact;
 use domain::incident::{Entry, Fact, Incident};
 use domain::notice::NoticeKind;
 use earlybell::app::wire;
@@ -68,6 +69,7 @@ impl Snapshot {
             fold_is_the_incident(incident, entries);
             endings_are_true(entries);
             self.everyone_is_told(incident, entries);
+            self.what_is_over_is_quiet(incident, entries);
         }
         for row in self.deliveries.iter().filter(|row| row.state == DeliveryState::Dead) {
             let known = self.timelines[&row.delivery.incident.0]
@@ -147,6 +149,40 @@ impl Snapshot {
                 incident.id
             );
         }
+    }
+
+    // After the end comes what reopens it, the post mortem, or the report of a loss; whoever is told of an incident as a part
+    // of another one hears what becomes of that.
+    fn what_is_over_is_quiet(&self, incident: &Incident, entries: &[Entry]) {
+        let is_end = |entry: &&Entry| {
+            matches!(entry.fact, Fact::CalledOff { .. } | Fact::Resolved { .. } | Fact::MergedInto { .. })
+        };
+        for end in entries.iter().filter(is_end) {
+            let mut later = entries.iter().filter(|entry| entry.number > end.number);
+            let until = later.find(|entry| matches!(entry.fact, Fact::Reopened { .. })).map(|entry| entry.at);
+            let told = self.deliveries.iter().map(|row| &row.delivery).filter(|delivery| {
+                delivery.incident == incident.id
+                    && delivery.decided_at > end.at
+                    && until.is_none_or(|until| delivery.decided_at < until)
+            });
+            for delivery in told {
+                let may = matches!(
+                    delivery.notice,
+                    NoticeKind::Reopened | NoticeKind::Post | NoticeKind::Published | NoticeKind::LossReport
+                );
+                let of_its_whole = matches!(end.fact, Fact::MergedInto { .. });
+                assert!(may || of_its_whole, "{} was told after the end", delivery.key);
+            }
+        }
+        // One announcement for each address.
+        let announced = self.deliveries.iter().filter(|row| {
+            row.delivery.incident == incident.id
+                && row.delivery.notice == NoticeKind::Published
+                && row.delivery.to.is_none()
+        });
+        let arrived =
+            entries.iter().filter(|entry| matches!(&entry.fact, Fact::Post(PostFact::Arrived { again: false, .. })));
+        assert!(announced.count() <= arrived.count() * incident.receivers.len(), "{} was announced twice", incident.id);
     }
 
     /// The same inputs, decided at one go by a fresh engine, give the same entries and the same words.
