@@ -1,6 +1,7 @@
 //! The state document as Markdown, for pads, mails and people who read files. What alerts and people wrote stays text.
 
 use super::roles::{RoleLine, Standing};
+use super::room::{LinkLine, Pointer, SeenLine, TodoLine};
 use super::{AlertLine, Document, Line, Told};
 use crate::delivery::DeliveryState;
 use crate::duration::Duration;
@@ -21,6 +22,9 @@ pub fn markdown(document: &Document) -> String {
     let impact = if document.impact.is_empty() { unknown } else { paragraphs(&document.impact) };
     section(&mut text, "Who is affected", &impact);
     section(&mut text, "Who does what", &lines(&document.roles, role));
+    section(&mut text, "To do", &lines(&document.room.todos, todo));
+    section(&mut text, "It is over when", &paragraphs(&document.room.exit_criteria));
+    section(&mut text, "Links", &lines(&document.room.links, link));
     section(&mut text, "Alerts", &alerts(document));
     section(&mut text, "Notices", &lines(&document.notices, notice));
     section(&mut text, "Why it was declared", &reasons(document));
@@ -99,6 +103,24 @@ fn head(document: &Document, text: &mut String) {
     } else if !so_far.is_empty() {
         line("Promised updates", so_far.clone());
     }
+    let room = &document.room;
+    let pointers = [
+        ("Goes on in", named(room.part_of.as_ref())),
+        ("Parts of it", named(&room.parts)),
+        ("Split off", named(room.split_from.as_ref())),
+        ("Split into", named(&room.split_into)),
+    ];
+    for (name, value) in pointers {
+        if !value.is_empty() {
+            line(name, value);
+        }
+    }
+    if !room.seen_by.is_empty() {
+        line("Seen by", room.seen_by.iter().map(seen).collect::<Vec<_>>().join(", "));
+    }
+    if !room.followers.is_empty() {
+        line("Followed by", room.followers.iter().map(|name| escaped(name)).collect::<Vec<_>>().join(", "));
+    }
     line("Page", document.url.clone());
     if let Some(record) = &document.record {
         line("Record", record.clone());
@@ -125,6 +147,32 @@ fn role(line: &RoleLine) -> String {
     let since = since.map(|at| format!(" (since {})", utc(at))).unwrap_or_default();
     let until = line.claim_until.map(|at| format!("; unless somebody takes it by {}, anyone may", utc(at)));
     format!("{}: {}{since}{}", escaped(&line.name), escaped(&line.text), until.unwrap_or_default())
+}
+
+// GitHub, GitLab and pads make boxes of these.
+fn todo(line: &TodoLine) -> String {
+    let sign = if line.done_at.is_some() { "[x]" } else { "[ ]" };
+    let owner = line.owner.as_ref().map(|owner| format!(" ({})", escaped(owner))).unwrap_or_default();
+    let done = line.done_by.as_ref().zip(line.done_at);
+    let done = done.map(|(by, at)| format!(", done by {} {}", escaped(by), utc(at))).unwrap_or_default();
+    format!("{sign} {}. {}{owner}{done}", line.number, escaped(&line.text))
+}
+
+// The address in words: a reader of the text sees where it leads.
+fn link(line: &LinkLine) -> String {
+    match &line.url {
+        Some(url) if *url != line.label => format!("{}: {}", escaped(&line.label), escaped(url)),
+        _ => escaped(&line.label),
+    }
+}
+
+fn named<'a>(pointers: impl IntoIterator<Item = &'a Pointer>) -> String {
+    let named = pointers.into_iter().map(|pointer| format!("{} {}", pointer.id, pointer.url));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn seen(line: &SeenLine) -> String {
+    format!("{} ({})", escaped(&line.person), utc(line.at))
 }
 
 fn alerts(document: &Document) -> String {

@@ -3,7 +3,9 @@
 pub mod markdown;
 pub mod promises;
 pub mod roles;
+pub mod room;
 pub mod sentence;
+pub mod withheld;
 
 pub use markdown::markdown;
 pub use sentence::entry_text;
@@ -20,7 +22,9 @@ use crate::policy::PolicySource;
 use chrono::{DateTime, Utc};
 use promises::PromisesLine;
 use roles::{Cast, RoleLine};
+use room::RoomLines;
 use sentence::{is_private, sentence};
+use withheld::{TAKEN_BACK, is_taken_back};
 use serde::Serialize;
 
 /// Who reads a document.
@@ -96,6 +100,9 @@ pub struct Document {
     pub impact: String,
     /// Who does what; for the public without names.
     pub roles: Vec<RoleLine>,
+    /// What people keep about it.
+    #[serde(flatten)]
+    pub room: RoomLines,
     /// Alerts known to fire.
     pub firing: u32,
     /// Alerts attached so far.
@@ -206,6 +213,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         summary: incident.summary.clone(),
         impact: incident.impact.clone(),
         roles: cast.lines(audience),
+        room: RoomLines::of(incident, sources.external_url, audience),
         firing: incident.tally.firing,
         alerts_total: incident.tally.alerts,
         counts: counts(&incident.tally),
@@ -292,13 +300,12 @@ fn alert_detail(state: &AlertState) -> String {
 }
 
 fn timeline(incident: &Incident, entries: &[Entry], audience: Audience) -> Vec<Line> {
-    let taken_back = |entry: &Entry| incident.room.retracted.contains(&entry.number);
     let seen = entries.iter().filter(|entry| audience == Audience::Team || !is_private(&entry.fact));
     let lines = seen.map(|entry| Line {
         number: entry.number,
         at: entry.at,
         by: by(&entry.actor, audience),
-        text: if taken_back(entry) { "(taken back)".to_owned() } else { sentence(&entry.fact, audience) },
+        text: if is_taken_back(incident, entry) { TAKEN_BACK.to_owned() } else { sentence(&entry.fact, audience) },
         private: is_private(&entry.fact),
     });
     lines.collect()

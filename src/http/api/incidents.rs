@@ -7,8 +7,9 @@ use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::store::IncidentFilter;
 use actix_web::{HttpRequest, HttpResponse, web};
+use domain::document::withheld::shown;
 use domain::ids::IncidentId;
-use domain::incident::{Incident, Refusal};
+use domain::incident::{Entry, Incident, Refusal};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -60,6 +61,7 @@ pub async fn timeline(site: web::Data<Site>, request: HttpRequest) -> Result<Htt
     let max = limit(part.limit)?;
     let incident = find(&site, &request).await?;
     let entries = site.parts.store.timeline(incident.id, part.before, max).await?;
+    let entries: Vec<Entry> = entries.into_iter().map(|entry| shown(&incident, entry)).collect();
     let next = entries.last().map(|entry| entry.number).filter(|number| *number > 1);
     Ok(ok(&json!({"entries": entries, "next_before": next})))
 }

@@ -1,0 +1,30 @@
+//! Words that somebody took back are not shown any more, wherever entries are read. The entry itself stays: a timeline only grows.
+
+use crate::incident::{Entry, Fact, Incident};
+
+/// What stands in place of words that were taken back.
+pub const TAKEN_BACK: &str = "(taken back)";
+
+/// Whether whoever wrote this entry took it back.
+pub fn is_taken_back(incident: &Incident, entry: &Entry) -> bool {
+    incident.room.retracted.contains(&entry.number)
+}
+
+/// The entry as it is shown: without the words of people, if they took them back.
+pub fn shown(incident: &Incident, mut entry: Entry) -> Entry {
+    if !is_taken_back(incident, &entry) {
+        return entry;
+    }
+    match &mut entry.fact {
+        Fact::Noted { text }
+        | Fact::Acknowledged { text }
+        | Fact::TodoAdded { text, .. }
+        | Fact::Edited { text, .. }
+        | Fact::Severity { because: text, .. }
+        | Fact::CalledOff { reason: text, .. }
+        | Fact::Resolved { because: text } => TAKEN_BACK.clone_into(text),
+        // Nothing in these was typed as a sentence: who, which role, which number.
+        _ => {}
+    }
+    entry
+}
