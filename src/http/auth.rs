@@ -257,6 +257,11 @@ impl Identity {
             Via::Session | Via::Proxy => Surface::Web,
             Via::Bearer | Via::Basic | Via::Open => Surface::Api,
         };
+        self.actor_on(on)
+    }
+
+    /// The same, on a surface that whoever asks knows better: a form of ours.
+    pub fn actor_on(&self, on: Surface) -> Actor {
         Actor::person(&self.name, on)
     }
 

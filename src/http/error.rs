@@ -101,6 +101,12 @@ pub enum Failure {
     Internal(String),
 }
 
+impl From<super::token::NoRandomness> for Failure {
+    fn from(none: super::token::NoRandomness) -> Self {
+        Self::Internal(none.to_string())
+    }
+}
+
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {

@@ -10,6 +10,7 @@ mod browser;
 #[path = "../support/clock.rs"]
 mod clock;
 mod explain;
+mod forms;
 mod intake;
 mod login;
 mod looked_at;

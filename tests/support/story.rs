@@ -357,7 +357,7 @@ fn room(verb: &str, rest: &str) -> Result<Act, String> {
         "split" => {
             let (labels, title): (Vec<&str>, Vec<&str>) = rest.split(' ').partition(|word| word.contains('='));
             let matchers = labels.into_iter().map(|label| MatcherText::try_from(label.to_owned()));
-            Act::Split { title: title.join(" "), matchers: matchers.collect::<Result<_, String>>()? }
+            Act::Split { title: title.join(" "), matchers: matchers.collect::<Result<_, String>>()?, alerts: vec![] }
         }
         _ => return Err("no such verb".to_owned()),
     })

@@ -2,6 +2,7 @@
 
 use super::{TEXT_BYTES_MAX, canonical};
 use crate::alert::Pairs;
+use crate::ids::AlertId;
 use crate::incident::Act;
 use crate::text;
 use std::fmt::Write;
@@ -69,9 +70,11 @@ pub fn what(act: &Act) -> String {
             with("", &format!("into {into}"));
             with("text", text);
         }
-        Act::Split { title, matchers } => {
+        Act::Split { title, matchers, alerts } => {
+            let matchers = matchers.iter().map(|one| one.as_str().to_owned());
+            let which: Vec<String> = matchers.chain(alerts.iter().map(AlertId::to_string)).collect();
             with("", title);
-            with("alerts", &matchers.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", "));
+            with("alerts", &which.join(", "));
         }
         Act::Severity { to, text } => {
             with("", to.word());

@@ -160,10 +160,7 @@ fn todo(line: &TodoLine) -> String {
 
 // The address in words: a reader of the text sees where it leads.
 fn link(line: &LinkLine) -> String {
-    match &line.url {
-        Some(url) if *url != line.label => format!("{}: {}", escaped(&line.label), escaped(url)),
-        _ => escaped(&line.label),
-    }
+    format!("{}: {}", escaped(&line.label), escaped(&line.url))
 }
 
 fn named<'a>(pointers: impl IntoIterator<Item = &'a Pointer>) -> String {

@@ -24,8 +24,8 @@ use promises::PromisesLine;
 use roles::{Cast, RoleLine};
 use room::RoomLines;
 use sentence::{is_private, sentence};
-use withheld::{TAKEN_BACK, is_taken_back};
 use serde::Serialize;
+use withheld::{TAKEN_BACK, is_taken_back};
 
 /// Who reads a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -165,6 +165,8 @@ pub struct CalledOff {
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlertLine {
+    /// Its row, by which it is picked.
+    pub number: u64,
     /// Its name.
     pub name: String,
     /// Its text for people.
@@ -275,6 +277,7 @@ fn alert_line(alert: &Alert, audience: Audience) -> AlertLine {
         _ => None,
     };
     AlertLine {
+        number: alert.id.0,
         name: alert.name(),
         summary: alert.summary(),
         state: alert_word(&alert.state),

@@ -3,6 +3,7 @@
 
 use super::Audience;
 use crate::ids::IncidentId;
+use crate::incident::decide::room::links::{Link, links};
 use crate::incident::room::{Part, Room, Todo};
 use crate::incident::{Incident, Stage};
 use crate::notice::phrase::incident_url;
@@ -40,8 +41,8 @@ pub struct RoomLines {
 pub struct LinkLine {
     /// In words.
     pub label: String,
-    /// Where it leads: `http` or `https`, nothing else. `None` where the line names no such address.
-    pub url: Option<String>,
+    /// Where it leads: `http` or `https`, nothing else.
+    pub url: String,
 }
 
 /// Something to do.
@@ -105,7 +106,7 @@ impl RoomLines {
         match audience {
             Audience::Public => public,
             Audience::Team => Self {
-                links: links(&room.links),
+                links: links(&room.links).map(LinkLine::of).collect(),
                 todos: todos(&room.todos),
                 versions: versions(room),
                 seen_by: seen_by(room),
@@ -124,28 +125,16 @@ impl RoomLines {
     }
 }
 
+impl LinkLine {
+    fn of(link: Link<'_>) -> Self {
+        Self { label: link.label.to_owned(), url: link.url.to_owned() }
+    }
+}
+
 impl Pointer {
     fn to(incident: IncidentId, external_url: &str) -> Self {
         Self { id: incident.to_string(), number: incident.0, url: incident_url(external_url, incident) }
     }
-}
-
-/// The lines of the links: `label https://…`, `https://…`, or words alone. Whatever else claims to be an address stays words: a
-/// `javascript:` must not be one click away.
-pub fn links(text: &str) -> Vec<LinkLine> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(link).collect()
-}
-
-fn link(line: &str) -> LinkLine {
-    let is_address = |word: &&str| {
-        let word = word.to_ascii_lowercase();
-        ["https://", "http://"].iter().any(|scheme| word.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
-    };
-    let Some(url) = line.split_whitespace().find(is_address) else {
-        return LinkLine { label: line.to_owned(), url: None };
-    };
-    let label = line.split_whitespace().filter(|word| *word != url).collect::<Vec<_>>().join(" ");
-    LinkLine { label: if label.is_empty() { url.to_owned() } else { label }, url: Some(url.to_owned()) }
 }
 
 fn todos(todos: &[Todo]) -> Vec<TodoLine> {
@@ -178,27 +167,4 @@ fn seen_by(room: &Room) -> Vec<SeenLine> {
         room.acknowledged.iter().map(|(person, at)| SeenLine { person: person.clone(), at: *at }).collect();
     lines.sort_by_key(|line| line.at);
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LinkLine, links};
-
-    #[test]
-    fn only_addresses_of_the_web_are_links() {
-        let read = links(
-            "Dashboard https://grafana.example/d/1\n\nhttp://tickets.example/7\njavascript:alert(1)\nroom data:text/html,x\n https:// \n",
-        );
-        let line = |label: &str, url: Option<&str>| LinkLine { label: label.to_owned(), url: url.map(str::to_owned) };
-        assert_eq!(
-            read,
-            [
-                line("Dashboard", Some("https://grafana.example/d/1")),
-                line("http://tickets.example/7", Some("http://tickets.example/7")),
-                line("javascript:alert(1)", None),
-                line("room data:text/html,x", None),
-                line("https://", None),
-            ]
-        );
-    }
 }

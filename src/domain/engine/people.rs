@@ -2,6 +2,7 @@
 
 use super::audit::Before;
 use super::changes::Answer;
+use super::split::Leaving;
 use super::turn::Turn;
 use crate::alert::Pairs;
 use crate::alert::table::Taken;
@@ -114,7 +115,9 @@ impl Turn<'_> {
                 return self.publish(id, actor, Asked { text, path: path.as_deref(), anyway: *anyway });
             }
             Act::Merge { into, text } => return self.merge(id, actor, *into, text),
-            Act::Split { title, matchers } => return self.split(id, actor, title, matchers),
+            Act::Split { title, matchers, alerts } => {
+                return self.split(id, actor, title, &Leaving { matchers, alerts });
+            }
             _ => {}
         }
         let facts = decide::decide(incident, actor, act, self.at, &self.state.policy.source.timing)?;

@@ -11,18 +11,26 @@ use crate::incident::{Actor, Fact, Incident, Refusal};
 use crate::text::clean_line;
 use std::collections::BTreeSet;
 
+/// Which alerts leave.
+pub(super) struct Leaving<'a> {
+    /// Those whose labels match.
+    pub matchers: &'a [MatcherText],
+    /// These, if any is named.
+    pub alerts: &'a [AlertId],
+}
+
 impl Turn<'_> {
     pub(super) fn split(
         &mut self,
         id: IncidentId,
         actor: &Actor,
         title: &str,
-        matchers: &[MatcherText],
+        leaving: &Leaving<'_>,
     ) -> Result<(), Refusal> {
         let title = decide::required("title", &clean_line(title, usize::MAX), TITLE_BYTES_MAX)?;
         let incident = self.state.incidents.get(&id).ok_or_else(|| self.state.unknown(id))?;
         open(incident)?;
-        let alerts = self.to_split(incident, matchers)?;
+        let alerts = self.to_split(incident, leaving)?;
         let (declared, rules) = (self.split_declared(incident, actor, title, &alerts), rules_of(incident));
         let new = self.state.next_incident_id();
         self.record(id, actor.clone(), Fact::SplitOff { into: new, alerts: alerts.iter().copied().collect() });
@@ -37,18 +45,24 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn to_split(&self, incident: &Incident, matchers: &[MatcherText]) -> Result<BTreeSet<AlertId>, Refusal> {
-        let matchers: Vec<Matcher> = matchers.iter().flat_map(MatcherText::matchers).cloned().collect();
-        if matchers.is_empty() {
+    fn to_split(&self, incident: &Incident, leaving: &Leaving<'_>) -> Result<BTreeSet<AlertId>, Refusal> {
+        let matchers: Vec<Matcher> = leaving.matchers.iter().flat_map(MatcherText::matchers).cloned().collect();
+        if matchers.is_empty() && leaving.alerts.is_empty() {
             return Err(words("matchers", "are missing; name labels of the alerts that leave, as `instance=web1`"));
         }
         let state = &*self.state;
         let all: Vec<AlertId> = state.attached.alerts(incident.id).collect();
-        let matches = |id: &AlertId| state.alerts.get(*id).is_some_and(|alert| all_match(&matchers, &alert.labels));
+        let matches = |id: &AlertId| match leaving.alerts {
+            [] => state.alerts.get(*id).is_some_and(|alert| all_match(&matchers, &alert.labels)),
+            picked => picked.contains(id),
+        };
         let alerts: BTreeSet<AlertId> = all.iter().copied().filter(matches).collect();
         let refused = |because: String| Err(Refusal::NoSplit { incident: incident.id, because });
         match (alerts.len(), all.len()) {
             (_, 0) => refused("it has no alerts; declare another one by hand".to_owned()),
+            (0, _) if !leaving.alerts.is_empty() => {
+                refused("none of the alerts that were picked is its own".to_owned())
+            }
             (0, many) => refused(format!("none of its {many} alerts matches {}", canonical(&matchers))),
             (some, many) if some == many => refused(format!(
                 "all of its {many} alerts match: that is all of it; say in its summary what it is instead"

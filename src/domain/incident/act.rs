@@ -132,6 +132,9 @@ pub enum Act {
         title: String,
         /// Which alerts: those whose labels match.
         matchers: Vec<MatcherText>,
+        /// Which alerts: these rows, where they were picked one by one; matchers are not asked then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        alerts: Vec<AlertId>,
     },
     /// Change how bad it is.
     Severity {

@@ -229,7 +229,7 @@ fn split(said: &mut Reading<'_>) -> Result<Act, Misunderstood> {
         return Err(said.unsaid("which alerts it takes along, as alertname=UploadErrors"));
     }
     matchers.reverse();
-    Ok(Act::Split { title: said.required("a title")?, matchers })
+    Ok(Act::Split { title: said.required("a title")?, matchers, alerts: Vec::new() })
 }
 
 // As matchers have it: no curly quotes are special there.

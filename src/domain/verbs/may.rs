@@ -22,17 +22,24 @@ pub fn ever(verb: Verb, access: Role) -> Result<(), Refusal> {
 /// # Errors
 /// They may not; the refusal says what to do instead.
 pub fn on(command: &Command, incident: Option<&Incident>) -> Result<(), Refusal> {
-    let verb = Verb::of(&command.act);
-    ever(verb, command.access)?;
+    say(Verb::of(&command.act), command.access, command.actor.name(), incident)
+}
+
+/// Whether somebody of this name may say a verb of this incident.
+///
+/// # Errors
+/// They may not; the refusal says what to do instead.
+pub fn say(verb: Verb, access: Role, name: Option<&str>, incident: Option<&Incident>) -> Result<(), Refusal> {
+    ever(verb, access)?;
     let needs = verb.spec().access;
     let leads = || {
         let manager = incident.and_then(|incident| incident.roles.manager());
-        manager.zip(command.actor.name()).is_some_and(|(manager, name)| same_person(manager, name))
+        manager.zip(name).is_some_and(|(manager, name)| same_person(manager, name))
     };
-    if command.access >= needs || leads() {
+    if access >= needs || leads() {
         return Ok(());
     }
-    Err(Refusal::NotAllowed { verb, needs, has: command.access, incident: incident.map(|incident| incident.id) })
+    Err(Refusal::NotAllowed { verb, needs, has: access, incident: incident.map(|incident| incident.id) })
 }
 
 #[cfg(test)]

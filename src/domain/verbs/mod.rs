@@ -8,6 +8,7 @@ pub mod help;
 pub mod may;
 pub mod misunderstood;
 pub mod next;
+pub mod offered;
 pub mod parse;
 pub mod print;
 mod reading;

@@ -47,7 +47,8 @@ fn rest(act: &Act, spelling: &Spelling) -> String {
             words.push(format!("into {}", spelling.number(*into)));
             words.extend((!text.is_empty()).then(|| written(text)));
         }
-        Act::Split { title, matchers } => {
+        // Rows are picked on a page; a line names labels.
+        Act::Split { title, matchers, alerts: _ } => {
             words.push(written(title));
             words.extend(matchers.iter().map(|matcher| matcher.as_str().to_owned()));
         }

@@ -5,7 +5,7 @@ use crate::http::error::Failure;
 use domain::alert::Pairs;
 use domain::alert::matcher::MatcherText;
 use domain::duration::Duration;
-use domain::ids::IncidentId;
+use domain::ids::{AlertId, IncidentId};
 use domain::incident::roles::{MANAGER, RoleName};
 use domain::incident::room::Part;
 use domain::incident::{Act, CallOffCode, Severity};
@@ -124,7 +124,10 @@ struct Merge {
 #[serde(deny_unknown_fields)]
 struct Split {
     title: String,
+    #[serde(default)]
     matchers: Vec<MatcherText>,
+    #[serde(default)]
+    alerts: Vec<AlertId>,
 }
 
 #[derive(Deserialize)]
@@ -176,8 +179,8 @@ pub fn act(verb: Verb, body: &[u8]) -> Result<Act, Failure> {
             Act::Merge { into, text }
         }
         Verb::Split => {
-            let Split { title, matchers } = parsed(body)?;
-            Act::Split { title, matchers }
+            let Split { title, matchers, alerts } = parsed(body)?;
+            Act::Split { title, matchers, alerts }
         }
         other => return about_people(other, body),
     })

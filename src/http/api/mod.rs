@@ -1,7 +1,7 @@
 //! The JSON API, one file per noun. Exact shapes stand in `docs/api.md`.
 
 pub mod audit;
-mod bodies;
+pub mod bodies;
 pub mod commands;
 pub mod explain;
 pub mod incidents;

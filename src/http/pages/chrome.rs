@@ -6,7 +6,7 @@ use crate::http::error::Failure;
 use crate::http::login::next::LocalPath;
 use crate::http::site::Site;
 use crate::metrics::{Metrics, VERSION};
-use crate::store::Figures;
+use crate::store::{Figures, Role};
 use chrono::{DateTime, Utc};
 use domain::text::counted;
 use serde::Serialize;
@@ -23,6 +23,8 @@ pub struct Chrome {
     title: String,
     version: &'static str,
     team: bool,
+    // Whether they may do more than read.
+    writes: bool,
     who: Option<Who>,
     // What every form on the page carries in its hidden field `csrf`.
     csrf: Option<Arc<str>>,
@@ -56,6 +58,7 @@ impl Chrome {
             title: title.into(),
             version: VERSION,
             team: visitor.reader() == Reader::Team,
+            writes: visitor.who.as_ref().is_some_and(|who| who.role >= Role::Responder),
             who: visitor.who.as_ref().and_then(who),
             csrf: visitor.who.as_ref().and_then(|who| who.csrf.clone()),
             sign_in: sign_in(&visitor.path),
@@ -132,7 +135,7 @@ mod tests {
     use crate::app::engine_loop::Decided;
     use crate::config::{self, Named, Overrides};
     use crate::metrics::Metrics;
-    use crate::store::Figures;
+    use crate::store::{Figures, Role};
     use chrono::DateTime;
     use domain::engine::Changes;
     use domain::ids::InputSeq;

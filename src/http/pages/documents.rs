@@ -1,5 +1,6 @@
 //! `/incidents/N`, `.md`, `.json`: the state document of one incident.
 
+use super::acts::{Acts, acts};
 use super::chrome::Chrome;
 use super::explained::{ExplainedRows, WhyRow, why};
 use super::lanes::{Lanes, lanes};
@@ -14,7 +15,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::directory::Directory;
 use domain::document::markdown::state_word;
-use domain::document::{Audience, Document, Sources, Told, document};
+use domain::document::{AlertLine, Audience, Document, Sources, Told, document};
 use domain::engine::explain::About;
 use domain::ids::IncidentId;
 use domain::incident::{Incident, Refusal};
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Most alerts in a document, firing first.
-const ALERTS_MAX: usize = 100;
+pub const ALERTS_MAX: usize = 100;
 /// Most entries of the timeline in a document, newest first; older ones follow on the next page.
 const ENTRIES_MAX: usize = 200;
 /// Most notices in a document, newest first.
@@ -51,6 +52,7 @@ struct Content {
     before: Option<u32>,
     first_page: bool,
     alerts_more: u32,
+    acts: Option<Acts>,
 }
 
 #[derive(Serialize)]
@@ -93,7 +95,15 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
         Some(_) => asked(site, About::Incident(incident.id)).await,
         None => (None, None),
     };
+    let acts = match &visitor.who {
+        Some(who) => {
+            let alerts = document.alerts.iter().map(|alert| (alert.number, alert_choice(alert))).collect();
+            acts(site, who, &incident, alerts, request).await?
+        }
+        None => None,
+    };
     let content = Content {
+        acts,
         class: class(&incident.stage),
         open: incident.stage.is_open(),
         lasted: domain::notice::phrase::lasted(&incident, document.read_at),
@@ -110,6 +120,19 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
     };
     let title = format!("{}: {}", incident.name(), content.document.title);
     page("incident.html", &Chrome::new(site, visitor, title), &content)
+}
+
+// One of several alerts, in a line: its name, what it says, and where.
+fn alert_choice(alert: &AlertLine) -> String {
+    let instance = alert.labels.value("instance");
+    let words = [alert.name.as_str(), alert.summary.as_str(), instance];
+    let mut said: Vec<&str> = Vec::new();
+    words.into_iter().filter(|word| !word.is_empty()).for_each(|word| {
+        if !said.contains(&word) {
+            said.push(word);
+        }
+    });
+    said.join(" · ")
 }
 
 fn part(request: &HttpRequest) -> Part {

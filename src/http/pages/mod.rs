@@ -1,8 +1,11 @@
 //! Pages for people: the list of incidents, the state document of each, the rules. HTML without JavaScript.
 
+pub mod acts;
 mod chrome;
 mod documents;
+pub mod edit;
 mod explained;
+mod forms;
 mod lanes;
 mod list;
 mod outbox;

@@ -14,13 +14,18 @@ use std::sync::LazyLock;
 /// What pages are.
 pub const HTML: &str = "text/html; charset=utf-8";
 
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("base.html", include_str!("templates/base.html")),
     ("line.html", include_str!("../../report/templates/line.html")),
     ("state.html", include_str!("templates/state.html")),
     ("strip.html", include_str!("templates/strip.html")),
     ("list.html", include_str!("templates/list.html")),
     ("incident.html", include_str!("templates/incident.html")),
+    ("form.html", include_str!("templates/form.html")),
+    ("acts.html", include_str!("templates/acts.html")),
+    ("again.html", include_str!("templates/again.html")),
+    ("declare.html", include_str!("templates/declare.html")),
+    ("edit.html", include_str!("templates/edit.html")),
     ("why.html", include_str!("templates/why.html")),
     ("explained.html", include_str!("templates/explained.html")),
     ("question.html", include_str!("templates/question.html")),

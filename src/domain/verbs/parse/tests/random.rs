@@ -174,7 +174,11 @@ fn act(random: &mut fastrand::Rng) -> Act {
         18 => Act::Merge { into: IncidentId(random.u64(42..100)), text: either(random) },
         19 => {
             let matcher = |text: &str| MatcherText::try_from(text.to_owned()).unwrap();
-            Act::Split { title: text(random), matchers: vec![matcher("alertname=\"A b\""), matcher("i!~\"x|\\\"y\"")] }
+            Act::Split {
+                title: text(random),
+                matchers: vec![matcher("alertname=\"A b\""), matcher("i!~\"x|\\\"y\"")],
+                alerts: vec![],
+            }
         }
         20 => Act::Severity { to: severity(random), text: either(random) },
         21 => Act::CallOff { code: CallOffCode::ALL[random.usize(..7)], reason: text(random) },
