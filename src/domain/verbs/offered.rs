@@ -92,6 +92,7 @@ const OPEN: [Verb; 16] = [
     Verb::Split,
 ];
 const OVER: [Verb; 2] = [Verb::Reopen, Verb::Undo];
+// A post mortem is published from where it is written.
 const AFTERWARDS: [Verb; 2] = [Verb::Note, Verb::Todo];
 
 #[cfg(test)]

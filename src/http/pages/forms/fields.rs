@@ -164,6 +164,10 @@ const CALL_OFF: &[Spec] = &[
     field("code", "Why it was nothing", Kind::Choice(Of::Codes)).required(),
     field("reason", "In words: told to everyone who saw the alarm", Kind::Text).required(),
 ];
+const PUBLISH: &[Spec] = &[
+    field("text", "The file, as it is to stand there", Kind::Text).required(),
+    field("anyway", "Even if sections are not filled in yet", Kind::Tick),
+];
 const SPLIT: &[Spec] = &[
     field("title", "What they are instead, in one line", Kind::Line).required(),
     field("alerts", "Alerts that leave", Kind::Ticks),
@@ -193,6 +197,7 @@ pub fn fields(verb: Verb) -> &'static [Spec] {
         Verb::CallOff => CALL_OFF,
         Verb::Merge => const { &[field("into", "It goes on in", Kind::Choice(Of::Others)).required(), SAID] },
         Verb::Split => SPLIT,
+        Verb::Publish => PUBLISH,
         Verb::Done
         | Verb::Accept
         | Verb::Decline

@@ -95,6 +95,7 @@ fn label(verb: Verb) -> &'static str {
         Verb::Reopen => "It came back: reopen",
         Verb::Merge => "It is part of another incident",
         Verb::Split => "Split some alerts off",
+        Verb::Publish => "Publish the post mortem",
         Verb::Adopt => "Let the alert count",
         Verb::List | Verb::Show | Verb::Why | Verb::Help => "Look",
     }

@@ -82,7 +82,7 @@ fn value(name: &str, text: String) -> Result<Value, Failure> {
             let number = text.trim().parse::<u64>();
             Value::from(number.map_err(|_| Failure::Shape(format!("in the form: {name} is a number")))?)
         }
-        "drill" => Value::from(true),
+        "drill" | "anyway" => Value::from(true),
         "labels" => labels(&text)?,
         _ => Value::from(text),
     })
