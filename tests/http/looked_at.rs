@@ -43,6 +43,16 @@ async fn pages_can_be_read() {
     engine.act(1, Act::Note { text: LONG.repeat(4) }).await;
     engine.act(1, Act::Confirm { text: WORDS.to_owned() }).await;
     engine.act(2, Act::CallOff { code: CallOffCode::Flapping, reason: format!("{WORDS}\n{ARABIC}") }).await;
+    let people = [
+        json!({"name": "a".repeat(64), "full_name": WORDS, "email": format!("{}@example.org", "b".repeat(60))}),
+        json!({"name": "bert", "full_name": ARABIC, "slack": "U0BERT", "time_zone": "America/Argentina/ComodRivadavia"}),
+    ];
+    for person in people {
+        let added = engine.site.call(Request::post("/api/v1/people", person.to_string())).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+    }
+    let squad = json!({"name": "S".repeat(64), "members": ["bert", "a".repeat(64)]});
+    assert_eq!(engine.site.call(Request::post("/api/v1/squads", squad.to_string())).await.status, 201);
     let encoded: String = ARABIC.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let ask = "/rules?labels=%7Balertname%3D%22Slow%22%2Cjob%3D%22x%22%7D";
     let mut pages = vec![("empty-list", empty)];
@@ -54,6 +64,7 @@ async fn pages_can_be_read() {
         ("question", ask),
         ("rule", &format!("/rules/{LONG}")),
         ("trial", &format!("/rules/{encoded}")),
+        ("people", "/people"),
         ("deliveries", "/deliveries"),
         ("quarantine", "/quarantine"),
         ("lost", "/nowhere"),

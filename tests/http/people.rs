@@ -208,3 +208,62 @@ async fn whoever_is_removed_loses_their_roles_and_the_record_says_who_did_it() {
     assert_eq!(told, [&json!("person bert removed"), &json!("henne"), &json!("bert"), &json!("admin")]);
     engine.stop().await;
 }
+
+fn form(path: &str, session: &crate::site::Session, fields: &str) -> Request {
+    let body = format!("{fields}&csrf={}", session.csrf);
+    Request::post(path, body).header("Content-Type", crate::session::FORM).header("Cookie", &session.cookie)
+}
+
+#[tokio::test]
+async fn an_admin_changes_people_on_their_page() {
+    let (site, _) = site().await;
+    let ada = site.session("ada", Role::Admin).await;
+    let blank = "full_name=&email=&time_zone=&slack=&irc=";
+    for (path, fields) in [
+        ("/people", "name=bert&full_name=Bert+B.&email=&time_zone=&slack=U0BERT&irc="),
+        ("/people/bert/change", "full_name=Bert+%3Cb%3E&email=&time_zone=&slack=&irc=bert"),
+        ("/people/bert/change", "full_name=Bert&email=&time_zone=&slack=&irc=bert"),
+        ("/squads", "name=Web&members=bert%2C+anna"),
+        ("/squads/Web/leave", "person=anna"),
+        ("/squads/Web/join", "person=Anna"),
+    ] {
+        let answer = site.call(form(path, &ada, fields)).await;
+        let refused = fields.contains("%3C");
+        assert_eq!(answer.status, if refused { 422 } else { 303 }, "{path}: {}", answer.body);
+        assert_eq!(answer.header("location"), (!refused).then_some("/people"));
+        if refused {
+            assert!(
+                answer.body.contains("Nothing was changed:") && answer.body.contains("holds `&lt;`"),
+                "{}",
+                answer.body
+            );
+        }
+    }
+    let page = site.call(Request::get("/people").header("Cookie", &ada.cookie)).await;
+    for part in ["<span class=\"detail\">Bert</span>", "IRC bert", "bert, anna", "Remove bert", "Add to Web"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert!(!page.body.contains("Change anna") && !page.body.contains("U0BERT"), "{}", page.body);
+    // What was typed is still there, as text, and the page says what is wrong.
+    let typed = format!("name=%22%3E%3Cscript%3E&{blank}");
+    let refused = site.call(form("/people", &ada, &typed)).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("a name is one word of a-z") && !refused.body.contains("<script"),
+        "{}",
+        refused.body
+    );
+    assert!(refused.body.contains("value=\"&quot;&gt;&lt;script&gt;\""), "{}", refused.body);
+    for (path, fields) in [("/people/bert/remove", ""), ("/squads/Web/remove", "")] {
+        assert_eq!(site.call(form(path, &ada, fields)).await.status, 303, "{path}");
+    }
+    let gone = site.call(form("/people/bert/remove", &ada, "")).await;
+    assert_eq!(gone.status, 404);
+    let mona = site.session("mona", Role::Manager).await;
+    let page = site.call(Request::get("/people").header("Cookie", &mona.cookie)).await;
+    assert!(page.status == 200 && page.body.contains("anna") && !page.body.contains("<button>Add"), "{}", page.body);
+    assert_eq!(site.call(form("/people", &mona, &format!("name=eve&{blank}"))).await.status, 403);
+    let stranger = site.call(Request::get("/people").header("Accept", "text/html")).await;
+    assert!(stranger.status == 401 && !stranger.body.contains("anna@"), "{}", stranger.body);
+    site.stop().await;
+}

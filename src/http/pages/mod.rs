@@ -9,6 +9,7 @@ mod forms;
 mod lanes;
 mod list;
 mod outbox;
+pub mod people;
 mod render;
 mod rules;
 mod strip;

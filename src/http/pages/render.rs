@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 /// What pages are.
 pub const HTML: &str = "text/html; charset=utf-8";
 
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("templates/base.html")),
     ("line.html", include_str!("../../report/templates/line.html")),
     ("state.html", include_str!("templates/state.html")),
@@ -33,6 +33,7 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("rule.html", include_str!("templates/rule.html")),
     ("deliveries.html", include_str!("templates/deliveries.html")),
     ("quarantine.html", include_str!("templates/quarantine.html")),
+    ("people.html", include_str!("templates/people.html")),
     ("login.html", include_str!("templates/login.html")),
     ("problem.html", include_str!("templates/problem.html")),
 ];
@@ -42,7 +43,7 @@ static PAGES: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(|| {
     pages.set_undefined_behavior(UndefinedBehavior::Strict);
     pages.add_filter("time", time);
     pages.add_filter("ago", ago);
-    for (name, text) in TEMPLATES {
+    for &(name, text) in TEMPLATES {
         pages.add_template(name, text)?;
     }
     Ok(pages)
