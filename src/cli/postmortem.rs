@@ -9,7 +9,7 @@ use serde_json::json;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Carries post mortems to the blog
+/// Drafts post mortems, and carries them to the blog
 #[derive(Debug, Args)]
 pub struct Postmortem {
     #[command(subcommand)]
@@ -20,6 +20,25 @@ pub struct Postmortem {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Shows the draft of a post mortem: the file, with guidance where people must write
+    #[command(after_help = "\
+What the public may read of the timeline is in it; private entries never are. With `-o json` it has
+the facts for the team, too: times, roles, rule.
+
+Example:
+  earlybell postmortem show 42 > post-mortem.md")]
+    Show {
+        /// Number of the incident: 42, #42 or INC-42
+        #[arg(value_parser = super::incident::number)]
+        number: u64,
+    },
+    /// Names the sections of the draft that wait for somebody; ends with 3 if there are any
+    #[command(after_help = "Example:\n  earlybell postmortem check 42")]
+    Check {
+        /// Number of the incident: 42, #42 or INC-42
+        #[arg(value_parser = super::incident::number)]
+        number: u64,
+    },
     /// Publishes a post mortem: a commit on a branch of its own, and a pull request
     #[command(after_help = "\
 The file begins with its front matter:
@@ -55,6 +74,8 @@ impl Postmortem {
     pub fn run(self) -> Result<(), CliError> {
         let client = self.client.client()?;
         match &self.verb {
+            Verb::Show { number } => self.show(&client, *number),
+            Verb::Check { number } => self.check(&client, *number),
             Verb::Publish { number, file, path, anyway } => {
                 let mut body = json!({ "text": read(file)?, "anyway": anyway });
                 if let Some(path) = path {
@@ -63,6 +84,27 @@ impl Postmortem {
                 self.publish(&client, *number, &body)
             }
         }
+    }
+
+    fn show(&self, client: &Client, number: u64) -> Result<(), CliError> {
+        let path = format!("/api/v1/incidents/{number}/postmortem");
+        match self.client.output {
+            Format::Json => output::json(&client.json(&Ask::get(&path))?),
+            _ => say(client.text(&Ask::get(&format!("{path}.md")))?.trim_end()),
+        }
+        Ok(())
+    }
+
+    fn check(&self, client: &Client, number: u64) -> Result<(), CliError> {
+        let answer = client.json(&Ask::get(&format!("/api/v1/incidents/{number}/postmortem")))?;
+        let unfilled = output::rows_of(&answer, "unfilled");
+        match self.client.output {
+            Format::Json => output::json(&json!({ "unfilled": unfilled })),
+            _ => unfilled.iter().for_each(|row| {
+                say(&format!("{}: {}", output::cell(row, "/section"), output::cell(row, "/guidance")));
+            }),
+        }
+        if unfilled.is_empty() { Ok(()) } else { Err(CliError::Lint) }
     }
 
     fn publish(&self, client: &Client, number: u64, body: &serde_json::Value) -> Result<(), CliError> {

@@ -19,6 +19,7 @@ pub mod interval;
 pub mod nearest;
 pub mod notice;
 pub mod policy;
+pub mod postmortem;
 pub mod rules;
 pub mod text;
 pub mod verbs;

@@ -8,6 +8,7 @@ pub mod incidents;
 pub mod logins;
 pub mod outbox;
 pub mod people;
+pub mod postmortem;
 pub mod quarantine;
 pub mod shape;
 pub mod squads;

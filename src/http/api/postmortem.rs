@@ -1,0 +1,74 @@
+//! Reads the draft of a post mortem, as JSON and as the file itself. It is the team's until somebody publishes it.
+
+use super::ok;
+use super::strict::number;
+use crate::http::error::Failure;
+use crate::http::site::Site;
+use crate::store::{DeliveryFilter, DeliveryRow};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::directory::Directory;
+use domain::document::{Sources, Told};
+use domain::ids::IncidentId;
+use domain::incident::Refusal;
+use domain::notice::NoticeKind;
+use domain::postmortem::{PostFile, PostMortem, Style, check, draft, file};
+use serde_json::json;
+
+/// Most entries read for a draft, newest first.
+const ENTRIES_MAX: usize = 5_000;
+/// Most notices counted for a draft.
+const NOTICES_MAX: usize = 500;
+
+/// `GET /api/v1/incidents/{number}/postmortem`
+pub async fn show(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let (post, file) = read(&site, &request).await?;
+    let unfilled = check(&post);
+    Ok(ok(&json!({"postmortem": post, "file": file, "unfilled": unfilled})))
+}
+
+/// `GET /api/v1/incidents/{number}/postmortem.md`
+pub async fn markdown(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let (_, file) = read(&site, &request).await?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/markdown; charset=utf-8")).body(file.text))
+}
+
+async fn read(site: &Site, request: &HttpRequest) -> Result<(PostMortem, PostFile), Failure> {
+    let id = IncidentId(number(request)?);
+    let store = &site.parts.store;
+    let incident = store.incident(id).await?.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
+    if incident.stage.is_open() {
+        return Err(Failure::NotFound(format!("{id} has no post mortem before its end; resolve it first")));
+    }
+    let entries = store.timeline(id, None, ENTRIES_MAX).await?;
+    let declared = store.timeline(id, Some(2), 1).await?;
+    let filter = DeliveryFilter { incident: Some(id), max: NOTICES_MAX, ..DeliveryFilter::default() };
+    let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(told).collect();
+    let policy = &site.parts.config.load().policy;
+    let post = draft(&Sources {
+        incident: &incident,
+        entries: &entries,
+        declared: declared.first(),
+        alerts: &[],
+        notices: &notices,
+        external_url: &policy.external_url,
+        policy,
+        directory: &Directory::default(),
+        now: site.now(),
+    });
+    let file = file(&post, &Style::default());
+    Ok((post, file))
+}
+
+// The root message is edited all the time; that is no notice anyone would look for.
+fn told(row: DeliveryRow) -> Option<Told> {
+    (row.delivery.notice != NoticeKind::Board).then(|| Told {
+        receiver: row.delivery.receiver,
+        notice: row.delivery.notice.word(),
+        state: row.state,
+        decided_at: row.delivery.decided_at,
+        finished_at: row.finished_at,
+        attempts: row.attempts,
+        last_error: row.last_error,
+    })
+}
