@@ -357,6 +357,27 @@ async fn an_empty_site_a_lost_page_and_the_style_sheet() {
 }
 
 #[tokio::test]
+async fn a_draft_is_there_once_it_is_over_and_the_teams_alone() {
+    let site = TestSite::open().await;
+    let token = site.token("grafana", Role::Viewer).await;
+    let over = Fact::Resolved { because: "The disk was swapped.".to_owned() };
+    incident(&site, 1, EVIL, vec![Fact::Noted { text: "the queue again".to_owned() }, over]).await;
+    incident(&site, 2, "Still going on", Vec::new()).await;
+    let read = |path: &'static str| site.call(Request::get(path).bearer(&token));
+    let draft = read("/api/v1/incidents/1/postmortem").await.json();
+    assert_eq!(draft["file"]["path"], "_posts/deployments/2023-11-14-post-mortem-inc-1.md");
+    assert_eq!(draft["unfilled"][0]["section"], "the beginning");
+    let file = read("/api/v1/incidents/1/postmortem.md").await;
+    assert_eq!(file.header("content-type"), Some("text/markdown; charset=utf-8"));
+    assert!(file.body.contains("The disk was swapped.") && !file.body.contains("the queue again"), "{}", file.body);
+    assert!(!file.body.contains("<script") && !file.body.contains("{{"), "{}", file.body);
+    let early = read("/api/v1/incidents/2/postmortem").await;
+    assert_eq!(early.error(), "INC-2 has no post mortem before its end; resolve it first");
+    assert_eq!(read("/api/v1/incidents/3/postmortem").await.status, 404);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn long_lists_and_timelines_have_pages() {
     let site = TestSite::open().await;
     let notes = (0..250).map(|at| Fact::Noted { text: format!("note {at}") }).collect();
