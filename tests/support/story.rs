@@ -3,6 +3,7 @@
 use super::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Role;
+use domain::alert::drill::{DRILL_LABEL, DRILL_SOURCE};
 use domain::alert::matcher::MatcherText;
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
@@ -54,6 +55,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "storm" => storm(world, rest)?,
         "webhook" => webhook(world, rest)?,
         "push" => push(world, rest)?,
+        "drill" => drill(world, rest)?,
         "events" => events(world, rest)?,
         "poll" => poll(world, rest)?,
         "lost" => outcome(world, rest, |because| DeliveryEnd::Lost { because })?,
@@ -124,6 +126,18 @@ fn push(world: &mut World, rest: &str) -> Result<(), String> {
     let (_, alerts) = rest.split_once(':').ok_or("needs `:` before its alerts")?;
     let alerts: Vec<Value> = alerts.split(';').map(|alert| alert_json(world.now, alert)).collect::<Result<_, _>>()?;
     world.body(InputKind::Push, "default", Value::from(alerts).to_string().into_bytes());
+    Ok(())
+}
+
+// drill NAME: firing alertname=A severity=critical [@-5m] ; resolved alertname=B: alerts of nothing, for practice.
+fn drill(world: &mut World, rest: &str) -> Result<(), String> {
+    let (name, alerts) = rest.split_once(':').ok_or("needs `:` before its alerts")?;
+    let marked = |alert: &str| alert_json(world.now, &format!("{alert} {DRILL_LABEL}={}", name.trim()));
+    let mut alerts: Vec<Value> = alerts.split(';').map(marked).collect::<Result<_, _>>()?;
+    for alert in alerts.iter_mut().filter(|alert| alert["status"] == "firing") {
+        alert["endsAt"] = json!((world.now + TimeDelta::hours(12)).to_rfc3339());
+    }
+    world.body(InputKind::Push, DRILL_SOURCE, Value::from(alerts).to_string().into_bytes());
     Ok(())
 }
 

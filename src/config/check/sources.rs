@@ -4,6 +4,7 @@ use super::Check;
 use crate::config::written::{AuthorizationWritten, BasicAuthWritten, SourceWritten};
 use crate::config::{HttpAuth, Source, read};
 use domain::alert::OWN_SOURCE;
+use domain::alert::drill::DRILL_SOURCE;
 use domain::duration::Duration;
 
 /// The source when none is written.
@@ -29,6 +30,9 @@ impl Check<'_> {
             self.name(&format!("sources[{at}].name"), &source.name, &before);
             if source.name == OWN_SOURCE {
                 self.wrong(&format!("sources[{at}].name"), "that is what our own alerts come from: another name");
+            }
+            if source.name == DRILL_SOURCE {
+                self.wrong(&format!("sources[{at}].name"), "that is what alerts of drills come from: another name");
             }
             if source.name == NOT_A_SOURCE {
                 self.wrong(

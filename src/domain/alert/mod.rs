@@ -1,5 +1,6 @@
 //! Alerts as Alertmanager reports them: identity, labels, states; and the matchers that select them.
 
+pub mod drill;
 pub mod event;
 pub mod fingerprint;
 pub mod matcher;

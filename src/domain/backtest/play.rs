@@ -5,6 +5,7 @@ use super::stand_in::{History, stand_in};
 use super::tally::{Finished, Sums};
 use super::truth::{Belongs, Truth};
 use crate::alert::Alert;
+use crate::alert::drill::DRILL_SOURCE;
 use crate::engine::{Changes, Input, Loaded, State};
 use crate::ids::{IncidentId, InputSeq};
 use crate::incident::entry::Change;
@@ -68,8 +69,11 @@ impl Play {
         })
     }
 
-    /// Takes the next moment; times must not run backwards.
+    /// Takes the next moment; times must not run backwards. Synthetic alerts are no history to learn from.
     pub fn take(&mut self, moment: Moment) {
+        if matches!(&moment.input, Input::Alerts(batch) if *batch.source.0 == *DRILL_SOURCE) {
+            return;
+        }
         // Each deadline by itself, so that what was decided then is not mixed with what is decided now.
         while let Some(due) = self.state.next_due().filter(|due| *due <= moment.at) {
             self.step(due, Input::Tick);

@@ -5,6 +5,7 @@ use super::changes::Evidence;
 use super::state::State;
 use super::turn::Turn;
 use crate::alert::Pairs;
+use crate::alert::drill::is_drill;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::{Actor, Fact, Incident};
 use crate::rules::{Rule, Subject};
@@ -22,7 +23,9 @@ impl State {
             return None;
         }
         let target = incident_labels(rule, key);
-        let mut open = self.incidents.values().filter(|incident| incident.stage.is_open());
+        let open = self.incidents.values().filter(|incident| incident.stage.is_open());
+        // Practice keeps nothing real back, and nothing real takes the alerts of practice.
+        let mut open = open.filter(|incident| incident.drill == is_drill(key));
         open.find(|source| self.inhibits(source, rule, &target)).map(|source| source.id)
     }
 
@@ -74,6 +77,9 @@ impl Turn<'_> {
         }
         let Some(source) = state.incidents.get(&id) else { return };
         let kept = |subject: &&Subject| {
+            if source.drill != subject.is_drill() {
+                return false;
+            }
             let rule = state.policy.rules.rule(subject.rule);
             state.inhibits(source, rule, &incident_labels(rule, &subject.key))
         };

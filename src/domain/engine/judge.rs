@@ -31,7 +31,8 @@ impl Turn<'_> {
         self.state.remember_verdict(subject, verdict.when);
         let standing = self.state.standing(subject, verdict.when, self.at);
         let on_trial = policy.rules.rule(subject.rule).model.mode == Mode::Shadow;
-        if on_trial {
+        // Practice proves nothing of a rule.
+        if on_trial && !subject.is_drill() {
             self.follow_shadow(subject, &verdict, &standing);
         }
         match standing {
@@ -136,7 +137,7 @@ impl Turn<'_> {
             because: self.because(&rule.name, &explanation.reason(), stands),
             explanation: Some(explanation),
             storm: stands == Stands::ForAll,
-            drill: false,
+            drill: subject.is_drill(),
             squad: policy.squad_for(Some(rule)),
             next_by: None,
         };

@@ -97,7 +97,8 @@ impl State {
         if let Some(open) = newest.filter(|incident| incident.stage.is_open()) {
             return Standing::Attached { incident: open.id };
         }
-        if !when {
+        // What is true of nothing at all is true once a drill is over, and would never end.
+        if !when || (subject.is_drill() && rule.is_standing()) {
             return Standing::BelowThreshold;
         }
         if let Some(by) = self.all_taken_by(subject, at) {

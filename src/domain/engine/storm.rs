@@ -18,7 +18,8 @@ impl State {
     /// What a storm says to a subject that would be declared.
     pub(super) fn storm(&self, subject: &Subject, at: DateTime<Utc>) -> Option<Standing> {
         // Without correlation labels there is one incident at most; the overflow of many keys is for all already.
-        if subject.key.is_empty() {
+        // People practise one incident at a time; a drill neither makes a storm nor is lost in one.
+        if subject.key.is_empty() || subject.is_drill() {
             return None;
         }
         let full = self.full_until(subject).is_some_and(|until| at < until);
@@ -35,7 +36,7 @@ impl State {
 
     /// When a storm may have something else to say.
     pub(super) fn storm_edges(&self, subject: &Subject) -> Vec<DateTime<Utc>> {
-        if subject.key.is_empty() {
+        if subject.key.is_empty() || subject.is_drill() {
             return Vec::new();
         }
         let rule = self.policy.rules.rule(subject.rule);
@@ -57,7 +58,7 @@ impl State {
 
     /// Counts a new incident.
     pub(super) fn note_declared(&mut self, incident: &Incident) {
-        let Some(rule) = incident.rule.as_ref().filter(|_| !incident.storm) else { return };
+        let Some(rule) = incident.rule.as_ref().filter(|_| counts(incident)) else { return };
         let declared = self.declared.entry(rule.name.clone()).or_default();
         declared.retain(|(at, _)| *at > incident.declared_at - STORM_WINDOW);
         declared.insert((incident.declared_at, incident.id));
@@ -65,7 +66,7 @@ impl State {
 
     pub(super) fn restore_declared(&mut self) {
         let since = self.at - STORM_WINDOW;
-        for incident in self.incidents.values().filter(|incident| !incident.storm && incident.declared_at > since) {
+        for incident in self.incidents.values().filter(|incident| counts(incident) && incident.declared_at > since) {
             if let Some(rule) = &incident.rule {
                 let declared = self.declared.entry(rule.name.clone()).or_default();
                 declared.insert((incident.declared_at, incident.id));
@@ -85,8 +86,16 @@ impl State {
     fn holding_of(&self, subject: &Subject) -> impl Iterator<Item = &Subject> {
         let rule = subject.rule;
         let first = Subject { rule, key: Pairs::default() };
-        self.holding.range(first..).take_while(move |holding| holding.rule == rule)
+        self.holding
+            .range(first..)
+            .take_while(move |holding| holding.rule == rule)
+            .filter(|holding| !holding.is_drill())
     }
+}
+
+// Whether it is one of the incidents that make a storm.
+fn counts(incident: &Incident) -> bool {
+    !incident.storm && !incident.drill
 }
 
 impl Turn<'_> {

@@ -2,6 +2,7 @@
 
 use super::conditions::name_problem;
 use super::model::{Group, RuleModel, SeverityModel};
+use crate::alert::drill::DRILL_LABEL;
 
 /// Label that names the rule on its incidents; nobody else may set it.
 pub(super) const INCIDENT_LABEL: &str = "incident";
@@ -26,6 +27,10 @@ pub(super) fn rule(rule: &RuleModel) -> Vec<(String, String)> {
     }
     if rule.labels.get(INCIDENT_LABEL).is_some() {
         wrong.push(mistake(".labels", "sets `incident`; the name of the rule does"));
+    }
+    if rule.correlate_by.iter().any(|name| name == DRILL_LABEL) {
+        let problem = "names the mark of drills, which keeps them apart by itself; leave it out".to_owned();
+        wrong.push((".correlate_by".to_owned(), problem));
     }
     // `correlate_by: []` is the way to say "one incident".
     let problem = name_problem(&rule.correlate_by).filter(|_| !rule.correlate_by.is_empty());

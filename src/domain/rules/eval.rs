@@ -6,6 +6,7 @@ mod state;
 use super::compile::{Rule, RuleIx, RuleSet};
 use super::index::{Role, TargetIx};
 use super::memo::Memo;
+use crate::alert::drill::is_drill;
 use crate::alert::{Alert, Pairs};
 use crate::ids::AlertId;
 use crate::incident::Severity;
@@ -25,6 +26,13 @@ pub struct Subject {
     pub rule: RuleIx,
     /// Values of its `correlate_by`.
     pub key: Pairs,
+}
+
+impl Subject {
+    /// Whether only synthetic alerts count for it.
+    pub fn is_drill(&self) -> bool {
+        is_drill(&self.key)
+    }
 }
 
 /// How an alert concerns a subject.
@@ -212,7 +220,7 @@ impl Evaluator {
     }
 
     fn gather(&mut self, rule: &Rule, ix: RuleIx, alert: &Alert) {
-        let key = alert.labels.only(&rule.model.correlate_by);
+        let key = alert.correlation(&rule.model.correlate_by);
         let gathered = &mut self.gathered[ix.0 as usize];
         if alert.state.counts() {
             gathered.entry(key).or_default().insert(alert.id);

@@ -1,6 +1,7 @@
 //! What is known of one subject: what counts, and which `for`s run. And of all subjects of one rule.
 
 use super::{KEYS_MAX, Verdict};
+use crate::alert::drill::is_drill;
 use crate::alert::{Alert, Pairs};
 use crate::ids::AlertId;
 use crate::incident::Explanation;
@@ -94,6 +95,10 @@ impl State {
 impl Subjects {
     /// Under which key this alert stands: its own, or with the overflow.
     pub fn key(&self, rule: &Rule, slots: &[usize], alert: &Alert) -> Pairs {
+        // It takes no key from what is real, and never stands with the overflow of it.
+        if alert.is_drill() {
+            return alert.correlation(&rule.model.correlate_by);
+        }
         if rule.model.correlate_by.is_empty() {
             return Pairs::default();
         }
@@ -139,7 +144,7 @@ impl Subjects {
 
     fn tidy(&mut self, rule: &Rule, key: &Pairs, goes: bool) {
         let Some(state) = self.states.get_mut(key) else { return };
-        let keyed = rule.trees.keyed.iter().any(|slot| !state.counts[*slot].is_empty());
+        let keyed = !is_drill(key) && rule.trees.keyed.iter().any(|slot| !state.counts[*slot].is_empty());
         match (state.keyed, keyed) {
             (false, true) => self.keyed += 1,
             (true, false) => self.keyed -= 1,
