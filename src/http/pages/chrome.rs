@@ -135,7 +135,7 @@ mod tests {
     use crate::app::engine_loop::Decided;
     use crate::config::{self, Named, Overrides};
     use crate::metrics::Metrics;
-    use crate::store::{Figures, Role};
+    use crate::store::Figures;
     use chrono::DateTime;
     use domain::engine::Changes;
     use domain::ids::InputSeq;

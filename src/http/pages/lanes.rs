@@ -127,6 +127,7 @@ mod tests {
     #[test]
     fn bars_stand_where_their_alerts_fired() {
         let line = |starts_at, ends_at, state| AlertLine {
+            number: 1,
             name: "A".to_owned(),
             summary: String::new(),
             state,
@@ -149,6 +150,7 @@ mod tests {
     #[test]
     fn instances_of_one_alert_are_told_apart() {
         let line = |name: &str, labels: Pairs| AlertLine {
+            number: 1,
             name: name.to_owned(),
             summary: String::new(),
             state: "firing",
