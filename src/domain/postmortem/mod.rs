@@ -141,18 +141,24 @@ fn detection(facts: &Facts) -> String {
     let by = if facts.rule.is_some() { "by a rule" } else { "by a person" };
     let mut text = match facts.first_alert_at {
         Some(first) => format!(
-            "The first alert fired at {}; the incident was declared {by} at {}, {} later.",
+            "The first alert fired at {}; the incident was declared {by} at {}, {}.",
             clock(first),
             clock(facts.declared_at),
-            Duration::between(first, facts.declared_at).rough()
+            after(first, facts.declared_at, "later")
         ),
         None => format!("The incident was declared {by} at {}.", clock(facts.declared_at)),
     };
     if let Some(public) = facts.first_public_at {
-        let after = Duration::between(facts.began_at, public).rough();
-        text.push_str(&format!(" The public was first told at {}, {after} after it began.", clock(public)));
+        let after = after(facts.began_at, public, "after it began");
+        text.push_str(&format!(" The public was first told at {}, {after}.", clock(public)));
     }
     text
+}
+
+// A minute is what people write times by.
+fn after(from: DateTime<Utc>, to: DateTime<Utc>, what: &str) -> String {
+    let between = Duration::between(from, to);
+    if between.as_seconds() < 60 { "at once".to_owned() } else { format!("{} {what}", between.rough()) }
 }
 
 // A rule only knows that alerts stopped; people know what they did.
