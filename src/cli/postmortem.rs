@@ -49,17 +49,19 @@ The file begins with its front matter:
   category: deployments
   ---
 
-Published again, nothing changes unless the text did. See docs/blog.md.
+Without a file it is the draft as it stands: with --anyway it becomes a pull request in which
+people write what is missing. Published again, nothing changes unless the text did. See docs/blog.md.
 
-Example:
-  earlybell postmortem publish 42 --file post-mortem.md")]
+Examples:
+  earlybell postmortem publish 42 --file post-mortem.md
+  earlybell postmortem publish 42 --anyway")]
     Publish {
         /// Number of the incident: 42, #42 or INC-42
         #[arg(value_parser = super::incident::number)]
         number: u64,
-        /// The file to publish; `-` is standard input
+        /// The file to publish; `-` is standard input; the draft, if not said
         #[arg(long, short, value_name = "FILE")]
-        file: PathBuf,
+        file: Option<PathBuf>,
         /// Where it goes in the repository; by its date and category, if not said
         #[arg(long)]
         path: Option<String>,
@@ -77,7 +79,11 @@ impl Postmortem {
             Verb::Show { number } => self.show(&client, *number),
             Verb::Check { number } => self.check(&client, *number),
             Verb::Publish { number, file, path, anyway } => {
-                let mut body = json!({ "text": read(file)?, "anyway": anyway });
+                let text = match file {
+                    Some(file) => read(file)?,
+                    None => client.text(&Ask::get(&format!("/api/v1/incidents/{number}/postmortem.md")))?,
+                };
+                let mut body = json!({ "text": text, "anyway": anyway });
                 if let Some(path) = path {
                     body["path"] = json!(path);
                 }

@@ -1,5 +1,6 @@
 //! The whole way in the built program: `postmortem publish`, the outbox, git, and back into the timeline.
 
+use super::jekyll::{Built, small_site};
 use super::program::Program;
 use super::site::{BRANCH, Site, git};
 use serde_json::{Value, json};
@@ -64,6 +65,40 @@ fn a_post_mortem_goes_from_the_command_line_to_the_branch_and_back() {
     assert_eq!(site.refs(), refs);
     let told = program.get("/api/v1/incidents/1/timeline").unwrap();
     assert!(told.contains("words/INC-1"), "{told}");
+}
+
+// What somebody might write to break the site, or to be more than text on it.
+const HOSTILE: &str =
+    "{% oops %} {{ site.title }} {% endraw %} </h2><script>alert(1)</script> \"quoted\": # | --- `x` \\";
+
+#[test]
+fn the_draft_of_a_hostile_incident_is_a_page_of_the_site_and_only_text() {
+    let site = small_site();
+    let program = Program::start(&config(&site), &[]);
+    program.post("/api/v1/incidents", &json!({ "title": HOSTILE, "impact": HOSTILE }).to_string()).unwrap();
+    program.post("/api/v1/incidents/1/update", &json!({ "text": HOSTILE }).to_string()).unwrap();
+    program
+        .post("/api/v1/incidents/1/note", &json!({ "text": "only the team knows the frobnicator" }).to_string())
+        .unwrap();
+    program.post("/api/v1/incidents/1/resolve", &json!({ "text": HOSTILE }).to_string()).unwrap();
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
+        command.args(["postmortem", "publish", "1", "--server", &format!("http://{}", program.address)]);
+        let output = command.args(more).output().unwrap();
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (done, said) = run(&[]);
+    assert!(!done && said.contains("still has guidance in comments"), "{said}");
+    let (done, said) = run(&["--anyway"]);
+    assert!(done, "{said}");
+    program.wait("it was not published", |program| (arrived(program) == 1).then_some(()));
+    let file = site.ask(&["diff", "--name-only", "main", "words/INC-1"]);
+    let name = file.trim().rsplit('/').next().unwrap().trim_end_matches(".md").to_owned();
+    let (date, slug) = name.split_at(10);
+    let built = Built::of(&site, "words/INC-1");
+    let page = built.page(&format!("{}/{}/index.html", date.replace('-', "/"), slug.trim_start_matches('-')));
+    assert!(page.contains("Timeline") && page.contains("{% oops %}") && page.contains("{% endraw %}"), "{page}");
+    assert!(!page.contains("<script>alert") && !page.contains("frobnicator"), "{page}");
 }
 
 #[test]

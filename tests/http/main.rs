@@ -21,6 +21,7 @@ mod oidc;
 mod oidc_provider;
 mod pages;
 mod people;
+mod race;
 mod reference;
 mod session;
 mod site;
