@@ -74,7 +74,7 @@ const HOSTILE: &str =
 #[test]
 fn the_draft_of_a_hostile_incident_is_a_page_of_the_site_and_only_text() {
     let site = small_site();
-    let program = Program::start(&config(&site), &[]);
+    let mut program = Program::start(&config(&site), &[]);
     program.post("/api/v1/incidents", &json!({ "title": HOSTILE, "impact": HOSTILE }).to_string()).unwrap();
     program.post("/api/v1/incidents/1/update", &json!({ "text": HOSTILE }).to_string()).unwrap();
     program

@@ -137,6 +137,7 @@ fn hostile_text_stays_text() {
         "{% endraw %}{% include x %}",
         "{{ site.secret }}",
         "{{%{%{{",
+        "a | b {%|%}",
         "a: \"b\"\n---\nlayout: evil",
         "<script>alert(1)</script> --> <!-- x",
         "# heading\n\n## heading\n\n---\n\n- [x](javascript:y)",
@@ -156,6 +157,8 @@ fn hostile_text_stays_text() {
         );
         let written = &file.text;
         assert!(!written.contains("{%") && !written.contains("{{"), "{written}");
+        let body = written.split("\n---\n").nth(1).unwrap();
+        assert!(!body.replace("\\|", "").contains('|') && !body.contains("\\%"), "{body}");
         assert!(!written.replace("\\<", "").contains("<script"), "{written}");
         let headings = written.lines().filter(|line| line.starts_with('#')).count();
         let rules = written.lines().filter(|line| line.trim() == "---").count();
