@@ -25,6 +25,7 @@ use crate::text::clean_line;
 use engine::Engine;
 use minijinja::Value;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Templates that are always there, to use or to start from: what the notices of the two commonest situations say, and
 /// the first and the last word of a build service.
@@ -57,8 +58,18 @@ pub struct Words {
     pub failure: Option<TemplateFailure>,
 }
 
+// Compiled once: they can't change, and policies are compiled often, by the thousand in tests.
+static SHIPPED_COMPILED: LazyLock<Templates> = LazyLock::new(|| {
+    let mut templates = Templates::default();
+    for (name, text) in SHIPPED {
+        // That each one is taken and works is what a test says.
+        let _ = templates.take(name, text);
+    }
+    templates
+});
+
 /// All templates in force, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Templates {
     plain: Engine,
     slack: Engine,
@@ -71,13 +82,10 @@ impl Default for Templates {
 }
 
 impl Templates {
-    /// Compiles the shipped templates, the operators', and the titles and reasons of the rules; tries each one out.
+    /// Compiles the operators' templates and the titles and reasons of the rules, beside the shipped ones; tries each one out.
     pub fn compile(source: &PolicySource, files: &[NamedRuleFile]) -> Result<Self, Vec<Mistake>> {
-        let mut templates = Self::default();
+        let mut templates = SHIPPED_COMPILED.clone();
         let mut mistakes = Vec::new();
-        for (name, text) in SHIPPED.into_iter().filter(|(name, _)| !source.templates.contains_key(*name)) {
-            mistakes.extend(templates.add_notice(name, text));
-        }
         for (name, text) in &source.templates {
             mistakes.extend(templates.add_notice(name, text));
         }
@@ -99,9 +107,14 @@ impl Templates {
         }
     }
 
+    // In the place of a shipped one of this name.
+    fn take(&mut self, name: &str, text: &str) -> Result<(), String> {
+        self.plain.add(name, text).and_then(|()| self.slack.add(name, text))
+    }
+
     fn add_notice(&mut self, name: &str, text: &str) -> Option<Mistake> {
         let wrong = |problem| Mistake { file: "templates".to_owned(), path: name.to_owned(), problem };
-        if let Err(problem) = self.plain.add(name, text).and_then(|()| self.slack.add(name, text)) {
+        if let Err(problem) = self.take(name, text) {
             return Some(wrong(problem));
         }
         let try_out = fixture::each(|scene, telling| {
@@ -247,4 +260,20 @@ fn title_name(rule: &str) -> String {
 
 fn reason_name(rule: &str) -> String {
     format!("call-off reason of {rule}")
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_template_is_there_and_works() {
+        let untold = PolicySource::default();
+        let templates = Templates::compile(&untold, &[]).unwrap();
+        for (name, text) in SHIPPED {
+            assert!(templates.has(name), "{name}");
+            assert_eq!(Templates::default().add_notice(name, text), None, "{name}");
+        }
+    }
 }

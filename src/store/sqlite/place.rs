@@ -2,6 +2,7 @@
 
 use super::migrate::Schema;
 use crate::store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
@@ -60,7 +61,7 @@ impl Place {
             }
             Self::Memory => Connection::open_in_memory()?,
         };
-        conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        make_ready(&conn)?;
         conn.busy_timeout(BUSY_WAIT)?;
         conn.pragma_update(None, "page_size", kind.page_bytes)?;
         conn.pragma_update(None, "cache_size", -kind.cache_kib)?;
@@ -93,7 +94,7 @@ impl Place {
 pub fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    make_ready(&conn)?;
     conn.busy_timeout(BUSY_WAIT)?;
     Ok(conn)
 }
@@ -127,6 +128,14 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 
 fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+// Statements stay compiled: without the last line SQLite compiles one anew whenever it is given other values and a partial
+// index might hold for them. Ours hold by what stands in the text.
+fn make_ready(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn make_durable(conn: &Connection) -> Result<(), StoreError> {

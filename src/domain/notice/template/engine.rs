@@ -24,7 +24,7 @@ const RECURSION_MAX: usize = 64;
 const PROBLEM_BYTES_MAX: usize = 300;
 
 /// Templates of one way of escaping.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Engine {
     environment: Environment<'static>,
 }
