@@ -20,7 +20,7 @@ use earlybell::store::{InputKind, Store};
 use sim::faults::{Death, MortalStore, Process};
 use sim::receiver::{Kind, Mood, SimReceiver};
 use sim::watch::{Snapshot, check_receiver};
-use sim::{SimClock, life, pick};
+use sim::{SimClock, life, people, pick};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -100,11 +100,11 @@ impl World {
             .policy
             .receivers
             .iter()
-            .zip([Kind::LooksUp, Kind::Blind, Kind::Blind, Kind::LooksUp])
+            .zip([Kind::LooksUp, Kind::Blind, Kind::Blind, Kind::LooksUp, Kind::Blind])
             .map(|(spec, kind)| (spec.clone(), SimReceiver::new(kind, process.clone(), seed ^ 0x5eed)))
             .collect();
         let running = start(&real, &process, &clock, &receivers).await;
-        let world = Self {
+        let mut world = Self {
             random,
             clock,
             real,
@@ -116,6 +116,8 @@ impl World {
             last_webhook: None,
         };
         world.running.inbox.policy(&world.policy).await.unwrap();
+        let directory = people::directory(&mut world.random, world.clock.now());
+        world.running.inbox.directory(&directory).await.unwrap();
         world
     }
 
@@ -166,6 +168,10 @@ impl World {
                 receiver.set_mood(*pick(&mut self.random, &[Mood::Good, Mood::Good, Mood::Bad, Mood::Refusing]));
             }
             73..75 => {
+                let directory = people::directory(&mut self.random, now);
+                let _ = self.running.inbox.directory(&directory).await;
+            }
+            75..77 => {
                 self.policy.timing.update_interval = domain::duration::Duration::minutes(self.random.u32(1..20));
                 let _ = self.running.inbox.policy(&self.policy).await;
             }
@@ -185,7 +191,7 @@ impl World {
 
     async fn person(&mut self) {
         let incidents = self.running.engine.state().incidents().last().map_or(0, |incident| incident.id.0);
-        let command = life::command(&mut self.random, incidents);
+        let command = people::command(&mut self.random, incidents);
         let body = serde_json::to_vec(&command).unwrap();
         if let Ok(appended) = self.running.inbox.append(InputKind::Command, "", body).await {
             self.acknowledged.insert(appended.seq.0);

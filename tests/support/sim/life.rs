@@ -1,11 +1,9 @@
-//! What happens in a world: alerts in any order, people who change their minds, time that passes.
+//! What happens in a world without people: alerts in any order.
 
 use super::{chance, pick};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Pairs, SourceName};
-use domain::ids::IncidentId;
-use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
 use earlybell::app::wire;
 use earlybell::store::InputKind;
 use serde_json::{Value, json};
@@ -76,35 +74,4 @@ pub fn poll(random: &mut fastrand::Rng, now: DateTime<Utc>) -> Arrival {
         as_of: now,
     };
     Arrival { kind: InputKind::Poll, source, body: wire::poll::poll_body(&poll) }
-}
-
-pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
-    let incident = Some(IncidentId(random.u64(1..incidents + 2)));
-    let text = "said by a person".to_owned();
-    let (incident, act) = match random.u32(..14) {
-        0 => {
-            let act = Act::Declare {
-                title: "Users say so".to_owned(),
-                severity: None,
-                impact: String::new(),
-                labels: Pairs::default(),
-                drill: false,
-            };
-            (None, act)
-        }
-        1 | 2 => (incident, Act::Confirm { text: String::new() }),
-        3 => (incident, Act::Update { text, impact: None, next_in: None }),
-        4 => (incident, Act::Note { text }),
-        5 => (incident, Act::Severity { to: *pick(random, &Severity::ALL), text }),
-        6..=8 => (incident, Act::CallOff { code: *pick(random, &CallOffCode::ALL), reason: text }),
-        9 | 10 => (incident, Act::Resolve { text }),
-        11 => (incident, Act::Reopen { text }),
-        _ => {
-            let text = format!("---\ntitle: Post mortem\n---\nWords {}.\n", random.u32(..3));
-            (incident, Act::Publish { text, path: None, anyway: false })
-        }
-    };
-    // Few keys, so that they are used again.
-    let key = chance(random, 30).then(|| format!("key-{}", random.u32(..6)));
-    Command { actor: Actor::person("anna", Surface::Api), access: domain::access::Role::Admin, key, incident, act }
 }

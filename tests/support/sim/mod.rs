@@ -3,6 +3,7 @@
 
 pub mod faults;
 pub mod life;
+pub mod people;
 pub mod receiver;
 pub mod watch;
 

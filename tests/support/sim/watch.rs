@@ -7,10 +7,10 @@ use domain::delivery::{DeliveryState, Lane};
 use domain::engine::explain::{About, Explained};
 use domain::engine::state::REMEMBER_ANSWERS;
 use domain::engine::{Changes, Input, Loaded, Shadow, Standing, State};
-use domain::ids::InputSeq;
+use domain::ids::{IncidentId, InputSeq};
 use domain::incident::apply::{apply, declared};
 use domain::incident::entry::PostFact;
-use domain::incident::{Entry, Fact, Incident};
+use domain::incident::{Entry, Fact, Incident, Stage};
 use domain::notice::NoticeKind;
 use earlybell::app::wire;
 use earlybell::store::{
@@ -63,11 +63,13 @@ impl Snapshot {
         assert!(self.incidents.iter().all(|incident| incident.rule.as_ref().is_none_or(|rule| rule.name != "OnTrial")));
         self.one_open_shadow_per_key();
         self.every_command_is_a_record();
+        self.merges_end_in_something_else();
         for incident in &self.incidents {
             let entries = &self.timelines[&incident.id.0];
             timeline_is_in_order(entries);
             fold_is_the_incident(incident, entries);
             endings_are_true(entries);
+            roles_are_held_or_asked_for(incident);
             self.everyone_is_told(incident, entries);
             self.what_is_over_is_quiet(incident, entries);
         }
@@ -126,6 +128,17 @@ impl Snapshot {
         }
         let recorded: Vec<InputSeq> = self.audit.iter().map(|sealed| sealed.record.input).collect();
         assert_eq!(recorded, asked, "not every command is a record, once");
+    }
+
+    fn merges_end_in_something_else(&self) {
+        let into = |id: IncidentId| match self.incidents.iter().find(|incident| incident.id == id)?.stage {
+            Stage::Merged { into, .. } => Some(into),
+            _ => None,
+        };
+        for incident in &self.incidents {
+            let chain = std::iter::successors(into(incident.id), |id| into(*id));
+            assert!(chain.take(ALL).count() < ALL, "{} is merged in a circle", incident.id);
+        }
     }
 
     fn everyone_is_told(&self, incident: &Incident, entries: &[Entry]) {
@@ -220,16 +233,19 @@ impl Snapshot {
 
 /// What people at a receiver have seen is in order, each thread below its root.
 pub fn check_receiver(name: &str, receiver: &SimReceiver) {
-    let mut last: BTreeMap<u64, u64> = BTreeMap::new();
+    // Each person has a thread of their own.
+    let mut last: BTreeMap<(u64, Option<String>), u64> = BTreeMap::new();
     let mut roots = BTreeSet::new();
     for seen in receiver.seen().iter().filter(|seen| seen.delivery.lane != Lane::Put && !seen.again) {
-        let incident = seen.delivery.incident.0;
-        let before = last.insert(incident, seen.delivery.id.0);
+        let to = seen.delivery.to.as_ref().map(|addressee| addressee.person.clone());
+        let thread = (seen.delivery.incident.0, to);
+        let before = last.insert(thread.clone(), seen.delivery.id.0);
         assert!(before.is_none_or(|before| before < seen.delivery.id.0), "{name} saw {} too late", seen.delivery.key);
-        if seen.delivery.lane == Lane::Root {
-            roots.insert(incident);
-        } else if let Some(thread) = &seen.thread {
-            assert!(roots.contains(&incident), "{name} saw {} in {thread}, before its root", seen.delivery.key);
+        match &seen.thread {
+            // The first word to a person begins their thread.
+            None if matches!(seen.delivery.lane, Lane::Root | Lane::Direct) => drop(roots.insert(thread)),
+            Some(id) => assert!(roots.contains(&thread), "{name} saw {} in {id}, before its root", seen.delivery.key),
+            None => {}
         }
     }
 }
@@ -261,6 +277,19 @@ fn endings_are_true(entries: &[Entry]) {
             Fact::CalledOff { reason, .. } => assert!(!reason.trim().is_empty(), "{} has no reason", entry.incident),
             _ => {}
         }
+    }
+}
+
+fn roles_are_held_or_asked_for(incident: &Incident) {
+    let (id, roles) = (incident.id, &incident.roles);
+    if !incident.stage.is_open() {
+        assert!(roles.offers.is_empty() && roles.open.is_empty(), "{id} is over, and roles are still offered");
+        return;
+    }
+    let clock = roles.unclaimed_since.is_some();
+    assert_ne!(roles.manager().is_some(), clock, "{id}: led by {:?}, and the clock runs: {clock}", roles.manager());
+    for (role, offer) in &roles.offers {
+        assert_eq!(roles.responsible(&role.0), Some(offer.from.as_str()), "{id}: {role} is offered by somebody else");
     }
 }
 
