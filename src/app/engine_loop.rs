@@ -6,6 +6,7 @@ use super::wire;
 use crate::clock::Clock;
 use crate::store::{InputKind, NewQuarantined, Store, StoreError, StoredInput};
 use chrono::{DateTime, Utc};
+use domain::alert::drill::DRILL_SOURCE;
 use domain::alert::{SourceName, Status};
 use domain::engine::{Changes, Input, State};
 use domain::ids::InputSeq;
@@ -68,6 +69,10 @@ pub struct Reported {
 impl Reported {
     fn by(input: &Input) -> Option<Self> {
         let Input::Alerts(batch) = input else { return None };
+        // Nobody sent those of a drill.
+        if *batch.source.0 == *DRILL_SOURCE {
+            return None;
+        }
         let firing = batch.observations.iter().filter(|seen| seen.status == Status::Firing).count() as u64;
         let resolved = batch.observations.len() as u64 - firing;
         Some(Self { source: batch.source.clone(), firing, resolved, truncated: batch.truncated > 0 })

@@ -125,6 +125,15 @@ impl fmt::Display for Duration {
     }
 }
 
+impl std::ops::Add for Duration {
+    type Output = Self;
+
+    /// Both, one after the other; never longer than the longest.
+    fn add(self, more: Self) -> Self {
+        Self { millis: self.millis.saturating_add(more.millis).min(MILLIS_MAX) }
+    }
+}
+
 impl TryFrom<String> for Duration {
     type Error = DurationError;
 

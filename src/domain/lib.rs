@@ -10,6 +10,7 @@ pub mod backtest;
 pub mod delivery;
 pub mod directory;
 pub mod document;
+pub mod drill;
 pub mod duration;
 pub mod duty;
 pub mod engine;

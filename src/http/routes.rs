@@ -94,6 +94,10 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents/{number}/undo", RESPONDER, || web::to(commands::act)),
     post("/api/v1/alerts/{number}/adopt", MANAGER, || web::to(commands::adopt)),
     post("/api/v1/command", VIEWER, || web::to(commands::line)),
+    get("/api/v1/drills", VIEWER, || web::to(api::drills::list)),
+    // Whoever starts one wakes people.
+    post("/api/v1/drills", MANAGER, || web::to(api::drills::send)),
+    post("/api/v1/drills/{name}/stop", MANAGER, || web::to(api::drills::stop)),
     get("/api/v1/explain", VIEWER, || web::to(api::explain::ask)),
     post("/api/v1/explain", VIEWER, || web::to(api::explain::payload)),
     get("/api/v1/deliveries", VIEWER, || web::to(api::outbox::list)),

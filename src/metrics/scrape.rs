@@ -75,14 +75,18 @@ fn incidents(page: &Page, figures: &Figures) -> prometheus::Result<()> {
     }
     let roles = page.many(
         "earlybell_roles_open",
-        "Roles of open incidents that anyone may take, because whoever was asked or had them did not respond.",
+        "Roles of open incidents without drills that anyone may take, because whoever was asked or had them did not respond.",
         &["role"],
     )?;
     for (role, count) in &figures.roles_open {
         roles.with_label_values(&[role]).set(*count as f64);
     }
     roles.with_label_values(&[MANAGER]);
-    page.one("earlybell_alerts_open", "Known alerts that are not resolved.", figures.open_alerts as f64)
+    page.one(
+        "earlybell_alerts_open",
+        "Known alerts that are not resolved, without those of drills.",
+        figures.open_alerts as f64,
+    )
 }
 
 fn outbox(page: &Page, figures: &Figures, now: DateTime<Utc>) -> prometheus::Result<()> {

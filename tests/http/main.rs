@@ -9,6 +9,7 @@ mod api;
 mod browser;
 #[path = "../support/clock.rs"]
 mod clock;
+mod drills;
 mod explain;
 mod forms;
 mod intake;

@@ -5,7 +5,7 @@ use super::changes::Evidence;
 use super::state::State;
 use super::turn::Turn;
 use crate::alert::Pairs;
-use crate::alert::drill::is_drill;
+use crate::alert::drill::{DRILL_LABEL, is_drill};
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::{Actor, Fact, Incident};
 use crate::rules::{Rule, Subject};
@@ -16,6 +16,11 @@ pub(super) fn incident_labels(rule: &Rule, key: &Pairs) -> Pairs {
     Pairs::labels(key.iter().chain(rule.labels.iter()))
 }
 
+// Practice keeps nothing real back, and nothing real takes the alerts of practice; nor does one drill those of another.
+fn are_of_one_world(incident: &Incident, key: &Pairs) -> bool {
+    incident.drill == is_drill(key) && incident.drill_name() == key.get(DRILL_LABEL)
+}
+
 impl State {
     /// The open incident that keeps one with this key from being declared; of several the oldest.
     pub(super) fn inhibited_by(&self, rule: &Rule, key: &Pairs) -> Option<IncidentId> {
@@ -24,8 +29,7 @@ impl State {
         }
         let target = incident_labels(rule, key);
         let open = self.incidents.values().filter(|incident| incident.stage.is_open());
-        // Practice keeps nothing real back, and nothing real takes the alerts of practice.
-        let mut open = open.filter(|incident| incident.drill == is_drill(key));
+        let mut open = open.filter(|incident| are_of_one_world(incident, key));
         open.find(|source| self.inhibits(source, rule, &target)).map(|source| source.id)
     }
 
@@ -77,7 +81,7 @@ impl Turn<'_> {
         }
         let Some(source) = state.incidents.get(&id) else { return };
         let kept = |subject: &&Subject| {
-            if source.drill != subject.is_drill() {
+            if !are_of_one_world(source, &subject.key) {
                 return false;
             }
             let rule = state.policy.rules.rule(subject.rule);

@@ -5,7 +5,9 @@ use super::changes::Answer;
 use super::split::Leaving;
 use super::turn::Turn;
 use crate::alert::Pairs;
+use crate::alert::drill::DRILL_LABEL;
 use crate::alert::table::Taken;
+use crate::drill::DrillName;
 use crate::ids::{AlertId, IncidentId};
 use crate::incident::decide::{self, TITLE_BYTES_MAX};
 use crate::incident::publication::Asked;
@@ -159,6 +161,9 @@ impl Turn<'_> {
         let labels = Pairs::labels(
             labels.iter().map(|(name, value)| (text::clean_line(name, 200), text::clean_line(value, 200))),
         );
+        let named = named(&labels, drill)?;
+        let id = self.state.next_incident_id();
+        let labels = if drill { marked(&labels, named, id) } else { labels };
         let fact = Fact::Declared {
             title,
             impact,
@@ -176,8 +181,24 @@ impl Turn<'_> {
             squad: self.state.policy.squad_for(None),
             next_by: None,
         };
-        let id = self.state.next_incident_id();
         self.record(id, actor.clone(), fact);
         Ok(id)
     }
+}
+
+// Which drill people say it belongs to. A route that knows drills by their mark must not send the real thing where
+// practice goes.
+fn named(labels: &Pairs, drill: bool) -> Result<Option<DrillName>, Refusal> {
+    let Some(name) = labels.get(DRILL_LABEL) else { return Ok(None) };
+    if !drill {
+        let problem = format!("have `{DRILL_LABEL}`, the mark of drills; declare it as a drill, or leave it out");
+        return Err(decide::words("labels", &problem));
+    }
+    let name = DrillName::parse(name);
+    name.map(Some).map_err(|problem| decide::words("labels", &format!("name a drill wrongly: {problem}")))
+}
+
+// A drill by hand is named like all, so that routes know it and it says nothing to another one.
+fn marked(labels: &Pairs, named: Option<DrillName>, id: IncidentId) -> Pairs {
+    named.unwrap_or_else(|| DrillName::by_hand(id)).mark(labels)
 }

@@ -25,6 +25,7 @@ use roles::Roles;
 use room::Room;
 
 use crate::alert::Pairs;
+use crate::alert::drill::DRILL_LABEL;
 use crate::audit::Head;
 use publication::Published;
 
@@ -225,6 +226,11 @@ impl Incident {
     pub fn name(&self) -> String {
         let drill = if self.drill { "DRILL " } else { "" };
         format!("{drill}{}", self.id)
+    }
+
+    /// Which drill it belongs to; `None` for what is real.
+    pub fn drill_name(&self) -> Option<&str> {
+        self.labels.get(DRILL_LABEL).filter(|_| self.drill)
     }
 
     /// A part of its state document, as people wrote it last.

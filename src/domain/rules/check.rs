@@ -16,6 +16,9 @@ pub(super) fn group(group: &Group) -> Vec<(String, String)> {
     if group.labels.get(INCIDENT_LABEL).is_some() {
         wrong.push(mistake(".labels", "sets `incident`; the name of each rule does"));
     }
+    if group.labels.get(DRILL_LABEL).is_some() {
+        wrong.push(mistake(".labels", "sets the mark of drills; what is real must not have it"));
+    }
     wrong
 }
 
@@ -27,6 +30,9 @@ pub(super) fn rule(rule: &RuleModel) -> Vec<(String, String)> {
     }
     if rule.labels.get(INCIDENT_LABEL).is_some() {
         wrong.push(mistake(".labels", "sets `incident`; the name of the rule does"));
+    }
+    if rule.labels.get(DRILL_LABEL).is_some() {
+        wrong.push(mistake(".labels", "sets the mark of drills; what is real must not have it"));
     }
     if rule.correlate_by.iter().any(|name| name == DRILL_LABEL) {
         let problem = "names the mark of drills, which keeps them apart by itself; leave it out".to_owned();

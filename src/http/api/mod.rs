@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bodies;
 pub mod commands;
+pub mod drills;
 pub mod explain;
 pub mod incidents;
 pub mod logins;

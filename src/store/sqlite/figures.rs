@@ -4,6 +4,7 @@ use super::audit;
 use super::codec::{time, uint};
 use super::read::position;
 use crate::store::{Figures, StoreError};
+use domain::alert::drill::DRILL_SOURCE;
 use rusqlite::Connection;
 
 /// What `earlybell.db` knows.
@@ -65,7 +66,8 @@ fn dead(conn: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
 }
 
 fn open_alerts(conn: &Connection) -> Result<u64, StoreError> {
-    let sql = "SELECT COUNT(*) FROM alerts INDEXED BY alerts_open WHERE open > 0 AND open = 1";
-    let count = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    // The index has the source beside it: leaving drills out reads no row.
+    let sql = "SELECT COUNT(*) FROM alerts INDEXED BY alerts_open WHERE open > 0 AND open = 1 AND source <> ?";
+    let count = conn.prepare_cached(sql)?.query_row([DRILL_SOURCE], |row| row.get(0))?;
     Ok(uint(count))
 }

@@ -8,6 +8,7 @@ use super::shared::{Admitted, Seen, Shared, WAITING_ROWS_MAX};
 use super::worker::{AfterFailure, Holder, Worker, closed, lock};
 use super::{INBOX, READERS_MAX};
 use crate::store::{Appended, InputKind, NewInput, StoreError, StoredInput};
+use domain::alert::drill::DRILL_SOURCE;
 use domain::ids::InputSeq;
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeMap;
@@ -184,7 +185,9 @@ impl Appender {
                 at = at.max(micros(input.at));
                 insert.execute(params![int(seq), at, kind_number(input.kind), input.source, input.body])?;
                 appended.push(Appended { seq: InputSeq(seq), at: time(at)? });
-                if matches!(input.kind, InputKind::Webhook | InputKind::Push) {
+                // A drill is no source that could fall silent.
+                let tells = matches!(input.kind, InputKind::Webhook | InputKind::Push);
+                if tells && input.source != DRILL_SOURCE {
                     seen.insert(input.source.as_str(), at);
                 }
             }

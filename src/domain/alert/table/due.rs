@@ -36,8 +36,12 @@ impl Table {
                     None
                 }
             };
-            if let Some(effect) = effect {
-                taken.note(id, effect);
+            // No number that people judge us by counts practice.
+            let is_drill = self.get(id).is_some_and(Alert::is_drill);
+            match effect {
+                Some(effect) if is_drill => taken.tell(id, effect),
+                Some(effect) => taken.note(id, effect),
+                None => {}
             }
         }
         // A row that is deleted is not written before.

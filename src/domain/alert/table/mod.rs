@@ -271,6 +271,11 @@ impl Taken {
             Effect::Changed(Change::Resolved(_)) => &mut self.counts.resolved,
         };
         *counted += 1;
+        self.tell(alert, effect);
+    }
+
+    // The same, without counting it.
+    fn tell(&mut self, alert: AlertId, effect: Effect) {
         match effect {
             Effect::Nothing | Effect::Late => {}
             Effect::Kept | Effect::Contested => self.changed.push(alert),
