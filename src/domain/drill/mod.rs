@@ -1,9 +1,18 @@
 //! Drills: practice that runs through the same program as the real thing. What keeps its alerts apart is in
 //! `alert::drill`; here is what people plan beforehand, and what is said of it afterwards.
 
+pub mod expected;
+pub mod model;
 mod name;
+pub mod rehearsal;
+pub mod scenario;
+pub mod score;
+#[cfg(test)]
+mod tests;
 
 pub use name::{DrillName, NAME_BYTES_MAX, NotAName};
+pub use scenario::Scenario;
+pub use score::Score;
 
 use crate::duration::Duration;
 
