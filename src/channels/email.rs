@@ -7,10 +7,11 @@ mod session;
 mod socket;
 
 use super::{Attempt, Channel, Deadlines};
-use crate::config::EmailConfig;
+use crate::config::{EmailConfig, Sent};
 use async_trait::async_trait;
 use domain::delivery::{Addressee, Delivery, Lane, Outcome};
 use domain::ids::DeliveryId;
+use domain::text::clean_line;
 use fault::{Fault, FaultKind};
 use letter::{Addresses, Letter};
 use lettre::Address;
@@ -20,6 +21,9 @@ use session::{Receipt, Refused, Session};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::warn;
+
+/// Longest words of a server that are kept, in bytes.
+const QUOTE_BYTES_MAX: usize = 1000;
 
 /// Mails remembered that went to some of their recipients only.
 const HALF_SENT_MAX: usize = 256;
@@ -32,6 +36,7 @@ const PUT_OFF_ATTEMPTS_MAX: u32 = 8;
 pub struct EmailChannel {
     server: Server,
     addresses: Addresses,
+    sent: Sent,
     deadlines: Deadlines,
     // Forgotten by a restart, after which those who got the mail get it again, with the same Message-ID.
     half_sent: Mutex<VecDeque<HalfSent>>,
@@ -50,6 +55,7 @@ impl EmailChannel {
         Ok(Self {
             server: Server::new(config)?,
             addresses: Addresses { from, to },
+            sent: sent(config),
             deadlines,
             half_sent: Mutex::default(),
         })
@@ -92,10 +98,15 @@ impl EmailChannel {
             return Outcome::Fatal { because: said(&lost) };
         }
         if !lost.is_empty() {
-            let (incident, receiver, said) = (delivery.incident, &delivery.receiver, said(&lost));
+            let (incident, receiver, said) = (delivery.incident, &delivery.receiver, self.quoted(&said(&lost)));
             warn!(incident.id = %incident, receiver, "{incident}: {receiver} reached {reached} recipients, but not {said}");
         }
         Outcome::Sent { remote_id: Some(letter.id) }
+    }
+
+    // What a server says may be long, and hold what we sent.
+    fn quoted(&self, said: &str) -> String {
+        clean_line(&self.sent.hidden_in(said), QUOTE_BYTES_MAX)
     }
 
     fn unsettled(&self, delivery: DeliveryId, addresses: &Addresses) -> Vec<Address> {
@@ -154,10 +165,10 @@ impl Channel for EmailChannel {
             Err(fault) if delivery.to.is_some() => fault.outcome_of_one(),
             Err(fault) => fault.outcome(),
         };
-        match &delivery.to {
-            Some(to) => without_address(outcome, to),
-            None => outcome,
-        }
+        in_other_words(outcome, |because| match &delivery.to {
+            Some(to) => without_address(self.quoted(&because), to),
+            None => self.quoted(&because),
+        })
     }
 }
 
@@ -166,21 +177,28 @@ fn said(refused: &[Refused]) -> String {
 }
 
 // What a server says names the address, and stands where others read it.
-fn without_address(outcome: Outcome, to: &Addressee) -> Outcome {
-    let hidden = |because: String| {
-        // A server may write it in other letters.
-        let mut said = because;
-        while let Some(at) = said.to_ascii_lowercase().find(&to.address.to_ascii_lowercase()) {
-            said.replace_range(at..at + to.address.len(), "their address");
-        }
-        said
-    };
+fn without_address(mut said: String, to: &Addressee) -> String {
+    // A server may write it in other letters.
+    while let Some(at) = said.to_ascii_lowercase().find(&to.address.to_ascii_lowercase()) {
+        said.replace_range(at..at + to.address.len(), "their address");
+    }
+    said
+}
+
+fn in_other_words(outcome: Outcome, words: impl Fn(String) -> String) -> Outcome {
     match outcome {
         Outcome::Sent { .. } => outcome,
-        Outcome::Retry { because, after, unsure } => Outcome::Retry { because: hidden(because), after, unsure },
-        Outcome::Fatal { because } => Outcome::Fatal { because: hidden(because) },
-        Outcome::Misconfigured { because } => Outcome::Misconfigured { because: hidden(because) },
+        Outcome::Retry { because, after, unsure } => Outcome::Retry { because: words(because), after, unsure },
+        Outcome::Fatal { because } => Outcome::Fatal { because: words(because) },
+        Outcome::Misconfigured { because } => Outcome::Misconfigured { because: words(because) },
     }
+}
+
+// The password, and what AUTH PLAIN makes of it.
+fn sent(config: &EmailConfig) -> Sent {
+    let Some((user, password)) = &config.auth else { return Sent::default() };
+    let plain = format!("\0{user}\0{}", password.expose());
+    Sent::new([password.expose(), &plain])
 }
 
 fn mailbox(key: &str, address: &str) -> Result<Mailbox, String> {

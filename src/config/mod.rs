@@ -13,6 +13,7 @@ mod read;
 mod report;
 mod rules;
 mod schema;
+mod secret;
 mod tree;
 mod trial;
 mod written;
@@ -29,13 +30,13 @@ pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};
 pub use rules::{Findings, parse_rules};
 pub use schema::rules_schema;
+pub use secret::{Secret, Sent};
 pub use trial::{TestFile, read_tests};
 
 use chrono::TimeDelta;
 use domain::directory::Directory;
 use domain::interval::Location;
 use domain::policy::{PolicySource, ReceiverSpec};
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -176,6 +177,16 @@ pub enum HttpAuth {
     Basic(String, Secret),
 }
 
+impl HttpAuth {
+    /// What whoever is asked gets to know.
+    pub fn sent(&self) -> Sent {
+        match self {
+            Self::Bearer(token) => Sent::new([token.expose()]),
+            Self::Basic(user, password) => Sent::new([password.expose(), &format!("{user}:{}", password.expose())]),
+        }
+    }
+}
+
 /// Whether a host, perhaps with a port, is this machine.
 pub fn host_is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
@@ -184,32 +195,4 @@ pub fn host_is_loopback(host: &str) -> bool {
     };
     let localhost = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
     localhost || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
-}
-
-/// Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// For the one place that sends it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<secret>")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<secret>")
-    }
 }

@@ -1,6 +1,6 @@
 //! Reads YAML and files strictly: size limits, no duplicate keys, no merge keys, every error with its place.
 
-use super::report::{ConfigError, Text};
+use super::report::{ConfigError, Text, is_path};
 use super::written::SecretWritten;
 use super::{Secret, glob};
 use serde::de::DeserializeOwned;
@@ -50,6 +50,10 @@ pub fn secret(base: &Path, key: &str, text: Option<SecretWritten>, path: Option<
         (Some(_), Some(_)) => return Err(format!("write `{key}` or `{key}_file`, not both")),
         (None, None) => return Err(format!("`{key}` or `{key}_file` is missing")),
         (Some(text), None) => text.0,
+        // Somebody may have written the secret where its file is asked for.
+        (None, Some(path)) if !is_path(&path.to_string_lossy()) => {
+            file(&base.join(path)).map_err(|error| format!("can't read the file that `{key}_file` names: {error}"))?
+        }
         (None, Some(path)) => file(&base.join(path)).map_err(|error| cannot_read(path, &error))?,
     };
     let secret = secret.trim();

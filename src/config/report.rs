@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: file, line, column, the line itself and a caret.
 
 use super::place::{Place, Places};
+use super::secret::quotable;
 pub use domain::nearest::unknown;
 use domain::text::clean_line;
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
@@ -38,7 +39,7 @@ const SECRET_WORDS: [&str; 5] = ["password", "token", "credential", "secret", "p
 impl ConfigError {
     /// About a file as a whole.
     pub fn of_file(file: &str, problem: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), place: None, line: None, problem: problem.into() }
+        Self { file: file.to_owned(), place: None, line: None, problem: quotable(&problem.into()) }
     }
 
     /// About a template: its engine names the line in its own way, `line 3: …`.
@@ -68,9 +69,13 @@ impl ConfigError {
             length: usize::try_from(location.span().len()).unwrap_or(1).max(1),
         });
         let mut found = Self::at(text, place, yaml_problem(error));
-        // `bot_tokn: xoxb-…`: what was meant to be a secret is one.
-        if matches!(error, Error::SerdeUnknownField { .. }) && is_secret(&found.problem) {
-            found.line = found.line.zip(place).map(|(line, place)| cut_after(&line, place));
+        if matches!(error, Error::SerdeUnknownField { .. }) {
+            // A key, which is no secret, wherever on the line it stands.
+            found.problem = quotable(&yaml_problem(error));
+            // `bot_tokn: xoxb-…`: what was meant to be a secret is one.
+            if is_secret(&found.problem) {
+                found.line = found.line.zip(place).map(|(line, place)| cut_after(&line, place));
+            }
         }
         found
     }
@@ -92,9 +97,14 @@ impl ConfigError {
 
     /// About what stands here.
     pub(super) fn at(text: Text<'_>, place: Option<Place>, problem: String) -> Self {
-        let line = place.and_then(|place| text.content.lines().nth(place.line - 1)).map(shown);
+        let row = place.map(|place| place.line - 1);
+        let line = row.and_then(|row| text.content.lines().nth(row));
+        let of_key_above = row.is_some_and(|row| belongs_to_secret(text.content, row));
+        let secret = line.and_then(|line| if of_key_above { Some(indent(line)) } else { secret_from(line) });
+        let hidden = line.zip(secret).and_then(|(line, from)| line.get(from..)).unwrap_or_default();
+        let line = line.map(|line| shown(line, secret));
         let place = place.map(|place| clamp(place, line.as_deref().unwrap_or_default()));
-        Self { file: text.file.to_owned(), place, line, problem }
+        Self { file: text.file.to_owned(), place, line, problem: quotable(&without_words_of(&problem, hidden)) }
     }
 }
 
@@ -104,10 +114,24 @@ fn clamp(place: Place, line: &str) -> Place {
 }
 
 // A line as it may be shown: without control characters, secrets and excess.
-fn shown(line: &str) -> String {
-    let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).take(LINE_CHARS_MAX).collect();
-    let line = line.trim_end();
-    let lower = line.to_lowercase();
+fn shown(line: &str, secret: Option<usize>) -> String {
+    let blank = |c: char| if c == '\t' { ' ' } else { c };
+    let cut = |text: &str| text.chars().map(blank).take(LINE_CHARS_MAX).collect::<String>().trim_end().to_owned();
+    match secret {
+        Some(from) if !line[from..].trim().is_empty() && !line[..from].trim().is_empty() => {
+            format!("{} <secret>", cut(&line[..from]))
+        }
+        Some(from) if !line[from..].trim().is_empty() => format!("{}<secret>", line[..from].replace('\t', " ")),
+        _ => {
+            let line = cut(line);
+            quotable(&format!("{}{}", &line[..indent(&line)], clean_line(&line, LINE_BYTES_MAX)))
+        }
+    }
+}
+
+// Where in a line a secret begins: after the colon of its key.
+fn secret_from(line: &str) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
     // In a key, that is; `PassengerQueueFull` is the name of an alert.
     let of_key = |c: char| c.is_alphanumeric() || "_-.'\" ".contains(c);
     let colon_of = |(start, _): (usize, &str)| {
@@ -115,14 +139,42 @@ fn shown(line: &str) -> String {
         key.chars().all(of_key).then_some(start + key.len())
     };
     let words = SECRET_WORDS.iter().flat_map(|word| lower.match_indices(word)).filter_map(colon_of);
-    let colon = words.chain(calendar_colon(line)).min();
-    // The name of a file with a secret is none.
-    let end = colon.filter(|colon| !line[..*colon].ends_with("_file")).map(|colon| colon + 1);
-    let indent = line.len() - line.trim_start().len();
-    match end {
-        Some(end) if !line[end..].trim().is_empty() => format!("{} <secret>", &line[..end]),
-        _ => without_userinfo(&format!("{}{}", &line[..indent], clean_line(line, LINE_BYTES_MAX))),
-    }
+    let colon = words.chain(calendar_colon(line)).filter(|colon| !names_file(line, *colon)).min();
+    colon.map(|colon| colon + 1)
+}
+
+// The name of a file with a secret is none. A word without `/` and `.` may be the secret itself, under the wrong key.
+fn names_file(line: &str, colon: usize) -> bool {
+    let value = line[colon + 1..].trim_start().split([' ', ',', '}']).next().unwrap_or_default();
+    line[..colon].trim_end_matches(['"', '\'']).ends_with("_file") && is_path(value)
+}
+
+/// Whether a text looks like the path of a file.
+pub(super) fn is_path(text: &str) -> bool {
+    text.contains(['/', '.'])
+}
+
+// Whether the key of a secret stands above this line, so that the secret is here.
+fn belongs_to_secret(content: &str, row: usize) -> bool {
+    let lines: Vec<&str> = content.lines().take(row + 1).collect();
+    let Some((line, before)) = lines.split_last() else { return false };
+    let above = before.iter().rev().find(|above| !above.trim().is_empty() && indent(above) < indent(line));
+    let Some(above) = above.filter(|above| secret_from(above).is_some()) else { return false };
+    // A mapping of several keys on one line has ended there.
+    !above.trim_end().ends_with(['}', ']'])
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+// Words too short to be told from others are no secrets worth the name.
+const SECRET_WORD_BYTES_MIN: usize = 4;
+
+fn without_words_of(problem: &str, hidden: &str) -> String {
+    let words = hidden.split(|c: char| c.is_whitespace() || "\"'`[]{},|>".contains(c));
+    let words = words.map(|word| word.trim_end_matches(':')).filter(|word| word.len() >= SECRET_WORD_BYTES_MIN);
+    words.fold(problem.to_owned(), |problem, word| problem.replace(word, "<secret>"))
 }
 
 // Of a calendar, the address is the password; other addresses stand under other keys.
@@ -138,14 +190,6 @@ fn is_secret(text: &str) -> bool {
 fn cut_after(line: &str, place: Place) -> String {
     let key: String = line.chars().take(place.column - 1 + place.length).collect();
     format!("{key}: <secret>")
-}
-
-fn without_userinfo(line: &str) -> String {
-    let Some((before, rest)) = line.split_once("://") else { return line.to_owned() };
-    match rest.split_once('@') {
-        Some((userinfo, after)) if !userinfo.contains(char::is_whitespace) => format!("{before}://<secret>@{after}"),
-        _ => line.to_owned(),
-    }
 }
 
 fn yaml_problem(error: &Error) -> String {

@@ -8,6 +8,7 @@ use super::{proxy, session};
 use crate::config::host_is_loopback;
 use crate::store::Role;
 use actix_web::dev::Payload;
+use actix_web::http::Uri;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine;
@@ -271,6 +272,17 @@ impl Identity {
     }
 }
 
+// Where a page leads back to, after a sign-in. What somebody has put into the address to be let in goes no further.
+fn path_without_secrets(uri: &Uri) -> String {
+    let is_secret = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        ["token", "password", "secret", "key", "auth"].iter().any(|word| name.contains(word))
+    };
+    let Some(query) = uri.query() else { return uri.path().to_owned() };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_secret(pair)).collect();
+    if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) }
+}
+
 /// Whoever the gate let in; a route that lets in anyone has none.
 impl FromRequest for Identity {
     type Error = Failure;
@@ -294,7 +306,7 @@ impl FromRequest for Visitor {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let path = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
+        let path = path_without_secrets(request.uri());
         ready(Ok(Self { who: request.extensions().get::<Identity>().cloned(), path }))
     }
 }
@@ -310,7 +322,15 @@ impl FromRequest for Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{authority, host_is_loopback, percent_decoded};
+    use super::{authority, host_is_loopback, path_without_secrets, percent_decoded};
+
+    #[test]
+    fn a_way_back_holds_no_key() {
+        let way_back = |path: &str| path_without_secrets(&path.parse().unwrap());
+        assert_eq!(way_back("/rules?labels=%7B%7D&before=3"), "/rules?labels=%7B%7D&before=3");
+        assert_eq!(way_back("/incidents/4?token=eb_x&before=3&Access_Token=y"), "/incidents/4?before=3");
+        assert_eq!(way_back("/?api_key=x"), "/");
+    }
 
     #[test]
     fn names_beyond_ascii_come_through() {

@@ -15,19 +15,26 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 pub struct Program {
     pub address: SocketAddr,
     pub folder: TempDir,
+    flags: Vec<String>,
     child: Option<Child>,
 }
 
 impl Program {
     /// With this earlybell.yml; files that it names by relative paths are written beside it first.
     pub fn start(config: &str, files: &[(&str, &str)]) -> Self {
+        Self::start_with(&[], config, files)
+    }
+
+    /// With more flags.
+    pub fn start_with(flags: &[&str], config: &str, files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         std::fs::write(folder.path().join("earlybell.yml"), config).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut program = Self { address, folder, child: None };
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let mut program = Self { address, folder, flags, child: None };
         program.run();
         program
     }
@@ -47,6 +54,7 @@ impl Program {
             .arg(format!("--config.file={}", self.folder.path().join("earlybell.yml").display()))
             .arg(format!("--storage.path={}", self.folder.path().join("data").display()))
             .arg(format!("--web.listen-address={}", self.address))
+            .args(&self.flags)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);
@@ -91,9 +99,27 @@ impl Program {
         }
     }
 
+    /// Runs another verb beside it, on its socket; what it printed, on both ways.
+    pub fn verb(&self, words: &[&str], stdin: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
+        command.args(words).current_dir(self.folder.path()).env_remove("EARLYBELL_TOKEN").env("USER", "anna");
+        command.env("EARLYBELL_SERVER", self.folder.path().join("data/earlybell.sock"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // It may end without reading.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
+    }
+
+    /// All it logged.
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
     /// The end of its log.
     pub fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let text = self.logged();
         text.lines().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 

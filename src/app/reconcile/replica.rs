@@ -1,7 +1,7 @@
 //! One Alertmanager of a cluster, asked over its API v2.
 
 use crate::app::wire::{WireError, poll as listing};
-use crate::config::{HttpAuth, Source};
+use crate::config::{HttpAuth, Sent, Source};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::reconcile::{Absence, ListedAlert};
 use reqwest::header::{CONNECTION, DATE, LOCATION};
@@ -20,6 +20,7 @@ pub struct Replica {
     url: String,
     receiver: Option<String>,
     auth: Option<HttpAuth>,
+    sent: Sent,
     client: reqwest::Client,
     /// Longest an answer may take.
     pub answer_within: Duration,
@@ -115,7 +116,8 @@ impl Replica {
     pub fn new(url: &str, source: &Source, client: reqwest::Client) -> Self {
         let url = url.trim_end_matches('/').to_owned();
         let (receiver, auth) = (source.receiver.clone(), source.auth.clone());
-        Self { url, receiver, auth, client, answer_within: Duration::from_secs(ANSWER_SECONDS_MAX) }
+        let sent = auth.as_ref().map(HttpAuth::sent).unwrap_or_default();
+        Self { url, receiver, auth, sent, client, answer_within: Duration::from_secs(ANSWER_SECONDS_MAX) }
     }
 
     /// Asks what it lists, and whether it has been up for long enough (`settle`) to list everything.
@@ -197,7 +199,7 @@ impl Replica {
             404 => "; is a path prefix missing?".to_owned(),
             300..=399 => {
                 let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("somewhere else");
-                format!(" to {to}; redirects are not followed")
+                format!(" to {}; redirects are not followed", self.sent.hidden_in(to))
             }
             _ => String::new(),
         };
@@ -205,6 +207,10 @@ impl Replica {
     }
 
     fn unreadable(&self, error: WireError) -> Unanswered {
+        let error = match error {
+            WireError::NotJson(text) => WireError::NotJson(self.sent.hidden_in(&text)),
+            WireError::Shape(text) => WireError::Shape(self.sent.hidden_in(&text)),
+        };
         Unanswered::Unreadable { url: self.url.clone(), error }
     }
 }

@@ -5,8 +5,8 @@ use domain::delivery::Outcome;
 use domain::text;
 use lettre::transport::smtp::Error;
 
-/// Longest answer of a server that is kept, in bytes.
-const ANSWER_BYTES_MAX: usize = 500;
+/// Longest answer of a server that is looked at, in bytes; what is quoted of it is shorter.
+const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
 /// How far a transaction came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

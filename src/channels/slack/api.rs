@@ -2,7 +2,7 @@
 
 use super::fault::{Answered, Fault};
 use crate::channels::refused_certificate;
-use crate::config::SlackConfig;
+use crate::config::{Sent, SlackConfig};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
@@ -18,6 +18,7 @@ pub struct Api {
     http: Client,
     url: Url,
     authorization: HeaderValue,
+    sent: Sent,
     step: Duration,
 }
 
@@ -48,7 +49,7 @@ impl Api {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| "bot_token can't be sent in a header".to_owned())?;
         authorization.set_sensitive(true);
-        Ok(Self { http, url, authorization, step })
+        Ok(Self { http, url, authorization, sent: Sent::new([token]), step })
     }
 
     /// A method that changes something.
@@ -97,8 +98,10 @@ impl Api {
             return serde_json::from_slice(&body)
                 .map_err(|error| Fault::Unknown(format!("Slack's answer can't be read: {error}")));
         }
-        let error = head.as_ref().filter(|head| !head.ok).and_then(|head| head.error.as_deref());
-        let needed = head.as_ref().and_then(|head| head.needed.as_deref());
+        let said = |word: Option<&String>| word.map(|word| self.sent.hidden_in(word));
+        let error = said(head.as_ref().filter(|head| !head.ok).and_then(|head| head.error.as_ref()));
+        let needed = said(head.as_ref().and_then(|head| head.needed.as_ref()));
+        let (error, needed) = (error.as_deref(), needed.as_deref());
         Err(Answered { status, retry_after_seconds, error, needed }.fault())
     }
 }

@@ -13,6 +13,7 @@ pub use sources::DEFAULT_SOURCE;
 
 use super::place::Places;
 use super::report::{ConfigError, Text};
+use super::secret::quotable;
 use std::path::Path;
 
 /// Collects mistakes of one file.
@@ -77,9 +78,10 @@ const NAME_BYTES_MAX: usize = 100;
 /// An absolute HTTP URL, without the slash at its end.
 pub fn http_url(text: &str) -> Result<String, String> {
     let example = "write for example http://localhost:9093";
-    let url = reqwest::Url::parse(text).map_err(|error| format!("`{text}` is no URL ({error}); {example}"))?;
+    let shown = quotable(text);
+    let url = reqwest::Url::parse(text).map_err(|error| format!("`{shown}` is no URL ({error}); {example}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(format!("`{text}` is no http or https URL; {example}"));
+        return Err(format!("`{shown}` is no http or https URL; {example}"));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL must not hold a user or password; there are keys for them".to_owned());

@@ -8,7 +8,8 @@ use crate::http::login::people::{self, Edit, NewLogin};
 use crate::http::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 #[derive(Deserialize)]
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 struct New {
     name: String,
     role: String,
+    #[serde(deserialize_with = "password_text")]
     password: String,
     #[serde(default)]
     totp: bool,
@@ -30,6 +32,7 @@ struct NewRole {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewPassword {
+    #[serde(deserialize_with = "password_text")]
     password: String,
 }
 
@@ -37,6 +40,14 @@ struct NewPassword {
 #[serde(deny_unknown_fields)]
 struct NewTotp {
     on: bool,
+}
+
+// What serde says of a number in the place of a text repeats the number.
+fn password_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(text),
+        _ => Err(D::Error::custom("`password` must be a text")),
+    }
 }
 
 /// `GET /api/v1/logins`

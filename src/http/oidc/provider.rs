@@ -2,7 +2,7 @@
 
 use super::jwt::{Claims, Expected, Refused, verify};
 use super::keys::{self, PublicKey};
-use crate::config::{Oidc, host_is_loopback};
+use crate::config::{Oidc, Sent, host_is_loopback};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -206,13 +206,15 @@ impl Provider {
             ("code_verifier", code.verifier),
         ];
         let mut request = self.client.post(known.token.clone());
+        let secret = config.client_secret.as_ref().map(|secret| secret.expose()).unwrap_or_default();
+        let pair = format!("{}:{}", encoded(&config.client_id), encoded(secret));
+        let sent = Sent::new([secret, &encoded(secret), &pair, code.code, code.verifier]);
         match &config.client_secret {
             Some(secret) if known.secret_in_body => {
                 form.extend([("client_id", config.client_id.as_str()), ("client_secret", secret.expose())]);
             }
             // RFC 6749, 2.3.1: each is encoded as in a form before they are put together.
-            Some(secret) => {
-                let pair = format!("{}:{}", encoded(&config.client_id), encoded(secret.expose()));
+            Some(_) => {
                 request = request.header("Authorization", format!("Basic {}", BASE64_STANDARD.encode(pair)));
             }
             None => form.push(("client_id", &config.client_id)),
@@ -226,7 +228,7 @@ impl Provider {
             (Some(token), None) if status == 200 => Ok(token),
             (_, Some(error)) => {
                 let said = answer.error_description.map(|said| format!(": {said}")).unwrap_or_default();
-                Err(ProviderError::Denied(clean(&format!("{error}{said}"))))
+                Err(ProviderError::Denied(clean(&sent.hidden_in(&format!("{error}{said}")))))
             }
             _ => {
                 Err(ProviderError::Failed(format!("answered {status} without an ID token; is `openid` in the scopes?")))

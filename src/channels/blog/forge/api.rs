@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use crate::channels::blog::fault::Fault;
 use crate::channels::refused_certificate;
-use crate::config::{Forge, PullRequests, host_is_loopback};
+use crate::config::{Forge, PullRequests, Sent, host_is_loopback};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use serde_json::{Value, json};
@@ -27,6 +27,7 @@ pub struct Api {
     owner: String,
     name: String,
     authorization: HeaderValue,
+    sent: Sent,
     step: Duration,
 }
 
@@ -72,7 +73,8 @@ impl Api {
             .map_err(|_| "token can't be sent in a header".to_owned())?;
         authorization.set_sensitive(true);
         let (owner, name) = (config.owner.clone(), config.name.clone());
-        Ok(Self { http, forge: config.forge, url, owner, name, authorization, step })
+        let sent = Sent::new([config.token.expose()]);
+        Ok(Self { http, forge: config.forge, url, owner, name, authorization, sent, step })
     }
 
     /// Pull requests of a branch, the newest first.
@@ -146,7 +148,9 @@ impl Api {
         let exchange = async {
             let response = request.send().await.map_err(|error| lost(&error))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            Ok(Answer::read(status, &headers, &read_body(response).await?))
+            let body = read_body(response).await?;
+            let body = self.sent.hidden_in(&String::from_utf8_lossy(&body));
+            Ok(Answer::read(status, &headers, body.as_bytes()))
         };
         timeout_at(until, exchange).await.map_err(|_| Fault::Unknown("the forge does not answer in time".to_owned()))?
     }
