@@ -14,6 +14,7 @@ pub mod drill;
 pub mod duration;
 pub mod duty;
 pub mod engine;
+pub mod history;
 pub mod ids;
 pub mod incident;
 pub mod interval;

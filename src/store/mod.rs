@@ -2,12 +2,14 @@
 //! to it.
 
 pub mod audit;
+pub mod history;
 pub mod logins;
 pub mod people;
 pub mod rows;
 pub mod sqlite;
 
 pub use audit::*;
+pub use history::{HistoryStore, Search};
 pub use logins::*;
 pub use people::{Added, ByHand, PeopleChange, PeopleStore};
 pub use rows::*;
@@ -132,6 +134,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Who is there.
     fn people(&self) -> &dyn PeopleStore;
+
+    /// Past incidents.
+    fn history(&self) -> &dyn HistoryStore;
 
     /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them, refused
     /// bodies. Returns how many rows; 0 when nothing is left to delete.

@@ -170,8 +170,8 @@ async fn an_idempotency_key_belongs_to_whoever_used_it() {
 async fn lists_of_an_empty_store_are_empty_lists() {
     let site = TestSite::open().await;
     for (path, wanted) in [
-        ("/api/v1/incidents", json!({"incidents": [], "next_before": null})),
-        ("/api/v1/incidents?open=true&before=7&limit=500", json!({"incidents": [], "next_before": null})),
+        ("/api/v1/incidents", json!({"incidents": [], "next_before": null, "untold": 0})),
+        ("/api/v1/incidents?open=true&before=7&limit=500", json!({"incidents": [], "next_before": null, "untold": 0})),
         ("/api/v1/deliveries?incident=1&receiver=team&state=dead", json!({"deliveries": []})),
         ("/api/v1/quarantine", json!({"quarantine": []})),
         ("/api/v1/tokens", json!({"tokens": []})),

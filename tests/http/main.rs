@@ -12,6 +12,7 @@ mod clock;
 mod drills;
 mod explain;
 mod forms;
+mod history;
 mod intake;
 mod login;
 mod looked_at;

@@ -12,7 +12,7 @@ use domain::incident::{Actor, CallOffCode, Entry, Fact, Severity, Surface, Tally
 use domain::notice::NoticeKind;
 use earlybell::store::{Claim, Finish, NewQuarantined, Role, Store};
 
-const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} & <b>";
+pub const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} & <b>";
 
 fn time(minutes: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
@@ -118,7 +118,7 @@ async fn get(site: &TestSite, path: &str) -> Answer {
 }
 
 // Our own elements, and nothing that came from outside: every `<` starts a tag that the templates know.
-fn assert_only_our_markup(body: &str) {
+pub fn assert_only_our_markup(body: &str) {
     for tag in body.split('<').skip(1) {
         let name: String =
             tag.trim_start_matches('/').chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '!').collect();

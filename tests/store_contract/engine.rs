@@ -342,8 +342,8 @@ pub async fn prunes_closed_incidents_with_all_that_hangs_on_them(store: &Arc<dyn
     while let rows @ 1.. = store.prune(at(15), 3).await.unwrap() {
         deleted.push(rows);
     }
-    // One delivery, one alert, three of evidence, two entries, the incident.
-    assert_eq!(deleted, [3, 3, 2]);
+    // One delivery, one alert, three of evidence, two entries, six labels, one person, words, history, the incident.
+    assert_eq!(deleted, [3, 3, 3, 3, 3, 2]);
     assert_eq!(store.incident(IncidentId(2)).await.unwrap(), None);
     assert_eq!(store.timeline(IncidentId(2), None, 10).await.unwrap(), []);
     assert_eq!(store.evidence_of(IncidentId(2)).await.unwrap(), []);

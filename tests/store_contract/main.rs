@@ -5,6 +5,7 @@
 mod audit;
 mod engine;
 mod fixtures;
+mod history;
 mod inbox;
 mod lanes;
 mod logins;
@@ -94,6 +95,12 @@ macro_rules! contracts {
             remembers_that_an_attempt_was_unsure
             lists_deliveries
             keeps_people_apart
+        }
+        history {
+            finds_incidents_by_all_that_is_asked
+            forgets_words_that_were_taken_back
+            tells_what_an_older_version_left
+            finds_what_its_reader_can_read
         }
         lanes {
             follow_the_policy

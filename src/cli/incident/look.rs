@@ -1,10 +1,11 @@
-//! What a terminal shows in its own way: the list, one incident, its timeline as it grows.
+//! What a terminal shows in its own way: lists, one incident, its timeline as it grows.
 
+use super::filters::{Filters, Which};
 use super::watch::watch;
 use crate::cli::CliError;
 use crate::cli::client::{Ask, Client};
 use crate::cli::output::{self, Format, say, table};
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use domain::duration::Duration;
 use domain::verbs::parse::reference;
 use serde_json::Value;
@@ -15,15 +16,19 @@ const CHOICES_MAX: usize = 10;
 #[derive(Debug, Subcommand)]
 pub enum Look {
     /// Lists incidents, newest first
-    #[command(visible_alias = "ls")]
-    List {
-        /// Which
-        #[arg(value_enum, default_value = "open")]
-        which: Which,
-        /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-    },
+    #[command(
+        visible_alias = "ls",
+        after_help = "\
+Open ones, unless something is looked for: then all that fit. The same filters stand in the URL of the
+page /history.
+
+Examples:
+  earlybell incident list
+  earlybell incident list --text \"disk full\" --from 2026-01-01
+  earlybell incident list --label instance=web1 --outcome flapping
+  earlybell incident list all --limit 50 --before 1234     # the page after 1234"
+    )]
+    List(Filters),
     /// Shows one incident: state, alerts, notices, timeline
     #[command(after_help = "Examples:\n  earlybell incident show\n  earlybell incident show 42 -o json")]
     Show {
@@ -52,31 +57,11 @@ Examples:
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Which {
-    /// Those that go on.
-    Open,
-    /// Those that are over.
-    Closed,
-    /// All.
-    All,
-}
-
-impl Which {
-    fn query(self) -> &'static str {
-        match self {
-            Self::Open => "open=true&",
-            Self::Closed => "open=false&",
-            Self::All => "",
-        }
-    }
-}
-
 impl Look {
     /// Looks; `print` is how, and whether only numbers.
     pub fn run(&self, client: &Client, print: (Format, bool)) -> Result<(), CliError> {
         match self {
-            Self::List { which, limit } => list(client, print, *which, *limit),
+            Self::List(filters) => list(client, print, filters),
             Self::Show { number } => show(client, print, meant(client, *number, "show")?),
             Self::Watch { number, last, every } => {
                 watch(client, print, meant(client, *number, "watch")?, *last, every.to_std())
@@ -85,8 +70,8 @@ impl Look {
     }
 }
 
-fn list(client: &Client, (format, quiet): (Format, bool), which: Which, limit: usize) -> Result<(), CliError> {
-    let answer = client.json(&Ask::get(&format!("/api/v1/incidents?{}limit={limit}", which.query())))?;
+fn list(client: &Client, (format, quiet): (Format, bool), filters: &Filters) -> Result<(), CliError> {
+    let answer = client.json(&Ask::get(&format!("/api/v1/incidents?{}", filters.query())))?;
     if format == Format::Json {
         output::json(&answer);
         return Ok(());
@@ -95,7 +80,7 @@ fn list(client: &Client, (format, quiet): (Format, bool), which: Which, limit: u
     if quiet {
         incidents.iter().for_each(|incident| say(&output::cell(incident, "/number")));
     } else if incidents.is_empty() {
-        say(if which == Which::Open { "no open incidents" } else { "no incidents" });
+        say(if filters.which() == Which::Open { "no open incidents" } else { "no incidents" });
     } else if format == Format::Extended {
         let head = ["NUMBER", "STAGE", "SEVERITY", "DECLARED", "BY", "FIRING", "RULE", "LABELS", "TITLE"];
         table(head, incidents.iter().map(extended_row).collect());

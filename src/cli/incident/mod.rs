@@ -1,5 +1,6 @@
 //! `earlybell incident …`: what people do with incidents. The verbs are those of the one table; the server reads them.
 
+mod filters;
 mod look;
 mod said;
 mod watch;

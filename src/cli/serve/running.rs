@@ -92,6 +92,7 @@ impl Running {
             .map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(upkeep::prune(base.store.clone(), base.clock.clone(), flags.retention));
+        upkeep.spawn(upkeep::tell(base.store.clone()));
         upkeep.spawn(upkeep::watchdog());
         let metrics = base.metrics.clone();
         let told = move |shown: &Shown| metrics.duty(&shown.calendars);

@@ -1,4 +1,4 @@
-//! What runs beside everything: retention, and the life sign for systemd.
+//! What runs beside everything: retention, older incidents made ready to be found, and the life sign for systemd.
 
 use crate::clock::Clock;
 use crate::store::Store;
@@ -20,6 +20,15 @@ const PRUNE_ROWS_MAX: usize = 500;
 
 /// Between two batches, so that others get their turn.
 const PRUNE_PAUSE: Duration = Duration::from_millis(50);
+
+/// Entries read at once for the search.
+const TELL_ENTRIES_MAX: usize = 2_000;
+
+/// Between two such batches.
+const TELL_PAUSE: Duration = Duration::from_millis(20);
+
+/// After a failure.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Deletes what is older than the retention, in batches, every hour.
 pub async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>, retention: Length) {
@@ -47,6 +56,26 @@ async fn prune_once(store: &dyn Store, clock: &dyn Clock, retention: Length) {
     }
     if deleted > 0 {
         info!(rows = deleted, "deleted {deleted} rows older than {retention}");
+    }
+}
+
+/// Reads what an older version left, so that it is found: once, in batches, newest first. Stopped in between, it goes on
+/// after the next start.
+pub async fn tell(store: Arc<dyn Store>) {
+    let mut told = 0;
+    loop {
+        match store.history().tell_more(TELL_ENTRIES_MAX).await {
+            Ok(0) => break,
+            Ok(incidents) => told += incidents,
+            Err(error) => {
+                warn!("older incidents could not be made ready to be found, tried again in a minute: {error}");
+                sleep(TELL_AGAIN_AFTER).await;
+            }
+        }
+        sleep(TELL_PAUSE).await;
+    }
+    if told > 0 {
+        info!(incidents = told, "{told} incidents of an older version are found by their words, labels and people now");
     }
 }
 

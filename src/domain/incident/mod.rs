@@ -250,6 +250,11 @@ impl Incident {
         edited.chain(self.last_update.as_ref().map(|update| update.at)).max()
     }
 
+    /// Whether everybody may know of it: what was only suspected is for the team.
+    pub fn is_public(&self) -> bool {
+        self.public_from.is_some() && self.stage != Stage::Suspected
+    }
+
     /// How often it turned within the hour before this time.
     pub fn turns_since(&self, at: DateTime<Utc>) -> usize {
         self.turns.iter().filter(|turn| **turn > at - FLAPPING_WINDOW).count()

@@ -1,11 +1,12 @@
 //! Reads incidents: the list, one, its timeline.
 
 use super::ok;
+use super::search::Asked;
 use super::shape::{AlertShape, IncidentShape};
 use super::strict::{limit, number, query};
+use crate::http::auth::Reader;
 use crate::http::error::Failure;
 use crate::http::site::Site;
-use crate::store::IncidentFilter;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::document::withheld::shown;
 use domain::ids::IncidentId;
@@ -18,14 +19,6 @@ pub const ALERTS_SHOWN_MAX: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Which {
-    open: Option<bool>,
-    before: Option<u64>,
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Part {
     before: Option<u32>,
     limit: Option<usize>,
@@ -33,17 +26,19 @@ struct Part {
 
 /// `GET /api/v1/incidents`: newest first.
 pub async fn list(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let which: Which = query(&request)?;
-    let max = limit(which.limit)?;
+    let asked: Asked = query(&request)?;
+    let wrong = |text| Failure::Shape(format!("in the query: {text}"));
+    let max = limit(asked.limit().map_err(wrong)?)?;
     // One more than asked for says whether there is a next page.
-    let filter = IncidentFilter { open: which.open, before: which.before.map(IncidentId), max: max + 1 };
-    let mut found = site.parts.store.incidents(filter).await?;
+    let search = asked.search(Reader::Team, max + 1).map_err(wrong)?;
+    let history = site.parts.store.history();
+    let mut found = history.find(search).await?;
     let more = found.len() > max;
     found.truncate(max);
     let next = found.last().filter(|_| more).map(|incident| incident.id);
     let url = site.external_url();
     let shown: Vec<_> = found.iter().map(|incident| IncidentShape::new(incident, &url)).collect();
-    Ok(ok(&json!({"incidents": shown, "next_before": next})))
+    Ok(ok(&json!({"incidents": shown, "next_before": next, "untold": history.untold().await?})))
 }
 
 /// `GET /api/v1/incidents/{number}`.

@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod people;
 pub mod postmortem;
 pub mod quarantine;
+pub mod search;
 pub mod shape;
 pub mod squads;
 pub mod status;

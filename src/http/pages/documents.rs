@@ -177,7 +177,8 @@ async fn on_duty(site: &Site, incident: &Incident) -> Arc<Directory> {
     answer.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-fn audience(reader: Reader) -> Audience {
+/// How much a reader sees.
+pub fn audience(reader: Reader) -> Audience {
     match reader {
         Reader::Team => Audience::Team,
         Reader::Public => Audience::Public,

@@ -1,12 +1,13 @@
 //! `/`: incidents, open ones first.
 
 use super::chrome::Chrome;
+use super::documents::audience;
 use super::render::page;
 use super::shown;
 use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
-use crate::store::IncidentFilter;
+use crate::store::Search;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use domain::ids::IncidentId;
@@ -57,29 +58,24 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
     let reader = visitor.reader();
     let which = web::Query::<Which>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
     let before = which.before.map(IncidentId);
-    let store = &site.parts.store;
-    let open = match before {
-        None => store.incidents(IncidentFilter { open: Some(true), before: None, max: OPEN_MAX }).await?,
-        Some(_) => Vec::new(),
-    };
-    let mut closed = store.incidents(IncidentFilter { open: Some(false), before, max: CLOSED_PAGE + 1 }).await?;
+    let history = site.parts.store.history();
+    // What a reader may not see is left out by the store: pages are full, and say nothing by what is missing.
+    let seen = |open: bool, max: usize| Search { open: Some(open), before, ..Search::all(audience(reader), max) };
+    let open = if before.is_none() { history.find(seen(true, OPEN_MAX)).await? } else { Vec::new() };
+    let mut closed = history.find(seen(false, CLOSED_PAGE + 1)).await?;
     let more = closed.len() > CLOSED_PAGE;
     closed.truncate(CLOSED_PAGE);
     let next = closed.last().filter(|_| more).map(|incident| incident.id.0);
-    let content =
-        Content { open: rows(open, reader), closed: rows(closed, reader), before: next, first_page: before.is_none() };
+    let [open, closed] = [open, closed].map(|incidents| incidents.iter().map(row).collect());
+    let content = Content { open, closed, before: next, first_page: before.is_none() };
     page("list.html", &Chrome::new(site, visitor, "Incidents").with_banners(site).await?, &content)
-}
-
-fn rows(incidents: Vec<Incident>, reader: Reader) -> Vec<Row> {
-    incidents.iter().filter(|incident| may_see(incident, reader)).map(row).collect()
 }
 
 /// Whether this reader may know of an incident: what was only suspected is for the team.
 pub fn may_see(incident: &Incident, reader: Reader) -> bool {
     match reader {
         Reader::Team => true,
-        Reader::Public => incident.public_from.is_some() && incident.stage != Stage::Suspected,
+        Reader::Public => incident.is_public(),
     }
 }
 

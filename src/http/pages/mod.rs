@@ -6,6 +6,7 @@ mod documents;
 pub mod edit;
 mod explained;
 mod forms;
+mod history;
 mod lanes;
 mod list;
 mod outbox;
@@ -40,6 +41,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route(r"/incidents/{number:[^/.]+}", web::to(documents::html))
         .route(r"/incidents/{number:[^/.]+}.md", web::to(documents::markdown))
         .route(r"/incidents/{number:[^/.]+}.json", web::to(documents::json))
+        .route("/history", web::to(history::show))
         .route("/rules", web::to(rules::list))
         .route("/rules/{name:.+}", web::to(rules::one))
         .route("/deliveries", web::to(outbox::deliveries))

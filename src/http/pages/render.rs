@@ -20,6 +20,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("state.html", include_str!("templates/state.html")),
     ("strip.html", include_str!("templates/strip.html")),
     ("list.html", include_str!("templates/list.html")),
+    ("history.html", include_str!("templates/history.html")),
     ("incident.html", include_str!("templates/incident.html")),
     ("form.html", include_str!("templates/form.html")),
     ("acts.html", include_str!("templates/acts.html")),

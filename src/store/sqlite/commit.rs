@@ -3,7 +3,7 @@
 use super::audit;
 use super::codec::{int, lane_word, micros, to_json, uint};
 use super::outbox::settle_lanes;
-use super::{people, shadows};
+use super::{history, people, shadows};
 use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertState};
@@ -26,6 +26,7 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
     write_entries(&tx, &changes.entries)?;
     take_away(&tx, &changes.detached)?;
     write_evidence(&tx, &changes.evidence)?;
+    history::write(&tx, changes)?;
     write_holds(&tx, changes)?;
     write_beats(&tx, changes)?;
     shadows::write(&tx, changes.shadows.values())?;

@@ -24,6 +24,7 @@ pub const MAIN: Schema = Schema {
         include_str!("../migrations/sqlite/earlybell_0006.sql"),
         include_str!("../migrations/sqlite/earlybell_0007.sql"),
         include_str!("../migrations/sqlite/earlybell_0008.sql"),
+        include_str!("../migrations/sqlite/earlybell_0009.sql"),
     ],
 };
 

@@ -9,6 +9,9 @@ mod database;
 mod deliveries;
 mod door;
 mod figures;
+mod history;
+mod history_find;
+mod history_tell;
 mod inbox;
 mod logins;
 mod migrate;
@@ -26,8 +29,9 @@ mod tokens;
 mod worker;
 
 use crate::store::{
-    AccessStore, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, IncidentFilter,
-    NewInput, NewQuarantined, PeopleStore, Quarantined, Store, StoreError, StoredInput, TokenRow,
+    AccessStore, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, HistoryStore,
+    IncidentFilter, NewInput, NewQuarantined, PeopleStore, Quarantined, Search, Store, StoreError, StoredInput,
+    TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -264,6 +268,10 @@ impl Store for SqliteStore {
         self
     }
 
+    fn history(&self) -> &dyn HistoryStore {
+        self
+    }
+
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
         let position = self.main.read(|conn| read::position(conn)).await?.0;
         let inputs = self.inbox.write(move |conn| prune::inbox(conn, position, before, rows_max)).await?;
@@ -297,5 +305,26 @@ impl Store for SqliteStore {
 
     async fn evidence_of(&self, id: IncidentId) -> Result<Vec<AlertId>, StoreError> {
         self.main.read(move |conn| read::evidence_of(conn, id)).await
+    }
+}
+
+#[async_trait]
+impl HistoryStore for SqliteStore {
+    async fn find(&self, search: Search) -> Result<Vec<Incident>, StoreError> {
+        self.main.read(move |conn| history_find::find(conn, &search)).await
+    }
+
+    async fn untold(&self) -> Result<u64, StoreError> {
+        self.main.read(|conn| history_tell::untold(conn)).await
+    }
+
+    async fn tell_more(&self, entries_max: usize) -> Result<usize, StoreError> {
+        // Read beside the commits, so that only the writing keeps one waiting.
+        let batch = self.main.read(move |conn| history_tell::read_batch(conn, entries_max)).await?;
+        let seen = batch.len();
+        if seen > 0 {
+            self.main.write(move |conn| history_tell::write_batch(conn, &batch)).await?;
+        }
+        Ok(seen)
     }
 }

@@ -69,6 +69,12 @@ fn incident(conn: &Connection, id: i64, room: i64) -> Result<i64, StoreError> {
             LIMIT ?2)",
         "DELETE FROM evidence WHERE incident = ?1 AND alert IN (SELECT alert FROM evidence WHERE incident = ?1 LIMIT ?2)",
         "DELETE FROM entries WHERE incident = ?1 AND number IN (SELECT number FROM entries WHERE incident = ?1 LIMIT ?2)",
+        "DELETE FROM incident_labels WHERE incident = ?1 AND (name, value) IN
+           (SELECT name, value FROM incident_labels WHERE incident = ?1 LIMIT ?2)",
+        "DELETE FROM incident_people WHERE incident = ?1 AND person IN
+           (SELECT person FROM incident_people WHERE incident = ?1 LIMIT ?2)",
+        "DELETE FROM words WHERE rowid = ?1 AND ?2 > 0",
+        "DELETE FROM history WHERE incident = ?1 AND ?2 > 0",
         "DELETE FROM incidents WHERE id = ?1 AND ?2 > 0",
     ] {
         deleted += conn.prepare_cached(sql)?.execute(params![id, room - deleted])? as i64;

@@ -123,7 +123,8 @@ fn read_alert(row: &Row<'_>, sources: &mut Sources) -> Result<Alert, StoreError>
     })
 }
 
-fn read_incidents(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Incident>, StoreError> {
+/// Incidents of rows whose first column they are.
+pub fn read_incidents(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Incident>, StoreError> {
     let mut incidents = Vec::new();
     while let Some(row) = rows.next()? {
         incidents.push(from_json("an incident", row.get_ref(0)?.as_str().unwrap_or_default())?);

@@ -216,6 +216,10 @@ impl Store for MortalStore {
         self.inner.audit()
     }
 
+    fn history(&self) -> &dyn HistoryStore {
+        self.inner.history()
+    }
+
     fn people(&self) -> &dyn PeopleStore {
         self.inner.people()
     }
