@@ -4,6 +4,8 @@
 pub mod expected;
 pub mod model;
 mod name;
+#[cfg(test)]
+mod property;
 pub mod rehearsal;
 pub mod scenario;
 pub mod score;

@@ -3,8 +3,8 @@
 use super::turn::Turn;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::Act;
 use crate::incident::roles::RoleName;
+use crate::incident::{Act, Incident};
 use crate::notice::phrase::next_update;
 use crate::policy::rituals::role_named;
 use crate::verbs::table::Back;
@@ -13,49 +13,55 @@ use crate::verbs::{Next, Verb};
 impl Turn<'_> {
     /// What was done.
     pub(super) fn done(&self, id: IncidentId, act: &Act) -> String {
+        let name = self.called(id);
         match act {
-            Act::Declare { .. } => format!("declared {id}"),
+            Act::Declare { .. } => format!("declared {name}"),
             Act::Adopt { alert } => format!("adopted alert {alert}"),
-            Act::Confirm { .. } => format!("confirmed {id}; everyone it concerns is told"),
+            Act::Confirm { .. } => format!("confirmed {name}; everyone it concerns is told"),
             Act::Update { .. } => {
                 let incident = self.state.incidents.get(&id);
                 let by = incident.and_then(next_update);
                 let promise = by
                     .map(|by| format!("; the next one is promised within {}", Duration::between(self.at, by).rough()));
-                format!("updated {id}{}", promise.unwrap_or_default())
+                format!("updated {name}{}", promise.unwrap_or_default())
             }
-            Act::Note { .. } => format!("noted on {id}, for the team only"),
-            Act::Ack { .. } => format!("the team knows that you have seen {id}"),
-            Act::Take { role } => format!("you are {} of {id}{}", self.role_words(role), self.duties(role)),
-            Act::Assign { role, person } => format!("{person} is {} of {id}", self.role_words(role)),
+            Act::Note { .. } => format!("noted on {name}, for the team only"),
+            Act::Ack { .. } => format!("the team knows that you have seen {name}"),
+            Act::Take { role } => format!("you are {} of {name}{}", self.role_words(role), self.duties(role)),
+            Act::Assign { role, person } => format!("{person} is {} of {name}", self.role_words(role)),
             Act::HandOver { role, person } => {
-                format!("offered {} of {id} to {person}; until they accept, it is yours", self.role_words(role))
+                format!("offered {} of {name} to {person}; until they accept, it is yours", self.role_words(role))
             }
-            Act::Accept { .. } => format!("it is yours now; {id} says so everywhere"),
-            Act::Decline { .. } => format!("declined; {id} stays with whoever offered it"),
-            Act::Edit { part, .. } => format!("rewrote the {} of {id}", part.word()),
+            Act::Accept { .. } => format!("it is yours now; {name} says so everywhere"),
+            Act::Decline { .. } => format!("declined; {name} stays with whoever offered it"),
+            Act::Edit { part, .. } => format!("rewrote the {} of {name}", part.word()),
             Act::Todo { .. } => {
                 let last = self.state.incidents.get(&id).and_then(|incident| incident.room.todos.last());
-                last.map_or_else(String::new, |todo| format!("to-do {} of {id}: {}", todo.number, todo.text))
+                last.map_or_else(String::new, |todo| format!("to-do {} of {name}: {}", todo.number, todo.text))
             }
-            Act::Done { todo } => format!("to-do {todo} of {id} is done"),
-            Act::Follow => format!("you hear of {id} personally"),
-            Act::Unfollow => format!("you no longer hear of {id} personally"),
+            Act::Done { todo } => format!("to-do {todo} of {name} is done"),
+            Act::Follow => format!("you hear of {name} personally"),
+            Act::Unfollow => format!("you no longer hear of {name} personally"),
             Act::Undo => self.taken_back(id),
-            Act::Merge { into, .. } => format!("{id} is part of {into} now"),
+            Act::Merge { into, .. } => format!("{name} is part of {} now", self.called(*into)),
             Act::Split { .. } => {
                 let incident = self.state.incidents.get(&id);
                 let new = incident.and_then(|incident| incident.room.split_into.last()).copied().unwrap_or(id);
-                format!("{new} was split off {id}; its alerts and whoever hears of it are told there")
+                format!("{} was split off {name}; its alerts and whoever hears of it are told there", self.called(new))
             }
-            Act::Severity { to, .. } => format!("{id} is {to} now"),
-            Act::CallOff { code, .. } => format!("called off {id} ({code})"),
-            Act::Resolve { .. } => format!("resolved {id}"),
-            Act::Reopen { .. } => format!("reopened {id}"),
+            Act::Severity { to, .. } => format!("{name} is {to} now"),
+            Act::CallOff { code, .. } => format!("called off {name} ({code})"),
+            Act::Resolve { .. } => format!("resolved {name}"),
+            Act::Reopen { .. } => format!("reopened {name}"),
             Act::Publish { .. } => {
-                format!("the post mortem of {id} is on its way to the blog; everyone is told once it is there")
+                format!("the post mortem of {name} is on its way to the blog; everyone is told once it is there")
             }
         }
+    }
+
+    // Whoever reads an answer over somebody's shoulder must not take practice for the real thing.
+    pub(super) fn called(&self, id: IncidentId) -> String {
+        self.state.incidents.get(&id).map_or_else(|| id.to_string(), Incident::name)
     }
 
     /// What to type if it was wrong: said where others see what was done.

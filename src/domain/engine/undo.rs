@@ -49,6 +49,7 @@ impl Turn<'_> {
             self.recorded(id).iter().partition(|entry| matches!(entry.fact, Fact::Retracted { .. }));
         let texts =
             |entries: Vec<&crate::incident::Entry>| entries.into_iter().map(entry_text).collect::<Vec<_>>().join(", ");
+        let id = self.called(id);
         match again.is_empty() {
             true => format!("{} of {id}: the document no longer shows its words", texts(gone)),
             false => format!("{} of {id}: {}", texts(gone), texts(again)),

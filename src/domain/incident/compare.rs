@@ -25,9 +25,10 @@ pub struct Trial {
 
 impl Span {
     /// From the first alert of an incident, which is before anybody heard of it, to its end. Nothing where it was not
-    /// confirmed, or was called off.
+    /// confirmed, was called off, or was a drill.
     pub fn of_real(incident: &Incident) -> Option<Self> {
-        let real = incident.confirmed_at.is_some() && !matches!(incident.stage, Stage::CalledOff { .. });
+        let called_off = matches!(incident.stage, Stage::CalledOff { .. });
+        let real = incident.confirmed_at.is_some() && !called_off && !incident.drill;
         let from = incident.first_alert_at.map_or(incident.declared_at, |first| first.min(incident.declared_at));
         real.then(|| Self { from, until: incident.stage.closed_at() })
     }

@@ -114,8 +114,12 @@ fn who_does_what(incident: &Incident, with: &With<'_>) -> String {
 
 /// Why an incident was declared, and how its rule stands now; the tree as it was then.
 pub fn why(incident: &Incident, then: Option<&Explanation>, now: Option<&Explained>, with: &With<'_>) -> String {
-    let mut lines =
-        vec![format!("{} was declared at {}: {}", incident.id, clock(incident.declared_at, with.at), incident.because)];
+    let mut lines = vec![format!(
+        "{} was declared at {}: {}",
+        incident.name(),
+        clock(incident.declared_at, with.at),
+        incident.because
+    )];
     // One condition alone is what the sentence says already.
     let tree = then.filter(|then| !then.parts.is_empty()).map(ToString::to_string).unwrap_or_default();
     lines.extend(tree.lines().take(ITEMS_MAX).map(str::to_owned));

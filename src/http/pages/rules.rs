@@ -236,7 +236,7 @@ async fn counted_of(site: &Site, found: &[Incident], since: DateTime<Utc>, cut: 
 
 fn declared(found: &[Incident]) -> BTreeMap<String, Vec<Span>> {
     let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-    for incident in found {
+    for incident in found.iter().filter(|incident| !incident.drill) {
         if let Some(rule) = &incident.rule {
             let span = Span { from: incident.declared_at, until: incident.stage.closed_at() };
             spans.entry(rule.name.clone()).or_default().push(span);

@@ -66,7 +66,7 @@ fn an_incident_is_shown_in_a_few_lines() {
     let tree = met("all of", vec![met("2 alerts fire", Vec::new()), met("in office hours", Vec::new())]);
     assert_eq!(
         why(&incident, Some(&tree), None, &with),
-        "INC-1 was declared at 10:00 UTC: carla declared it\n\
+        "DRILL INC-1 was declared at 10:00 UTC: carla declared it\n\
          [x] all of\n  [x] 2 alerts fire\n  [x] in office hours\n\
          https://bell.example.org/incidents/1"
     );
