@@ -8,6 +8,8 @@ mod audit;
 mod incident;
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/postmortem.rs"]
+mod postmortem;
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -77,6 +79,8 @@ fn help_teaches() {
         &["person", "add", "--help"],
         &["person", "link", "--help"],
         &["squad", "--help"],
+        &["postmortem", "edit", "--help"],
+        &["actions", "--help"],
     ];
     let said: Vec<String> = verbs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("help.txt", &said.join("\n"));

@@ -37,7 +37,8 @@ fn uncomment(line: &str) -> String {
 #[test]
 fn defaults_in_comments_are_the_defaults() {
     // Only those that are defaults: examples stand in nested blocks, and name things that are not there.
-    let keys = ["alertmanagers: []", "poll_every", "settle", "public", "templates: []", "timing:", "rituals:"];
+    let keys =
+        ["alertmanagers: []", "poll_every", "settle", "public", "templates: []", "timing:", "rituals:", "postmortem:"];
     let shown: Vec<String> = DEFAULT_CONFIG
         .lines()
         .map(|line| {
@@ -87,6 +88,8 @@ fn every_key_stands_in_the_default_file() {
         "squads: [{ name: a, on_duty: { zzz: 1 } }]".to_owned(),
         "timing: { zzz: 1 }".to_owned(),
         "rituals: { zzz: 1 }".to_owned(),
+        "postmortem: { zzz: 1 }".to_owned(),
+        "postmortem: { sections: [{ zzz: 1 }] }".to_owned(),
         "roles: [{ zzz: 1 }]".to_owned(),
         "time_intervals: [{ zzz: 1 }]".to_owned(),
         "time_intervals: [{ name: a, time_intervals: [{ zzz: 1 }] }]".to_owned(),

@@ -12,7 +12,7 @@ mod world;
 
 use chrono::DateTime;
 use domain::directory::Directory;
-use domain::policy::{PolicySource, Rituals};
+use domain::policy::{PolicySource, Postmortems, Rituals};
 use earlybell::config::{Named, Overrides};
 use std::path::{Path, PathBuf};
 use world::{Restarts, World};
@@ -66,6 +66,10 @@ fn read(file: &Path, config: &str) -> (PolicySource, Directory) {
     if !config.contains("rituals:") {
         policy.rituals = Rituals::none();
         policy.roles.clear();
+    }
+    // And those that end with the incident, without what is written after it.
+    if !config.contains("postmortem:") {
+        policy.postmortem = Postmortems::none();
     }
     (policy, read.directory)
 }

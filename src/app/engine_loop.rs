@@ -156,6 +156,7 @@ impl EngineLoop {
             let (seq, at) = (stored.seq, stored.at);
             let input = self.read(stored).await?;
             let reported = Reported::by(&input);
+            self.recall(&input, &changes).await?;
             self.ahead = true;
             let decided = catch_unwind(AssertUnwindSafe(|| self.state.step(seq, at, input, &mut changes)));
             if decided.is_err() {
@@ -170,6 +171,17 @@ impl EngineLoop {
         }
         self.commit(changes, &arrived).await?;
         Ok(Step::Worked(arrived.len()))
+    }
+
+    // What people write about an incident that has left the memory is decided with it, as it stands by now.
+    async fn recall(&mut self, input: &Input, changes: &Changes) -> Result<(), StoreError> {
+        let Some(id) = self.state.absent(input) else { return Ok(()) };
+        let known = changes.incidents.get(&id).cloned();
+        let found = if known.is_some() { known } else { self.store.incident(id).await? };
+        if let Some(incident) = found {
+            self.state.recall(incident);
+        }
+        Ok(())
     }
 
     /// Steps until told to stop; what was appended before that is decided first.

@@ -66,7 +66,6 @@ impl EmailChannel {
         let from = self.addresses.from.clone();
         match (&delivery.to, delivery.lane) {
             (Some(to), Lane::Direct) => Ok(Addresses { from, to: vec![mailbox("email", &to.address)?] }),
-            (None, Lane::Direct) => Err("it says not to whom".to_owned()),
             _ if self.addresses.to.is_empty() => {
                 Err("it was written for a list, but this receiver is personal now".to_owned())
             }

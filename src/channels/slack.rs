@@ -108,8 +108,9 @@ impl SlackChannel {
     async fn tell(&self, attempt: &Attempt, until: Instant) -> Outcome {
         match attempt.delivery.lane {
             Lane::Put => return self.edit(attempt, until).await,
-            Lane::Direct => return self.tell_person(attempt, until).await,
-            Lane::Root | Lane::Post => {}
+            Lane::Direct if attempt.delivery.to.is_some() => return self.tell_person(attempt, until).await,
+            // Without a person it is for the channel, outside of every thread.
+            Lane::Root | Lane::Post | Lane::Direct => {}
         }
         if attempt.unsure {
             match self.look(attempt, until).await {

@@ -89,6 +89,11 @@ impl<'a> Ask<'a> {
         Self { method: Method::POST, path, body: Some(body), key: None }
     }
 
+    /// Writes anew.
+    pub fn put(path: &'a str, body: &'a Value) -> Self {
+        Self { method: Method::PUT, path, body: Some(body), key: None }
+    }
+
     /// Removes.
     pub fn delete(path: &'a str) -> Self {
         Self { method: Method::DELETE, path, body: None, key: None }

@@ -1,5 +1,6 @@
 //! The command line, one file per verb.
 
+mod actions;
 mod alert;
 mod audit;
 mod backtest;
@@ -61,6 +62,7 @@ enum Verb {
     Alert(alert::Alert),
     Incident(incident::Incident),
     Postmortem(postmortem::Postmortem),
+    Actions(actions::Actions),
     Explain(explain::Explain),
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         Verb::Alert(verb) => verb.run(),
         Verb::Incident(verb) => verb.run(),
         Verb::Postmortem(verb) => verb.run(),
+        Verb::Actions(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),

@@ -1,5 +1,7 @@
 //! `earlybell postmortem …`: what is written once an incident is over.
 
+mod edit;
+
 use super::CliError;
 use super::client::{Ask, Client, ClientArgs, new_key};
 use super::output::{self, Format, say};
@@ -38,6 +40,27 @@ Example:
         /// Number of the incident: 42, #42 or INC-42
         #[arg(value_parser = super::incident::number)]
         number: u64,
+    },
+    /// Writes the post mortem: opens its sections in an editor, or takes one from a file
+    #[command(after_help = "\
+Without a section all of them stand in one text, each below a line that names it. What was changed is
+sent; what somebody else wrote meanwhile is not overwritten: both texts are shown, and yours is kept in a
+file. The editor is that of VISUAL or EDITOR.
+
+Examples:
+  earlybell postmortem edit 42
+  earlybell postmortem edit 42 --section root-cause
+  earlybell postmortem edit 42 --section impact --file impact.md")]
+    Edit {
+        /// Number of the incident: 42, #42 or INC-42
+        #[arg(value_parser = super::incident::number)]
+        number: u64,
+        /// Which section; all of them, if not said
+        #[arg(long, short)]
+        section: Option<String>,
+        /// Its text; `-` is standard input
+        #[arg(long, short, value_name = "FILE", requires = "section")]
+        file: Option<PathBuf>,
     },
     /// Publishes a post mortem: a commit on a branch of its own, and a pull request
     #[command(after_help = "\
@@ -78,6 +101,10 @@ impl Postmortem {
         match &self.verb {
             Verb::Show { number } => self.show(&client, *number),
             Verb::Check { number } => self.check(&client, *number),
+            Verb::Edit { number, section: Some(section), file: Some(file) } => {
+                edit::write(&client, *number, section, &read(file)?)
+            }
+            Verb::Edit { number, section, .. } => edit::in_editor(&client, *number, section.as_deref()),
             Verb::Publish { number, file, path, anyway } => {
                 let text = match file {
                     Some(file) => read(file)?,
@@ -103,12 +130,15 @@ impl Postmortem {
 
     fn check(&self, client: &Client, number: u64) -> Result<(), CliError> {
         let answer = client.json(&Ask::get(&format!("/api/v1/incidents/{number}/postmortem")))?;
-        let unfilled = output::rows_of(&answer, "unfilled");
+        let (unfilled, hints) = (output::rows_of(&answer, "unfilled"), output::rows_of(&answer, "hints"));
         match self.client.output {
-            Format::Json => output::json(&json!({ "unfilled": unfilled })),
-            _ => unfilled.iter().for_each(|row| {
-                say(&format!("{}: {}", output::cell(row, "/section"), output::cell(row, "/guidance")));
-            }),
+            Format::Json => output::json(&json!({ "unfilled": unfilled, "hints": hints })),
+            _ => {
+                unfilled.iter().for_each(|row| {
+                    say(&format!("{}: {}", output::cell(row, "/section"), output::cell(row, "/guidance")));
+                });
+                hints.iter().filter_map(serde_json::Value::as_str).for_each(say);
+            }
         }
         if unfilled.is_empty() { Ok(()) } else { Err(CliError::Lint) }
     }

@@ -99,6 +99,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         heartbeats: written.heartbeats,
         roles: roles(written.roles),
         rituals: written.rituals,
+        postmortem: written.postmortem,
     };
     match Policy::compile(policy.clone()) {
         Ok(policy) => found.warnings.extend(rules::shown(&rules, policy.rules.warnings)),

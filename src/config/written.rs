@@ -6,7 +6,7 @@ use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
 use domain::duration::Duration;
 use domain::interval::NamedIntervals;
-use domain::policy::{Heartbeat, Rituals, RoleSpec, Timing};
+use domain::policy::{Heartbeat, Postmortems, Rituals, RoleSpec, Timing};
 use domain::rules::model::InhibitModel;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ pub struct Written {
     pub roles: Vec<RoleSpec>,
     /// How people are reminded.
     pub rituals: Rituals,
+    /// What is written afterwards, and until when.
+    pub postmortem: Postmortems,
 }
 
 /// One Alertmanager cluster.

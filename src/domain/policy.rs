@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod heartbeats;
 mod inhibit;
 mod intervals;
+pub mod postmortems;
 pub mod rituals;
 mod route;
 pub mod watchdog;
@@ -17,6 +18,7 @@ use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
 use crate::rules::{Rule, RuleSet};
+pub use postmortems::{Postmortems, SectionSpec};
 pub use rituals::{Rituals, RoleSpec};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -68,6 +70,8 @@ impl Policy {
         let rules = RuleSet::compile(&files).map_err(&mut all).unwrap_or_default();
         let templates = templates(&source, &files).map_err(&mut all).unwrap_or_default();
         all(check::names(&source, &rules));
+        let names: Vec<&str> = source.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
+        all(source.postmortem.mistakes(&names));
         let (inhibitions, wrong) = inhibit::inhibitions(&source);
         mistakes.extend(wrong);
         let (intervals, wrong) = intervals::intervals(&source);
@@ -148,6 +152,9 @@ pub struct PolicySource {
     /// How people are reminded.
     #[serde(default)]
     pub rituals: Rituals,
+    /// What is written afterwards, and until when.
+    #[serde(default)]
+    pub postmortem: Postmortems,
 }
 
 /// Alerts that must be heard of again and again, such as Prometheus' `Watchdog`. After two intervals of silence Earlybell

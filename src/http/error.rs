@@ -160,6 +160,7 @@ fn refused(refusal: &Refusal) -> StatusCode {
         | Refusal::Already { .. }
         | Refusal::Merged { .. }
         | Refusal::Conflict { .. }
+        | Refusal::SectionConflict(_)
         | Refusal::LongOver { .. }
         | Refusal::Apart { .. }
         | Refusal::NoSplit { .. }

@@ -56,7 +56,8 @@ pub async fn metrics(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
     if let Err(error) = &figures {
         tracing::error!("the store gives no figures for /metrics: {error}");
     }
-    let text = site.parts.metrics.scrape(figures.as_ref().ok(), now);
+    let policy = &site.parts.config.load().policy.postmortem;
+    let text = site.parts.metrics.scrape(figures.as_ref().ok(), policy, now);
     let text = text.map_err(|error| Failure::Internal(format!("the metrics can't be written: {error}")))?;
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text))
 }

@@ -33,6 +33,10 @@ const fn post(path: &'static str, access: Access, to: fn() -> Route) -> Endpoint
     Endpoint { method: Method::POST, path, access, to }
 }
 
+const fn put(path: &'static str, access: Access, to: fn() -> Route) -> Endpoint {
+    Endpoint { method: Method::PUT, path, access, to }
+}
+
 const fn delete(path: &'static str, access: Access, to: fn() -> Route) -> Endpoint {
     Endpoint { method: Method::DELETE, path, access, to }
 }
@@ -86,6 +90,16 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents/{number}/exit-criteria", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/links", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/publish", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/section", RESPONDER, || web::to(commands::act)),
+    put("/api/v1/incidents/{number}/postmortem/sections/{section}", RESPONDER, || web::to(api::review::put_section)),
+    post("/api/v1/incidents/{number}/mark", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/correct", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/action", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/action-edit", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/action-done", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/action-drop", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/postmortem", RESPONDER, || web::to(commands::act)),
+    post("/api/v1/incidents/{number}/waive", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/todo", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/done", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/ack", RESPONDER, || web::to(commands::act)),
@@ -93,6 +107,8 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents/{number}/unfollow", RESPONDER, || web::to(commands::act)),
     post("/api/v1/incidents/{number}/undo", RESPONDER, || web::to(commands::act)),
     post("/api/v1/alerts/{number}/adopt", MANAGER, || web::to(commands::adopt)),
+    get("/api/v1/actions", VIEWER, || web::to(api::actions::list)),
+    get("/api/v1/actions.csv", VIEWER, || web::to(api::actions::csv)),
     post("/api/v1/command", VIEWER, || web::to(commands::line)),
     get("/api/v1/drills", VIEWER, || web::to(api::drills::list)),
     // Whoever starts one wakes people.
@@ -135,6 +151,8 @@ pub static ROUTES: &[Endpoint] = &[
     get("/declare", RESPONDER, || web::to(pages::acts::declaring)),
     post("/declare", RESPONDER, || web::to(pages::acts::declare)),
     get("/incidents/{number}/edit", RESPONDER, || web::to(pages::edit::show)),
+    get("/incidents/{number}/postmortem", VIEWER, || web::to(pages::postmortem::show)),
+    get("/actions", VIEWER, || web::to(pages::actions::show)),
     post("/incidents/{number}/do/{verb}", RESPONDER, || web::to(pages::acts::act)),
     get("/people", VIEWER, || web::to(pages::people::show)),
     post("/people", ADMIN, || web::to(pages::people::add)),

@@ -3,9 +3,10 @@
 use super::Metrics;
 use super::observe::epoch;
 use crate::store::Figures;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::incident::Severity;
 use domain::incident::roles::MANAGER;
+use domain::policy::Postmortems;
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounter, Opts, Registry, TextEncoder};
 
@@ -26,16 +27,26 @@ impl Metrics {
     ///
     /// # Errors
     /// A metric that can't be written: a bug.
-    pub fn scrape(&self, figures: Option<&Figures>, now: DateTime<Utc>) -> prometheus::Result<String> {
+    pub fn scrape(
+        &self,
+        figures: Option<&Figures>,
+        postmortem: &Postmortems,
+        now: DateTime<Utc>,
+    ) -> prometheus::Result<String> {
         let mut families = self.registry.gather();
-        families.extend(self.stored(figures, now)?);
+        families.extend(self.stored(figures, postmortem, now)?);
         families.sort_by(|a, b| a.name().cmp(b.name()));
         TextEncoder::new().encode_to_string(&families)
     }
 
     // A registry per scrape: a receiver or stage that is gone leaves no old number behind, and two scrapes at once
     // don't mix.
-    fn stored(&self, figures: Option<&Figures>, now: DateTime<Utc>) -> prometheus::Result<Vec<MetricFamily>> {
+    fn stored(
+        &self,
+        figures: Option<&Figures>,
+        postmortem: &Postmortems,
+        now: DateTime<Utc>,
+    ) -> prometheus::Result<Vec<MetricFamily>> {
         let page = Page::default();
         let writes = figures.is_some_and(|figures| figures.refuses.is_none());
         page.one("earlybell_store_up", "Whether the store answered this scrape, and can write.", f64::from(writes))?;
@@ -51,6 +62,7 @@ impl Metrics {
         }
         if let Some(figures) = figures {
             incidents(&page, figures)?;
+            afterwards(&page, figures, postmortem, now)?;
             outbox(&page, figures, now)?;
             inbox(&page, figures)?;
             audit(&page, figures)?;
@@ -87,6 +99,22 @@ fn incidents(page: &Page, figures: &Figures) -> prometheus::Result<()> {
         "Known alerts that are not resolved, without those of drills.",
         figures.open_alerts as f64,
     )
+}
+
+fn afterwards(page: &Page, figures: &Figures, postmortem: &Postmortems, now: DateTime<Utc>) -> prometheus::Result<()> {
+    let late = |(severity, since): &&(Severity, DateTime<Utc>)| {
+        postmortem.due(*severity, *since).is_some_and(|due| due <= now)
+    };
+    let overdue = figures.owed.iter().filter(late).count();
+    page.one("earlybell_postmortems_owed", "Post mortems that are owed.", figures.owed.len() as f64)?;
+    page.one("earlybell_postmortems_overdue", "Of these, those that were due before now.", overdue as f64)?;
+    let sum = |late: bool| {
+        let is_late = |due: &Option<NaiveDate>| due.is_some_and(|due| postmortem.late_from(due) <= now);
+        let days = figures.actions_open.iter().filter(|(due, _)| !late || is_late(due));
+        days.map(|(_, count)| *count).sum::<u64>() as f64
+    };
+    page.one("earlybell_actions_open", "Action items that are to be done.", sum(false))?;
+    page.one("earlybell_actions_overdue", "Of these, those whose day is over.", sum(true))
 }
 
 fn outbox(page: &Page, figures: &Figures, now: DateTime<Utc>) -> prometheus::Result<()> {
@@ -160,7 +188,10 @@ mod tests {
 
     #[test]
     fn known_label_values_stand_at_zero_from_the_start() {
-        let text = Metrics::new().unwrap().scrape(Some(&Figures::default()), DateTime::UNIX_EPOCH).unwrap();
+        let text = Metrics::new()
+            .unwrap()
+            .scrape(Some(&Figures::default()), &Postmortems::default(), DateTime::UNIX_EPOCH)
+            .unwrap();
         assert_eq!(
             lines(&text, "earlybell_incidents{"),
             [
@@ -187,19 +218,40 @@ mod tests {
             position: InputSeq(10),
             ..Figures::default()
         };
-        let first = metrics.scrape(Some(&figures), now).unwrap();
+        let first = metrics.scrape(Some(&figures), &Postmortems::default(), now).unwrap();
         assert_eq!(
             lines(&first, "earlybell_outbox_oldest"),
             ["earlybell_outbox_oldest_age_seconds{receiver=\"team\"} 42"]
         );
         assert_eq!(lines(&first, "earlybell_engine_lag"), ["earlybell_engine_lag_inputs 2"]);
-        let second = metrics.scrape(Some(&Figures::default()), now).unwrap();
+        let second = metrics.scrape(Some(&Figures::default()), &Postmortems::default(), now).unwrap();
         assert_eq!(lines(&second, "earlybell_outbox_oldest"), Vec::<&str>::new());
         assert_eq!(lines(&second, "earlybell_store_up"), ["earlybell_store_up 1"]);
         let full = Figures { refuses: Some("disk is full".to_owned()), ..Figures::default() };
         for broken in [None, Some(&full)] {
-            let text = metrics.scrape(broken, now).unwrap();
+            let text = metrics.scrape(broken, &Postmortems::default(), now).unwrap();
             assert_eq!(lines(&text, "earlybell_store_up"), ["earlybell_store_up 0"]);
         }
+    }
+
+    #[test]
+    fn what_is_left_to_do_is_counted_and_what_is_late() {
+        let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(40);
+        let day = |days: i64| (now - chrono::TimeDelta::days(days)).date_naive();
+        let figures = Figures {
+            owed: vec![
+                (Severity::Critical, now - chrono::TimeDelta::days(4)),
+                (Severity::Major, now - chrono::TimeDelta::days(4)),
+                (Severity::Minor, now - chrono::TimeDelta::days(8)),
+            ],
+            actions_open: vec![(None, 2), (Some(day(1)), 3), (Some(day(0)), 4)],
+            ..Figures::default()
+        };
+        let text = Metrics::new().unwrap().scrape(Some(&figures), &Postmortems::default(), now).unwrap();
+        assert_eq!(
+            lines(&text, "earlybell_postmortems_"),
+            ["earlybell_postmortems_overdue 2", "earlybell_postmortems_owed 3"]
+        );
+        assert_eq!(lines(&text, "earlybell_actions_"), ["earlybell_actions_open 9", "earlybell_actions_overdue 3"]);
     }
 }

@@ -52,7 +52,8 @@ pub trait Store: Send + Sync + 'static {
         bytes_max: usize,
     ) -> Result<Vec<StoredInput>, StoreError>;
 
-    /// What the engine goes on from: everything open, and incidents closed within the last week.
+    /// What the engine goes on from: everything open, incidents closed within the last week, and those about which
+    /// something is left to do.
     async fn load(&self, now: DateTime<Utc>) -> Result<Loaded, StoreError>;
 
     /// Writes what a run of inputs changed, in one transaction. Puts that are still pending are superseded by newer
@@ -74,6 +75,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Incidents, newest first.
     async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, StoreError>;
+
+    /// Action items of all incidents.
+    async fn actions(&self, filter: ActionFilter) -> Result<Vec<ActionRow>, StoreError>;
+
+    /// Incidents whose post mortem is owed, those that have been for longest first, at most so many.
+    async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError>;
 
     /// One incident.
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError>;
@@ -138,8 +145,8 @@ pub trait Store: Send + Sync + 'static {
     /// Past incidents.
     fn history(&self) -> &dyn HistoryStore;
 
-    /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them, refused
-    /// bodies. Returns how many rows; 0 when nothing is left to delete.
+    /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them (unless something is
+    /// left to do about them), refused bodies. Returns how many rows; 0 when nothing is left to delete.
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError>;
 
     /// Numbers for `/metrics` and the pages.

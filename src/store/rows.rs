@@ -1,9 +1,11 @@
 //! What goes in and out of the store.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 pub use domain::access::Role;
 use domain::delivery::{Delivery, DeliveryState, Outcome};
 use domain::ids::{DeliveryId, IncidentId, InputSeq};
+use domain::incident::Severity;
+use domain::incident::review::Action;
 use serde::Serialize;
 
 /// What kind of input; says how its body is written.
@@ -128,6 +130,32 @@ pub struct IncidentFilter {
     pub max: usize,
 }
 
+/// Which action items.
+#[derive(Debug, Clone, Default)]
+pub struct ActionFilter {
+    /// Open ones only, or those that ended only.
+    pub open: Option<bool>,
+    /// Open ones whose last day is before this one.
+    pub due_before: Option<NaiveDate>,
+    /// Of this person, whatever the case of its letters.
+    pub owner: Option<String>,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// An action item, and where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ActionRow {
+    /// To which incident.
+    pub incident: IncidentId,
+    /// What that is called.
+    pub title: String,
+    /// Nothing was wrong there: people practised.
+    pub drill: bool,
+    /// What it is.
+    pub action: Action,
+}
+
 /// Which deliveries.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
@@ -228,6 +256,10 @@ pub struct Figures {
     pub incidents: Vec<(String, String, u64)>,
     /// Roles of open incidents that anyone may take now, by role.
     pub roles_open: Vec<(String, u64)>,
+    /// Post mortems that are owed: of an incident this bad, since then.
+    pub owed: Vec<(Severity, DateTime<Utc>)>,
+    /// Open action items by their last day: how many.
+    pub actions_open: Vec<(Option<NaiveDate>, u64)>,
     /// Waiting deliveries by receiver: how many, and since when the oldest.
     pub outbox: Vec<(String, u64, DateTime<Utc>)>,
     /// Given-up deliveries by receiver.

@@ -23,6 +23,7 @@ mod oidc;
 mod oidc_provider;
 mod pages;
 mod people;
+mod postmortem;
 mod race;
 mod reference;
 mod session;

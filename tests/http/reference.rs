@@ -40,7 +40,7 @@ fn full_scrape() -> String {
         last_seen: vec![("default".to_owned(), now)],
         ..Figures::default()
     };
-    metrics.scrape(Some(&figures), now).unwrap()
+    metrics.scrape(Some(&figures), &Default::default(), now).unwrap()
 }
 
 fn labels(text: &str, name: &str) -> String {

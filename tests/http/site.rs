@@ -198,7 +198,11 @@ impl TestSite {
 
     /// One metric's line, without its name and labels.
     pub async fn metric(&self, line: &str) -> f64 {
-        let text = self.metrics.scrape(Some(&self.store.figures(SystemClock.now()).await.unwrap()), SystemClock.now());
+        let text = self.metrics.scrape(
+            Some(&self.store.figures(SystemClock.now()).await.unwrap()),
+            &Default::default(),
+            SystemClock.now(),
+        );
         let text = text.unwrap();
         let found = text.lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(' '));
         found.unwrap_or_else(|| panic!("no {line} in\n{text}")).parse().unwrap()

@@ -55,6 +55,10 @@ impl Request {
         Self { body: body.into(), ..Self::new("POST", path) }
     }
 
+    pub fn put(path: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..Self::new("PUT", path) }
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push(format!("{name}: {value}\r\n"));
         self

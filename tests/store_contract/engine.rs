@@ -3,16 +3,18 @@
 use crate::fixtures::{
     End, alert, at, claim, closed, decide, delivery, evidence, finish, incident, input, note, resolved,
 };
+use chrono::NaiveDate;
 use domain::alert::drill::DRILL_SOURCE;
 use domain::alert::{AlertState, Pairs};
 use domain::delivery::Lane;
 use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
 use domain::ids::{AlertId, IncidentId, InputSeq};
+use domain::incident::review::{Action, ActionEnd, ActionItem, Ended};
 use domain::incident::roles::{COMMUNICATIONS, MANAGER, Opened};
 use domain::incident::{Incident, Reply, Severity, Stage};
 use domain::policy::{PolicySource, Route};
 use domain::rules::eval::HoldRow;
-use earlybell::store::{DeliveryFilter, Figures, IncidentFilter, InputKind, Store, StoreError};
+use earlybell::store::{ActionFilter, DeliveryFilter, Figures, IncidentFilter, InputKind, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -391,6 +393,8 @@ pub async fn counts(store: &Arc<dyn Store>) {
     let words = |stage: &str, severity: &str, number| (stage.to_owned(), severity.to_owned(), number);
     let expected = Figures {
         incidents: vec![words("confirmed", "major", 2), words("suspected", "minor", 1)],
+        owed: Vec::new(),
+        actions_open: Vec::new(),
         roles_open: vec![(COMMUNICATIONS.to_owned(), 1), (MANAGER.to_owned(), 2)],
         outbox: vec![("list".to_owned(), 2, at(0))],
         dead: vec![("dead".to_owned(), 1)],
@@ -406,4 +410,58 @@ pub async fn counts(store: &Arc<dyn Store>) {
         refuses: None,
     };
     assert_eq!(figures, expected);
+}
+
+fn action(number: u32, owner: Option<&str>, day: Option<u32>, done: bool) -> Action {
+    let due = day.map(|day| NaiveDate::from_ymd_opt(2026, 12, day).unwrap());
+    let end = done.then(|| ActionEnd { how: Ended::Done, by: "bert".to_owned(), at: at(9) });
+    let item = ActionItem { text: format!("action {number}"), owner: owner.map(str::to_owned), due, link: None };
+    Action { number, item, by: "carla".to_owned(), at: at(1), end }
+}
+
+pub async fn keeps_what_is_left_to_do(store: &Arc<dyn Store>) {
+    const DAY: i64 = 86_400;
+    let owed = Incident { public_from: Some(2), ..resolved_incident(1, 0) };
+    let mut busy = resolved_incident(2, 0);
+    busy.review.actions =
+        vec![action(1, Some("Bert"), Some(20), false), action(2, None, None, false), action(3, None, Some(5), true)];
+    let mut open = incident(3, Stage::Confirmed);
+    open.review.actions = vec![action(1, Some("carla"), Some(10), false)];
+    let done = resolved_incident(4, 0);
+    let all = [owed.clone(), busy.clone(), open.clone(), done.clone()];
+    let rows = all.iter().map(|incident| (incident.id, incident.clone())).collect();
+    store.commit(Changes { incidents: rows, ..changes(1) }).await.unwrap();
+    // Long after their end only those are loaded that have something left, and they are not pruned.
+    let ids = |incidents: Vec<Incident>| incidents.iter().map(|incident| incident.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(store.load(at(30 * DAY)).await.unwrap().incidents), [1, 2, 3]);
+    assert_eq!(ids(store.owed(10).await.unwrap()), [1]);
+    assert!(store.prune(at(20 * DAY), 100).await.unwrap() > 0);
+    assert_eq!(ids(store.incidents(IncidentFilter { max: 10, ..IncidentFilter::default() }).await.unwrap()), [3, 2, 1]);
+    let list = |filter: ActionFilter| async move {
+        let rows = store.actions(ActionFilter { max: 10, ..filter }).await.unwrap();
+        rows.iter().map(|row| (row.incident.0, row.action.number)).collect::<Vec<_>>()
+    };
+    let open_ones = || ActionFilter { open: Some(true), ..ActionFilter::default() };
+    assert_eq!(list(open_ones()).await, [(3, 1), (2, 1), (2, 2)], "the earliest first");
+    assert_eq!(list(ActionFilter { owner: Some("bert".to_owned()), ..open_ones() }).await, [(2, 1)]);
+    let before = NaiveDate::from_ymd_opt(2026, 12, 20);
+    assert_eq!(list(ActionFilter { due_before: before, ..open_ones() }).await, [(3, 1)]);
+    assert_eq!(list(ActionFilter { open: Some(false), ..ActionFilter::default() }).await, [(2, 3)]);
+    assert_eq!(list(ActionFilter::default()).await, [(3, 1), (2, 3), (2, 2), (2, 1)]);
+    let figures = store.figures(at(0)).await.unwrap();
+    assert_eq!(figures.owed, [(owed.severity, at(0))]);
+    let day = |day| NaiveDate::from_ymd_opt(2026, 12, day);
+    assert_eq!(figures.actions_open, [(None, 1), (day(10), 1), (day(20), 1)]);
+    // Done: nothing is left, and it goes with all that hangs on it.
+    busy.review.actions.iter_mut().for_each(|action| {
+        action.end = Some(ActionEnd { how: Ended::Done, by: "bert".to_owned(), at: at(9) });
+    });
+    store.commit(Changes { incidents: BTreeMap::from([(busy.id, busy)]), ..changes(2) }).await.unwrap();
+    assert_eq!(ids(store.load(at(30 * DAY)).await.unwrap().incidents), [1, 3]);
+    while store.prune(at(20 * DAY), 2).await.unwrap() > 0 {}
+    assert_eq!(list(ActionFilter::default()).await, [(3, 1)]);
+}
+
+fn resolved_incident(id: u64, seconds: i64) -> Incident {
+    Incident { public_from: None, ..incident(id, Stage::Resolved { at: at(seconds) }) }
 }

@@ -75,6 +75,7 @@ macro_rules! contracts {
             never_gives_a_number_twice
             prunes_closed_incidents_with_all_that_hangs_on_them
             counts
+            keeps_what_is_left_to_do
         }
         outbox {
             sends_the_root_before_anything_else

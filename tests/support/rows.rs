@@ -82,9 +82,15 @@ impl Rows {
         self.entries.extend(changes.entries.clone());
     }
 
+    /// An incident, however long ago it ended.
+    pub fn incident(&self, id: IncidentId) -> Option<Incident> {
+        self.incidents.get(&id).cloned()
+    }
+
     /// What a start would find.
     pub fn loaded(&self, now: DateTime<Utc>) -> Loaded {
-        let remembered = |incident: &&Incident| incident.stage.closed_at().is_none_or(|at| at + REMEMBER_CLOSED > now);
+        let lately = |incident: &Incident| incident.stage.closed_at().is_none_or(|at| at + REMEMBER_CLOSED > now);
+        let remembered = |incident: &&Incident| lately(incident) || incident.has_left();
         let incidents: Vec<Incident> = self.incidents.values().filter(remembered).cloned().collect();
         let of_those = |e: &&Evidence| incidents.iter().any(|incident| incident.id == e.incident);
         Loaded {

@@ -11,8 +11,10 @@ use domain::directory::{Person, Shift};
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{AlertId, DeliveryId, IncidentId};
+use domain::incident::act::ReviewAct;
 use domain::incident::room::Part;
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
+use domain::verbs::{Asked, Context, Spelling};
 use earlybell::app::wire::push;
 use earlybell::config::{Named, Overrides};
 use earlybell::store::InputKind;
@@ -40,6 +42,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "at" => world.advance(time(rest)?),
         "say" => world.say(rest),
         "restart" => world.restart(),
+        "file" => world.file(IncidentId(number(rest)?)),
         "config" => config(world, base, rest)?,
         // The program was down until now: nothing happened in between.
         "started" => {
@@ -358,6 +361,18 @@ fn room(verb: &str, rest: &str) -> Result<Act, String> {
             let (text, owner) = rest.rsplit_once(" @").map_or((rest, None), |(text, owner)| (text, Some(owner)));
             Act::Todo { text: text.to_owned(), owner: owner.map(str::to_owned) }
         }
+        "section" => {
+            let (section, text) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (text, version) = match text.rsplit_once(" version=") {
+                Some((text, version)) => (text, Some(version.parse().map_err(|_| "no such version")?)),
+                None => (text, None),
+            };
+            let text = text.trim_matches('"').replace("\\n", "\n");
+            Act::Review(ReviewAct::Section { section: section.to_owned(), text, version })
+        }
+        "mark" | "correct" | "action" | "action-edit" | "action-done" | "action-drop" | "postmortem" | "waive" => {
+            typed(&format!("{verb} {rest}"))?
+        }
         "publish" => Act::Publish { text: rest.replace("\\n", "\n"), path: None, anyway: false },
         "done" => Act::Done { todo: u32::try_from(number(rest)?).map_err(|e| e.to_string())? },
         "follow" => Act::Follow,
@@ -375,6 +390,17 @@ fn room(verb: &str, rest: &str) -> Result<Act, String> {
         }
         _ => return Err("no such verb".to_owned()),
     })
+}
+
+// As somebody would type it in the thread of the incident.
+fn typed(line: &str) -> Result<Act, String> {
+    let context =
+        Context { open: Vec::new(), thread: Some(IncidentId(1)), last: None, spelling: Spelling::chat("!incident") };
+    match domain::verbs::parse(line, &context) {
+        Ok(Asked::Act { act, .. }) => Ok(act),
+        Ok(Asked::Read(_)) => Err("is a question".to_owned()),
+        Err(trouble) => Err(format!("{trouble:?}")),
+    }
 }
 
 fn act(verb: &str, rest: &str) -> Result<Act, String> {

@@ -4,10 +4,12 @@ use super::rows::Rows;
 use chrono::{DateTime, Utc};
 use domain::delivery::Lane;
 use domain::directory::Directory;
+use domain::document::Sources;
 use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Shadow, State};
-use domain::ids::InputSeq;
+use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Fact, Reply};
 use domain::policy::PolicySource;
+use domain::postmortem::{check, draft, file, hints};
 use domain::verbs::Spelling;
 use earlybell::app::wire;
 use earlybell::store::{InputKind, StoredInput};
@@ -83,6 +85,9 @@ impl World {
         }
         self.seq += 1;
         let mut changes = Changes::default();
+        if let Some(incident) = self.state.absent(&input).and_then(|id| self.rows.incident(id)) {
+            self.state.recall(incident);
+        }
         self.state.step(InputSeq(self.seq), self.now, input, &mut changes);
         self.rows.absorb(&changes);
         self.write_down(&changes);
@@ -99,6 +104,32 @@ impl World {
                 end: DeliveryEnd::ThreadStarted { remote_id: format!("thread-{}", delivery.id) },
             }));
         }
+    }
+
+    /// Writes down the file of a post mortem as it would be published now, and what is missing in it.
+    pub fn file(&mut self, id: IncidentId) {
+        let Some(incident) = self.rows.incident(id) else { return self.say(&format!("there is no {id}")) };
+        let mut entries: Vec<_> = self.rows.entries.iter().filter(|entry| entry.incident == id).cloned().collect();
+        entries.reverse();
+        let post = draft(&Sources {
+            incident: &incident,
+            entries: &entries,
+            declared: entries.last(),
+            alerts: &[],
+            notices: &[],
+            external_url: "https://bell.example.org",
+            policy: &self.policy,
+            directory: &self.directory,
+            now: self.now,
+        });
+        let file = file(&post, &self.policy.postmortem);
+        self.say(&format!("file {}", file.path));
+        for line in file.text.lines() {
+            let _ = writeln!(self.transcript, "         | {line}");
+        }
+        let missing: Vec<String> = check(&post).into_iter().map(|one| one.name).chain(hints(&post)).collect();
+        let missing = if missing.is_empty() { "nothing".to_owned() } else { missing.join("; ") };
+        self.say(&format!("missing: {missing}"));
     }
 
     /// Lets time pass, waking the engine exactly when it asked for it.

@@ -1,6 +1,7 @@
 //! One log line per fact of an incident, with its number. Words of the team stay out of the log.
 
-use domain::incident::entry::PostFact;
+use domain::incident::entry::{PostFact, ReviewFact};
+use domain::incident::review::Ended;
 use domain::incident::{Actor, Entry, Fact};
 use tracing::{info, warn};
 
@@ -70,10 +71,29 @@ fn words(fact: &Fact, by: &Actor) -> String {
         }
         Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses everything: {because}"),
         Fact::Post(PostFact::Sent { receiver, path, .. }) => format!("post mortem {path} handed to {receiver} by {by}"),
+        Fact::Review(fact) => review(fact, by),
         Fact::Post(PostFact::Arrived { receiver, address, .. }) => {
             format!("post mortem stands at {receiver}: {address}")
         }
         Fact::TemplateFailed { template, because } => format!("template {template} failed: {because}"),
         Fact::RuleGone { rule } => format!("rule {rule} is gone or changed; rules no longer act on it"),
+    }
+}
+
+fn review(fact: &ReviewFact, by: &Actor) -> String {
+    match fact {
+        ReviewFact::Written { section, .. } => format!("section {section} of the post mortem written by {by}"),
+        ReviewFact::Shown { entry, .. } => format!("entry {entry} marked for the post mortem by {by}"),
+        ReviewFact::Corrected { entry, .. } => format!("entry {entry} corrected by {by}"),
+        ReviewFact::ActionAdded { action, .. } => format!("action {action} added by {by}"),
+        ReviewFact::ActionChanged { action, .. } => format!("action {action} changed by {by}"),
+        ReviewFact::ActionEnded { action, end: Ended::Done } => format!("action {action} done by {by}"),
+        ReviewFact::ActionEnded { action, .. } => format!("action {action} dropped by {by}"),
+        ReviewFact::ActionReopened { action } => format!("action {action} reopened by {by}"),
+        ReviewFact::ActionsLate { actions } => format!("told that actions {actions:?} are late"),
+        ReviewFact::Asked => format!("post mortem asked for by {by}"),
+        ReviewFact::Waived { .. } => format!("post mortem waived by {by}"),
+        ReviewFact::Reminded { whom, due } => format!("reminded {whom:?} of the post mortem, due by {due}"),
+        ReviewFact::Left { because } => format!("nobody is reminded any more: {because}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{CHANGES_MAX, Difference};
 use crate::ids::IncidentId;
+use crate::incident::review::ActionItem;
 use crate::incident::room::{Part, Todo};
 use crate::incident::{Incident, Stage};
 use chrono::{DateTime, Utc};
@@ -56,6 +57,7 @@ fn fields(incident: &Incident) -> BTreeMap<String, String> {
     }
     roles(incident, &mut fields);
     room(incident, &mut fields);
+    review(incident, &mut fields);
     fields.0
 }
 
@@ -96,6 +98,28 @@ fn room(incident: &Incident, fields: &mut Fields) {
         let alerts: Vec<String> = room.took.iter().flat_map(|took| &took.alerts).map(ToString::to_string).collect();
         fields.put("alerts taken along", alerts.join(", "));
     }
+}
+
+fn review(incident: &Incident, fields: &mut Fields) {
+    let review = &incident.review;
+    for (name, written) in &review.sections {
+        fields.put(&format!("section {name}"), written.text.clone());
+    }
+    for (entry, shown) in &review.shown {
+        fields.put(&format!("entry {entry} in the post mortem"), shown.word().to_owned());
+    }
+    for (entry, correction) in &review.corrected {
+        fields.put(&format!("words of entry {entry}"), correction.text.clone());
+    }
+    for action in &review.actions {
+        let ActionItem { text, owner, due, link } = &action.item;
+        let owner = owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
+        let due = due.map(|due| format!(", by {due}")).unwrap_or_default();
+        let link = link.as_ref().map(|link| format!(", {link}")).unwrap_or_default();
+        fields.put(&format!("action {}", action.number), format!("{text}{owner}{due}{link}, {}", action.state()));
+    }
+    fields.put("post mortem asked for", review.asked_at.map(time).unwrap_or_default());
+    fields.put("post mortem waived", review.waived.as_ref().map(|it| it.because.clone()).unwrap_or_default());
 }
 
 fn stage(stage: &Stage) -> String {

@@ -4,7 +4,9 @@ use super::{TEXT_BYTES_MAX, canonical};
 use crate::alert::Pairs;
 use crate::ids::AlertId;
 use crate::incident::Act;
+use crate::incident::act::{DueDate, ReviewAct};
 use crate::text;
+use crate::verbs::Verb;
 use std::fmt::Write;
 
 // How much of a cut text is kept; the rest of `TEXT_BYTES_MAX` says how long it was, and its hash.
@@ -89,9 +91,48 @@ pub fn what(act: &Act) -> String {
             with("anyway", if *anyway { "yes" } else { "" });
             with("text", text);
         }
+        Act::Review(act) => afterwards(act, &mut with),
         Act::Adopt { alert } => with("", &format!("alert {alert}")),
     }
     line
+}
+
+fn afterwards(act: &ReviewAct, with: &mut impl FnMut(&str, &str)) {
+    let mut item = |owner: &Option<String>, due: &Option<DueDate>, link: &Option<String>| {
+        with("owner", owner.as_deref().unwrap_or_default());
+        with("due", &due.map(String::from).unwrap_or_default());
+        with("link", link.as_deref().unwrap_or_default());
+    };
+    match act {
+        ReviewAct::Section { section, text, version } => {
+            with("", section);
+            with("text", text);
+            with("version", &version.map(|version| version.to_string()).unwrap_or_default());
+        }
+        ReviewAct::Mark { entry, shown } => {
+            with("", &format!("entry {entry} {}", shown.map_or("default", |shown| shown.word())));
+        }
+        ReviewAct::Correct { entry, text } => {
+            with("", &format!("entry {entry}"));
+            with("text", text);
+        }
+        ReviewAct::Action { text, owner, due, link } => {
+            item(owner, due, link);
+            with("text", text);
+        }
+        ReviewAct::ActionEdit { action, text, owner, due, link } => {
+            item(owner, due, link);
+            with("", &action.to_string());
+            with("text", text.as_deref().unwrap_or_default());
+        }
+        ReviewAct::ActionDone { action } => with("", &action.to_string()),
+        ReviewAct::ActionDrop { action, because } => {
+            with("", &action.to_string());
+            with("reason", because);
+        }
+        ReviewAct::Ask => {}
+        ReviewAct::Waive { because } => with("", because),
+    }
 }
 
 fn verb(act: &Act) -> &'static str {
@@ -120,6 +161,7 @@ fn verb(act: &Act) -> &'static str {
         Act::Reopen { .. } => "reopen",
         Act::Publish { .. } => "publish",
         Act::Adopt { .. } => "adopt",
+        Act::Review(_) => Verb::of(act).word(),
     }
 }
 

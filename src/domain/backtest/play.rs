@@ -188,6 +188,7 @@ impl Play {
             | Fact::NoticeLost { .. }
             | Fact::ReceiverBlocked { .. }
             | Fact::Post(_)
+            | Fact::Review(_)
             | Fact::TemplateFailed { .. }
             | Fact::RuleGone { .. } => {}
         }

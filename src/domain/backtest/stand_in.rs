@@ -1,7 +1,7 @@
 //! The policy of a backtest: that of the rule files, with one receiver that hears everything in place of all others.
 
 use crate::duration::Duration;
-use crate::policy::{PolicySource, ReceiverKind, ReceiverSpec, Rituals, Route};
+use crate::policy::{PolicySource, Postmortems, ReceiverKind, ReceiverSpec, Rituals, Route};
 use crate::rules::model::Mode;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,7 @@ pub(super) fn stand_in(source: &PolicySource, history: History) -> PolicySource 
     source.templates.clear();
     // Nobody is there to answer.
     source.rituals = Rituals::none();
+    source.postmortem = Postmortems::none();
     source.roles.clear();
     for rule in source.rule_files.iter_mut().flat_map(|named| &mut named.file.groups).flat_map(|group| &mut group.rules)
     {

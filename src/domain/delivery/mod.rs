@@ -45,7 +45,8 @@ pub enum Lane {
     Post,
     /// The newest replaces older ones that were not sent yet.
     Put,
-    /// To one person, each one in order; nobody waits for another person, nor for a root.
+    /// To one person, each one in order; nobody waits for another person, nor for a root. Without a person: to the receiver
+    /// itself, outside of the incident's thread.
     Direct,
 }
 

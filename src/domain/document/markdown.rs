@@ -6,6 +6,7 @@ use super::{AlertLine, Document, Line, Told};
 use crate::delivery::DeliveryState;
 use crate::duration::Duration;
 use crate::incident::Explanation;
+use crate::postmortem::ActionLine;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
@@ -23,6 +24,7 @@ pub fn markdown(document: &Document) -> String {
     section(&mut text, "Who is affected", &impact);
     section(&mut text, "Who does what", &lines(&document.roles, role));
     section(&mut text, "To do", &lines(&document.room.todos, todo));
+    section(&mut text, "Action items", &lines(&document.actions, action));
     section(&mut text, "It is over when", &paragraphs(&document.room.exit_criteria));
     section(&mut text, "Links", &lines(&document.room.links, link));
     section(&mut text, "Alerts", &alerts(document));
@@ -149,6 +151,15 @@ fn role(line: &RoleLine) -> String {
     format!("{}: {}{since}{}", escaped(&line.name), escaped(&line.text), until.unwrap_or_default())
 }
 
+fn action(line: &ActionLine) -> String {
+    let sign = if line.state == "open" { "[ ]" } else { "[x]" };
+    let due = line.due.map(|due| format!("by {due}"));
+    let ended = (line.state != "open").then(|| line.state.to_owned());
+    let about: Vec<String> = line.owner.iter().map(|owner| escaped(owner)).chain(due).chain(ended).collect();
+    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+    format!("{sign} {}. {}{about}", line.number, escaped(&line.text))
+}
+
 // GitHub, GitLab and pads make boxes of these.
 fn todo(line: &TodoLine) -> String {
     let sign = if line.done_at.is_some() { "[x]" } else { "[ ]" };
@@ -225,7 +236,12 @@ fn branch(explanation: &Explanation, depth: usize, tree: &mut String) {
 
 fn entry(line: &Line) -> String {
     let mark = if line.private { " (team only)" } else { "" };
-    format!("{} {}{mark}: {}", line.at.format("%Y-%m-%d %H:%M"), escaped(&line.by), escaped(&line.text))
+    let text = match &line.corrected {
+        Some(words) if line.text.is_empty() => format!("{} (corrected)", escaped(words)),
+        Some(words) => format!("~~{}~~ {} (corrected)", escaped(&line.text), escaped(words)),
+        None => escaped(&line.text),
+    };
+    format!("{} {}{mark}: {text}", line.at.format("%Y-%m-%d %H:%M"), escaped(&line.by))
 }
 
 /// How a notice stands, for people.

@@ -19,6 +19,7 @@ use crate::incident::explanation::Explanation;
 use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
 use crate::notice::phrase::{alert_word, counts, next_update, page_url, resolved_how};
 use crate::policy::PolicySource;
+use crate::postmortem::{ActionLine, Owed};
 use chrono::{DateTime, Utc};
 use promises::PromisesLine;
 use roles::{Cast, RoleLine};
@@ -131,6 +132,10 @@ pub struct Document {
     pub next_update_by: Option<DateTime<Utc>>,
     /// How promises are kept.
     pub promises: PromisesLine,
+    /// What is to be better; for the team.
+    pub actions: Vec<ActionLine>,
+    /// How it stands with its post mortem, once it is over; for the team.
+    pub post_mortem: Option<Owed>,
     /// The page of this document.
     pub url: String,
     /// Why it was declared, in words; for the team.
@@ -196,6 +201,8 @@ pub struct Line {
     pub text: String,
     /// Whether only the team sees it.
     pub private: bool,
+    /// The words that somebody gave it. The public does not read its own any more.
+    pub corrected: Option<String>,
 }
 
 /// Writes the document of an incident. A suspected incident has none for the public: that is for the caller to refuse.
@@ -230,6 +237,8 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         last_update: incident.last_update.clone(),
         next_update_by: next_update(incident),
         promises: PromisesLine::of(incident, audience, sources.now),
+        actions: inner.actions,
+        post_mortem: inner.post_mortem,
         url: page_url(sources.external_url, incident),
         because: inner.because,
         explanation: inner.explanation,
@@ -249,6 +258,8 @@ struct Inner {
     because: String,
     explanation: Option<Explanation>,
     notices: Vec<Told>,
+    actions: Vec<ActionLine>,
+    post_mortem: Option<Owed>,
 }
 
 impl Inner {
@@ -260,7 +271,15 @@ impl Inner {
             Fact::Declared { explanation, .. } => explanation.clone(),
             _ => None,
         });
-        Self { because: sources.incident.because.clone(), explanation, notices: sources.notices.to_vec() }
+        let (incident, policy) = (sources.incident, &sources.policy.postmortem);
+        let action = |action| ActionLine::of(action, policy, sources.now);
+        Self {
+            because: incident.because.clone(),
+            explanation,
+            notices: sources.notices.to_vec(),
+            actions: incident.review.actions.iter().map(action).collect(),
+            post_mortem: incident.stage.closed_at().map(|_| Owed::of(incident, policy, sources.now)),
+        }
     }
 }
 
@@ -304,12 +323,21 @@ fn alert_detail(state: &AlertState) -> String {
 
 fn timeline(incident: &Incident, entries: &[Entry], audience: Audience) -> Vec<Line> {
     let seen = entries.iter().filter(|entry| audience == Audience::Team || !is_private(&entry.fact));
-    let lines = seen.map(|entry| Line {
-        number: entry.number,
-        at: entry.at,
-        by: by(&entry.actor, audience),
-        text: if is_taken_back(incident, entry) { TAKEN_BACK.to_owned() } else { sentence(&entry.fact, audience) },
-        private: is_private(&entry.fact),
+    let lines = seen.map(|entry| {
+        let corrected = incident.review.corrected.get(&entry.number).filter(|_| !is_taken_back(incident, entry));
+        let text = match (is_taken_back(incident, entry), audience, corrected) {
+            (true, ..) => TAKEN_BACK.to_owned(),
+            (_, Audience::Public, Some(_)) => String::new(),
+            _ => sentence(&entry.fact, audience),
+        };
+        Line {
+            number: entry.number,
+            at: entry.at,
+            by: by(&entry.actor, audience),
+            text,
+            private: is_private(&entry.fact),
+            corrected: corrected.map(|correction| correction.text.clone()),
+        }
     });
     lines.collect()
 }

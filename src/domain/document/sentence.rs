@@ -1,6 +1,7 @@
 //! One human sentence per fact, the same on pages, in the terminal and in Markdown.
 
 mod people;
+pub mod review;
 
 use super::Audience;
 use crate::incident::entry::{AlertsChanged, PostFact};
@@ -75,6 +76,7 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
         | Fact::Followed { .. }
         | Fact::Unfollowed { .. }
         | Fact::Retracted { .. } => people::room(fact),
+        Fact::Review(fact) => review::sentence(fact),
         Fact::Taken { .. }
         | Fact::Assigned { .. }
         | Fact::Offered { .. }
@@ -145,6 +147,7 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }
         | Fact::Post(PostFact::Sent { .. })
+        | Fact::Review(_)
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => true,
         Fact::Declared { .. }

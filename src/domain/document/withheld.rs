@@ -1,5 +1,6 @@
 //! Words that somebody took back are not shown any more, wherever entries are read. The entry itself stays: a timeline only grows.
 
+use crate::incident::entry::ReviewFact;
 use crate::incident::{Entry, Fact, Incident};
 
 /// What stands in place of words that were taken back.
@@ -22,7 +23,11 @@ pub fn shown(incident: &Incident, mut entry: Entry) -> Entry {
         | Fact::Edited { text, .. }
         | Fact::Severity { because: text, .. }
         | Fact::CalledOff { reason: text, .. }
+        | Fact::Review(ReviewFact::Written { text, .. } | ReviewFact::Corrected { text, .. })
         | Fact::Resolved { because: text } => TAKEN_BACK.clone_into(text),
+        Fact::Review(ReviewFact::ActionAdded { item, .. } | ReviewFact::ActionChanged { item, .. }) => {
+            TAKEN_BACK.clone_into(&mut item.text);
+        }
         // Nothing in these was typed as a sentence: who, which role, which number.
         _ => {}
     }

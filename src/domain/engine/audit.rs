@@ -20,7 +20,7 @@ impl Turn<'_> {
             Reply::Adopted { .. } => (None, Outcome::Done),
             Reply::Refused(refusal) => (command.incident, Outcome::Refused { because: short(&refusal.to_string()) }),
         };
-        let after = |id| self.state.incidents.get(id);
+        let after = |id: &IncidentId| self.state.remembered(*id);
         let changed = before.iter().filter_map(|(id, before)| Some((before.as_ref(), after(id)?)));
         let changes = changed.flat_map(|(before, after)| diff(before, after, incident)).collect();
         let record = self.next_record(&command.actor, Some(command.access), what(&command.act));
@@ -40,7 +40,7 @@ impl Turn<'_> {
     /// there without being found out.
     pub(super) fn note_audit_head(&mut self, id: IncidentId, entries: &[Entry]) {
         let head = Some(self.state.audit).filter(|head| head.number > 0);
-        let Some(incident) = self.state.incidents.get_mut(&id) else { return };
+        let Some(incident) = self.state.remembered_mut(id) else { return };
         if incident.stage.is_open() {
             incident.audit_head = None;
         } else if entries.iter().any(|entry| is_end(&entry.fact)) {

@@ -22,6 +22,7 @@ impl Turn<'_> {
         self.bring_alerts(id, into);
         self.bring_weight(&from, &target);
         self.bring_people(&from, into);
+        self.bring_actions(&from, into);
         self.weighed.insert(into);
         Ok(())
     }

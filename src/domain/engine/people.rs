@@ -98,7 +98,12 @@ impl Turn<'_> {
 
     fn act_on(&mut self, id: IncidentId, command: &Command, act: &Act) -> Result<(), Refusal> {
         let actor = &command.actor;
-        let incident = self.state.incidents.get(&id).ok_or_else(|| self.state.unknown(id))?;
+        // What is kept for its post mortem only is there for nothing else.
+        let incident = match act {
+            Act::Review(_) | Act::Publish { .. } | Act::Undo => self.state.remembered(id),
+            _ => self.state.incidents.get(&id),
+        };
+        let incident = incident.ok_or_else(|| self.state.unknown(id))?;
         may::on(command, Some(incident))?;
         if let (Act::Reopen { .. }, Some(other)) = (act, self.open_beside(incident)) {
             return Err(Refusal::Covered { incident: id, by: other });
@@ -116,6 +121,7 @@ impl Turn<'_> {
             Act::Publish { text, path, anyway } => {
                 return self.publish(id, actor, Asked { text, path: path.as_deref(), anyway: *anyway });
             }
+            Act::Review(act) => return self.review(id, command, act),
             Act::Merge { into, text } => return self.merge(id, actor, *into, text),
             Act::Split { title, matchers, alerts } => {
                 return self.split(id, actor, title, &Leaving { matchers, alerts });

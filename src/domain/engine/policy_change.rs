@@ -90,5 +90,7 @@ impl Turn<'_> {
         }
         // Waits may have changed with the rules.
         self.changed.extend(self.state.incidents.keys().copied());
+        self.state.set_kept_timers();
+        self.state.set_actions_timer();
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 impl Turn<'_> {
     /// Hands the post to every blog there is. What becomes of it comes back as an outcome.
     pub(super) fn publish(&mut self, id: IncidentId, actor: &Actor, asked: Asked<'_>) -> Result<(), Refusal> {
-        let incident = self.state.incidents.get(&id).ok_or_else(|| self.state.unknown(id))?;
+        let incident = self.state.remembered(id).ok_or_else(|| self.state.unknown(id))?;
         let post = decide(incident, asked)?;
         let policy = Arc::clone(&self.state.policy);
         let blogs: Vec<_> = policy.source.receivers.iter().filter(|spec| spec.kind == ReceiverKind::Blog).collect();

@@ -1,8 +1,10 @@
 //! What people are answered: what was done, and what to type to undo it.
 
 use super::turn::Turn;
+use crate::document::sentence::review::item_words;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
+use crate::incident::act::ReviewAct;
 use crate::incident::roles::RoleName;
 use crate::incident::{Act, Incident};
 use crate::notice::phrase::next_update;
@@ -53,6 +55,7 @@ impl Turn<'_> {
             Act::CallOff { code, .. } => format!("called off {name} ({code})"),
             Act::Resolve { .. } => format!("resolved {name}"),
             Act::Reopen { .. } => format!("reopened {name}"),
+            Act::Review(act) => self.reviewed(id, act),
             Act::Publish { .. } => {
                 format!("the post mortem of {name} is on its way to the blog; everyone is told once it is there")
             }
@@ -75,6 +78,31 @@ impl Turn<'_> {
                 (verb.spec().back == Back::Undo).then(|| Next::on("to undo", Verb::Undo, id))
             }
             _ => None,
+        }
+    }
+
+    fn reviewed(&self, id: IncidentId, act: &ReviewAct) -> String {
+        let last = || self.state.remembered(id).and_then(|incident| incident.review.actions.last());
+        match act {
+            ReviewAct::Section { section, .. } => format!("wrote the section {section} of the post mortem of {id}"),
+            ReviewAct::Mark { entry, shown } => {
+                let how = shown.map_or("in it by what it tells", |shown| shown.word());
+                format!("entry {entry} of {id} is {how} in the post mortem")
+            }
+            ReviewAct::Correct { entry, .. } => {
+                format!("entry {entry} of {id} reads so from now on; its own words are kept")
+            }
+            ReviewAct::Action { .. } => last()
+                .map_or_else(String::new, |last| format!("action {} of {id}: {}", last.number, item_words(&last.item))),
+            ReviewAct::ActionEdit { action, .. } => {
+                let now = self.state.remembered(id).and_then(|incident| incident.review.action(*action));
+                let now = now.map(|now| format!(": {}", item_words(&now.item)));
+                format!("action {action} of {id} is another one now{}", now.unwrap_or_default())
+            }
+            ReviewAct::ActionDone { action } => format!("action {action} of {id} is done"),
+            ReviewAct::ActionDrop { action, .. } => format!("action {action} of {id} will not be done"),
+            ReviewAct::Ask => format!("{id} will have a post mortem"),
+            ReviewAct::Waive { .. } => format!("nobody has to write a post mortem of {id}"),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::rules::compile::Mistake;
 use crate::rules::eval::{HoldRow, Touch};
 use crate::rules::{Evaluator, RuleIx, Subject};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -49,6 +49,12 @@ pub struct State {
     pub(super) attached: Attached,
     // Closed incidents whose alerts the table may forget.
     pub(super) released: BTreeSet<IncidentId>,
+    // Incidents that ended long ago, with something left to do.
+    pub(super) kept: BTreeMap<IncidentId, Incident>,
+    // One of them that is here for the next input only.
+    pub(super) recalled: Option<IncidentId>,
+    // By when the first open action item of each incident is due.
+    pub(super) actions_due: BTreeMap<IncidentId, NaiveDate>,
     // Of each rule and correlation key, the incident that stands for them: `claims` says which.
     pub(super) newest: BTreeMap<(String, Pairs), IncidentId>,
     // Incidents that others are part of.
@@ -94,6 +100,9 @@ impl State {
             incidents: loaded.incidents.into_iter().map(|incident| (incident.id, incident)).collect(),
             attached: Attached::default(),
             released: BTreeSet::new(),
+            kept: BTreeMap::new(),
+            recalled: None,
+            actions_due: BTreeMap::new(),
             newest: BTreeMap::new(),
             targets: BTreeSet::new(),
             takers: BTreeSet::new(),
@@ -112,6 +121,7 @@ impl State {
             last_shadow: loaded.last_shadow,
         };
         loaded.began_at.into_iter().for_each(|at| state.alerts.began(at));
+        state.restore_kept();
         state.restore_attached(&loaded.evidence);
         state.restore_declared();
         state.restore_shadows(loaded.shadows);
@@ -230,7 +240,7 @@ impl State {
         let closed = self.incidents.values().filter_map(|incident| Some((incident, incident.stage.closed_at()?)));
         let over = closed.filter(|(incident, closed_at)| *closed_at + self.remember(incident) <= self.at);
         self.released = over.map(|(incident, _)| incident.id).collect();
-        for evidence in evidence {
+        for evidence in evidence.iter().filter(|evidence| self.incidents.contains_key(&evidence.incident)) {
             self.attached.insert(*evidence);
             if !self.released.contains(&evidence.incident) {
                 self.alerts.pin(evidence.alert);
@@ -259,6 +269,8 @@ impl State {
         }
         let ids: Vec<IncidentId> = self.incidents.keys().copied().collect();
         ids.into_iter().for_each(|id| self.set_incident_timer(id));
+        self.set_kept_timers();
+        self.set_actions_timer();
         self.set_beat_timers();
     }
 
@@ -289,11 +301,21 @@ impl State {
     pub(super) fn set_incident_timer(&mut self, id: IncidentId) {
         let Some(incident) = self.incidents.get(&id) else { return };
         let due = match incident.stage.closed_at() {
-            Some(closed_at) if !self.released.contains(&id) => Some(closed_at + self.remember(incident)),
-            Some(closed_at) => Some(closed_at + REMEMBER_CLOSED),
+            Some(closed_at) => {
+                let reminder = incident.next_reminder(&self.policy.source.postmortem).map(|(at, _)| at);
+                reminder.into_iter().chain([self.let_go_at(incident, closed_at)]).min()
+            }
             None => self.next_of_incident(incident).map(|(at, _)| at),
         };
         self.timers.set(Timer::Incident(id), due);
+    }
+
+    /// When a closed incident lets the table forget its alerts; then, when it leaves the memory.
+    pub(super) fn let_go_at(&self, incident: &Incident, closed_at: DateTime<Utc>) -> DateTime<Utc> {
+        match self.released.contains(&incident.id) {
+            true => closed_at + REMEMBER_CLOSED,
+            false => closed_at + self.remember(incident),
+        }
     }
 
     fn remember(&self, incident: &Incident) -> TimeDelta {

@@ -13,8 +13,13 @@ use std::sync::Arc;
 impl Turn<'_> {
     pub(super) fn incident_due(&mut self, id: IncidentId) {
         self.changed.insert(id);
-        if self.state.incidents.get(&id).is_some_and(|incident| !incident.stage.is_open()) {
-            self.let_go(id);
+        let Some(incident) = self.state.incidents.get(&id) else { return self.kept_due(id) };
+        if let Some(closed_at) = incident.stage.closed_at() {
+            let over = self.state.let_go_at(incident, closed_at) <= self.at;
+            // One thing at a time: what is said here is written down before it leaves.
+            if !self.remind_of_post_mortem(id) && over {
+                self.let_go(id);
+            }
             return;
         }
         // Each of these removes its own deadline, so this comes to rest.
@@ -119,5 +124,6 @@ impl Turn<'_> {
         let Some(incident) = self.state.incidents.remove(&id) else { return };
         self.changed.remove(&id);
         self.state.unclaim(&incident);
+        self.keep(incident);
     }
 }

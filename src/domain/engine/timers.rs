@@ -14,6 +14,8 @@ pub enum Timer {
     Incident(IncidentId),
     /// A heartbeat is missing then.
     Heartbeat(String),
+    /// Action items that are late are told then.
+    Actions,
 }
 
 /// All deadlines.

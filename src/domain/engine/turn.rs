@@ -109,6 +109,7 @@ impl<'a> Turn<'a> {
                 Timer::Subject(subject) => drop(self.touched.entry(subject).or_default()),
                 Timer::Incident(incident) => self.incident_due(incident),
                 Timer::Heartbeat(name) => self.beat_missing(&name),
+                Timer::Actions => self.tell_late_actions(),
             }
         }
         self.settle();
@@ -117,13 +118,13 @@ impl<'a> Turn<'a> {
     /// Adds a fact to a timeline and to the incident, in one.
     pub(super) fn record(&mut self, incident: IncidentId, actor: Actor, fact: Fact) {
         if let Some(before) = &mut self.before {
-            before.entry(incident).or_insert_with(|| self.state.incidents.get(&incident).cloned());
+            before.entry(incident).or_insert_with(|| self.state.remembered(incident).cloned());
         }
         let timing = &self.state.policy.source.timing;
-        let fact = with_promise(fact, self.state.incidents.get(&incident), self.at, timing);
-        let number = self.state.incidents.get(&incident).map_or(0, |incident| incident.entries) + 1;
+        let fact = with_promise(fact, self.state.remembered(incident), self.at, timing);
+        let number = self.state.remembered(incident).map_or(0, |incident| incident.entries) + 1;
         let entry = Entry { incident, number, at: self.at, input: self.seq, actor, fact };
-        match self.state.incidents.get_mut(&incident) {
+        match self.state.remembered_mut(incident) {
             Some(known) => {
                 let open = known.roles.open.len();
                 apply(known, &entry);
@@ -242,7 +243,7 @@ impl<'a> Turn<'a> {
     }
 
     fn outcome(&mut self, outcome: DeliveryOutcome) {
-        let Some(incident) = self.state.incidents.get(&outcome.incident) else { return };
+        let Some(incident) = self.state.remembered(outcome.incident) else { return };
         let receiver = outcome.receiver;
         // The same outcome may come twice: it is appended before the delivery is finished, so that a crash between the
         // two can't lose it.
@@ -287,6 +288,7 @@ impl<'a> Turn<'a> {
         for incident in std::mem::take(&mut self.changed) {
             self.settle_incident(incident);
         }
+        self.settle_recalled();
     }
 
     fn settle_incident(&mut self, id: IncidentId) {
@@ -294,9 +296,11 @@ impl<'a> Turn<'a> {
         self.note_audit_head(id, &entries);
         self.plan_notices(id, &entries);
         self.state.set_incident_timer(id);
-        if let Some(incident) = self.state.incidents.get(&id) {
+        if let Some(incident) = self.state.remembered(id) {
             self.out.incidents.insert(id, incident.clone());
         }
+        self.settle_kept(id);
+        self.state.note_actions(id);
     }
 
     fn plan_notices(&mut self, id: IncidentId, entries: &[Entry]) {
@@ -305,7 +309,7 @@ impl<'a> Turn<'a> {
             return;
         }
         let policy = Arc::clone(&self.state.policy);
-        let Some(incident) = self.state.incidents.get(&id) else { return };
+        let Some(incident) = self.state.remembered(id) else { return };
         let alerts = self.state.shown_alerts(id);
         let directory = self.state.directory.as_ref();
         let heard_again = self.heard_again.contains(&id);

@@ -14,7 +14,7 @@ impl Turn<'_> {
         if within.as_seconds() == 0 {
             return Err(words("undo", "is turned off here (`undo_within: 0`); do the opposite instead"));
         }
-        let incident = self.state.incidents.get(&id).ok_or_else(|| self.state.unknown(id))?;
+        let incident = self.state.remembered(id).ok_or_else(|| self.state.unknown(id))?;
         let facts = decide::undo::undo(incident, name, self.at, within)?;
         let reopens = facts.iter().any(|fact| matches!(fact, Fact::Reopened { .. }));
         if let Some(by) = self.open_beside(incident).filter(|_| reopens) {
@@ -37,7 +37,7 @@ impl Turn<'_> {
             deeds.find(|deed| same_person(&deed.person, name)).map(|deed| (deed.input, std::cmp::Reverse(incident.id)))
         };
         // Where one command changed two, the older one says what it was.
-        let newest = self.state.incidents.values().filter_map(last).max();
+        let newest = self.state.incidents.values().chain(self.state.kept.values()).filter_map(last).max();
         let within = self.state.policy.source.rituals.undo_within;
         let nothing = || Refusal::NothingToUndo { incident: None, person: name.to_owned(), within };
         newest.map(|(_, id)| id.0).ok_or_else(nothing)

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn text_is_words_whatever_is_in_it() {
-        let words = |text| {
+        let words = |text: &str| {
             let read = wanted(text)?;
             Ok::<_, String>(
                 read.iter().map(|Wanted { word, begins }| format!("{word}{}", u8::from(*begins))).collect::<Vec<_>>(),

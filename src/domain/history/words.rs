@@ -1,7 +1,8 @@
 //! The words an incident is found by, apart for those who may read everything and for everybody else. What is found is what
 //! can be read: words that were taken back, or that nobody shows any more, are no longer among them.
 
-use crate::incident::entry::PostFact;
+use crate::incident::entry::{PostFact, ReviewFact};
+use crate::incident::review::Ended;
 use crate::incident::room::Part;
 use crate::incident::{Entry, Fact, Incident};
 
@@ -64,16 +65,28 @@ fn add(all: &mut String, words: &str) -> bool {
 pub fn rewrites(entry: &Entry) -> bool {
     matches!(
         entry.fact,
-        Fact::Retracted { .. } | Fact::Edited { part: Part::Impact, .. } | Fact::Updated { impact: Some(_), .. }
+        Fact::Retracted { .. }
+            | Fact::Edited { part: Part::Impact, .. }
+            | Fact::Updated { impact: Some(_), .. }
+            | Fact::Review(ReviewFact::Corrected { .. })
     )
 }
 
 /// What an entry says, as the incident stands now. It follows [`crate::document::sentence`]: what is not shown to a reader is
 /// not found by them either.
-pub fn said<'a>(incident: &Incident, entry: &'a Entry) -> Said<'a> {
+pub fn said<'a>(incident: &'a Incident, entry: &'a Entry) -> Said<'a> {
     if incident.room.retracted.contains(&entry.number) {
         return Said::default();
     }
+    let own = own(incident, entry);
+    let Some(correction) = incident.review.corrected.get(&entry.number) else { return own };
+    let text = correction.text.as_str();
+    // Only the team sees what it replaces.
+    let (public, new) = if own.public.is_empty() { (None, Some(text)) } else { (Some(text), None) };
+    Said { public: public.into_iter().collect(), team: own.public.into_iter().chain(own.team).chain(new).collect() }
+}
+
+fn own<'a>(incident: &Incident, entry: &'a Entry) -> Said<'a> {
     let public = |words: &[&'a str]| Said { public: words.to_vec(), team: Vec::new() };
     let team = |words: &[&'a str]| Said { public: Vec::new(), team: words.to_vec() };
     match &entry.fact {
@@ -107,6 +120,7 @@ pub fn said<'a>(incident: &Incident, entry: &'a Entry) -> Said<'a> {
         | Fact::TargetReopened { because, .. } => team(&[because]),
         Fact::Inhibits { rule, because, .. } => team(&[rule, because]),
         Fact::Post(PostFact::Sent { title, .. }) => team(&[title]),
+        Fact::Review(fact) => team(&review(fact)),
         // Who did what is asked by name, and what became of notices is no word of people.
         Fact::Post(PostFact::Arrived { .. })
         | Fact::Taken { .. }
@@ -138,6 +152,25 @@ pub fn said<'a>(incident: &Incident, entry: &'a Entry) -> Said<'a> {
     }
 }
 
+// Of the team, until it is published elsewhere. What corrects an entry is found as that entry.
+fn review(fact: &ReviewFact) -> Vec<&str> {
+    match fact {
+        ReviewFact::Written { text, .. } => vec![text],
+        ReviewFact::ActionAdded { item, .. } | ReviewFact::ActionChanged { item, .. } => vec![&item.text],
+        ReviewFact::ActionEnded { end: Ended::Dropped { because }, .. } | ReviewFact::Waived { because } => {
+            vec![because]
+        }
+        ReviewFact::ActionEnded { end: Ended::Done | Ended::Moved, .. }
+        | ReviewFact::Corrected { .. }
+        | ReviewFact::Shown { .. }
+        | ReviewFact::ActionReopened { .. }
+        | ReviewFact::ActionsLate { .. }
+        | ReviewFact::Asked
+        | ReviewFact::Reminded { .. }
+        | ReviewFact::Left { .. } => Vec::new(),
+    }
+}
+
 /// Who had to do with it by this entry: whoever did something, or got something to do.
 pub fn people(entry: &Entry) -> impl Iterator<Item = &str> {
     let named = match &entry.fact {
@@ -145,6 +178,9 @@ pub fn people(entry: &Entry) -> impl Iterator<Item = &str> {
             Some(person.as_str())
         }
         Fact::TodoAdded { owner, .. } => owner.as_deref(),
+        Fact::Review(ReviewFact::ActionAdded { item, .. } | ReviewFact::ActionChanged { item, .. }) => {
+            item.owner.as_deref()
+        }
         _ => None,
     };
     entry.actor.name().into_iter().chain(named)

@@ -1,5 +1,9 @@
 //! What people can do.
 
+mod review;
+
+pub use review::{DueDate, ReviewAct};
+
 use super::roles::RoleName;
 use super::room::Part;
 use super::{CallOffCode, Severity};
@@ -168,6 +172,8 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         anyway: bool,
     },
+    /// Write the post mortem, or what is to be better.
+    Review(ReviewAct),
     /// An alert that fired long before we began counts from now on.
     Adopt {
         /// Its row.

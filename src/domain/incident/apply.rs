@@ -2,9 +2,11 @@
 
 mod deeds;
 mod people;
+mod review;
 
 use super::entry::{Change, PostFact};
 use super::publication::Published;
+use super::review::Review;
 use super::roles::Roles;
 use super::{Actor, Entry, FLAPPING_WINDOW, Fact, Incident, LastUpdate, Stage, TURNS_KEPT_MAX, Tally};
 use chrono::{DateTime, Utc};
@@ -73,6 +75,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         audit_head: None,
         roles: Roles { asked: squad.clone(), unclaimed_since: Some(entry.at), ..Roles::default() },
         room: people::room_of(entry),
+        review: Review::default(),
         entries: entry.number,
         changed_at: entry.at,
     })
@@ -159,6 +162,7 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
             incident.flapping_since = None;
             incident.closed_by = Some(entry.actor.clone());
         }
+        Fact::Review(fact) => review::apply(incident, entry, fact),
         // Those of people are in `people`.
         Fact::Declared { .. }
         | Fact::Noted { .. }

@@ -1,6 +1,7 @@
 //! What people ask for, on any surface, and what they are answered.
 
 use super::Act;
+use super::decide::review::SectionConflict;
 use super::roles::RoleName;
 use super::room::{Lasting, Part};
 use crate::access::Role;
@@ -172,6 +173,9 @@ pub enum Refusal {
         /// When.
         at: Option<DateTime<Utc>>,
     },
+    /// Somebody wrote that section of the post mortem meanwhile.
+    #[error("{0}")]
+    SectionConflict(Box<SectionConflict>),
     /// No such to-do.
     #[error("{incident} has no to-do {todo}; {}", open_todos(open))]
     NoTodo {

@@ -1,5 +1,6 @@
 //! What people may do to an incident: a command either becomes facts, or is refused with what to do instead.
 
+pub mod review;
 pub mod room;
 pub mod undo;
 
@@ -53,6 +54,7 @@ pub fn decide(
         | Act::Decline { .. }
         | Act::Undo
         | Act::Publish { .. }
+        | Act::Review(_)
         | Act::Merge { .. }
         | Act::Split { .. } => Err(words("verb", "is decided elsewhere")),
         Act::Severity { to, text } => severity(incident, *to, text),

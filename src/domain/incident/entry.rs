@@ -3,15 +3,14 @@
 mod alerts;
 mod code;
 mod post;
+mod review;
 pub use alerts::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
-pub use code::CallOffCode;
-pub use post::PostFact;
+pub use {code::CallOffCode, post::PostFact, review::ReviewFact};
 
 use super::room::{Member, Part, Prompt, Took};
 use super::{Actor, Explanation, RuleRef, Severity, roles::OfferEnd, roles::RoleName};
-use crate::alert::Pairs;
-use crate::duration::Duration;
 use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
+use crate::{alert::Pairs, duration::Duration};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -239,8 +238,7 @@ pub enum Fact {
         /// Who.
         person: String,
     },
-    /// Somebody takes back what they did; what makes it so follows in the same step. Words that only the team has seen are
-    /// not shown any more.
+    /// Somebody takes back what they did; what makes it so follows. Words that only the team has seen are not shown then.
     Retracted {
         /// Number of the entry.
         entry: u32,
@@ -355,7 +353,7 @@ pub enum Fact {
         /// Why it would have been declared, in words.
         because: String,
     },
-    /// A receiver accepted the first notice: where its thread starts.
+    /// A receiver accepted the first notice.
     ThreadStarted {
         /// Which receiver.
         receiver: String,
@@ -376,7 +374,7 @@ pub enum Fact {
         /// What the receiver said.
         because: String,
     },
-    /// A receiver refuses everything until its configuration is mended; its notices wait.
+    /// A receiver refuses everything until it is mended; its notices wait.
     ReceiverBlocked {
         /// Which receiver.
         receiver: String,
@@ -385,6 +383,8 @@ pub enum Fact {
     },
     /// The post mortem goes to a blog, or has arrived there.
     Post(PostFact),
+    /// It is written, or what is to be better is.
+    Review(ReviewFact),
     /// A template failed; the built-in text was sent instead.
     TemplateFailed {
         /// Which template.

@@ -11,6 +11,7 @@ pub mod explanation;
 pub mod judgement;
 pub mod promise;
 pub mod publication;
+pub mod review;
 pub mod roles;
 pub mod room;
 pub mod steps;
@@ -28,6 +29,7 @@ use crate::alert::Pairs;
 use crate::alert::drill::DRILL_LABEL;
 use crate::audit::Head;
 use publication::Published;
+use review::Review;
 
 use crate::ids::{DeliveryId, IncidentId, InputSeq};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -177,6 +179,9 @@ pub struct Incident {
     /// What people keep about it.
     #[serde(default)]
     pub room: Room,
+    /// What they write and decide about it afterwards.
+    #[serde(default)]
+    pub review: Review,
     /// Number of entries so far.
     pub entries: u32,
     /// Time of the newest entry.

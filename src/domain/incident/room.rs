@@ -1,6 +1,7 @@
 //! The room of an incident, in which people work: beside the timeline, the parts of the state document they write, to-dos, who follows,
 //! what was promised, what was asked, and what they did lately and may undo.
 
+use super::entry::ReviewFact;
 use super::promise::Promise;
 use super::{Actor, CallOffCode};
 use crate::alert::Pairs;
@@ -177,6 +178,8 @@ pub enum Lasting {
     Published,
     /// It takes something back itself.
     Undid,
+    /// Another word says the opposite.
+    Decided,
 }
 
 /// What takes something back.
@@ -230,6 +233,11 @@ pub enum Undo {
     Follow {
         /// Whether they followed.
         before: bool,
+    },
+    /// Something of the post mortem, or an action item, as it was.
+    Review {
+        /// What makes it so.
+        back: ReviewFact,
     },
 }
 

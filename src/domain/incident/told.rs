@@ -56,6 +56,7 @@ impl Refusal {
             | Self::NotAllowed { .. }
             | Self::Words { .. }
             | Self::Conflict { .. }
+            | Self::SectionConflict(_)
             | Self::StillTrue { .. }
             | Self::StillFiring { .. } => None,
         }

@@ -1,11 +1,11 @@
 //! Built-in words, used where no template is configured and where one fails.
 
 use super::NoticeKind;
-use super::asked;
 use super::layout::{Message, Part};
 use super::phrase::{alert_line, clock, counts, incident_url, kept, lasted, next_update, page_url, unheard, who};
 use super::plan::Scene;
 use super::telling::{About, Telling};
+use super::{afterwards, asked};
 use super::{parts, people};
 use crate::alert::{Alert, ResolvedBecause};
 use crate::incident::due::{self, Due};
@@ -67,6 +67,7 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
             parts::target_reopened(scene, into, for_reader(telling, reader, because))
         }
         About::Published(address) => parts::published(address),
+        About::PostMortemDue(whom, due) => afterwards::due(scene, whom, due),
         About::SplitOff(into, alerts) => parts::split_off(scene, into, alerts),
         About::Lost { receiver, person, notice, because } => parts::lost(scene, receiver, person, notice, because),
         About::Blocked { receiver, because } => parts::blocked(scene, receiver, because),

@@ -1,5 +1,6 @@
 //! Notices: which fact is told to whom, and in which words.
 
+pub mod afterwards;
 pub mod asked;
 mod brief;
 pub mod builtin;

@@ -1,5 +1,6 @@
 //! Whom a notice concerns in person, and why: who gets a role or loses one, who is asked, who is on duty, who follows.
 
+use super::afterwards;
 use super::asked::asked_of;
 use super::layout::Part;
 use super::plan::Scene;
@@ -9,6 +10,7 @@ use crate::directory::Person;
 use crate::incident::Fact;
 use crate::incident::due::Waits;
 use crate::incident::due::roles::tired;
+use crate::incident::review::Reminder;
 use crate::incident::roles::{COMMUNICATIONS, MANAGER, OfferEnd, RoleName};
 use crate::incident::room::Prompt;
 use crate::policy::ReceiverKind;
@@ -74,6 +76,7 @@ pub fn concerned<'a>(scene: &Scene<'a>, telling: &Telling<'_>) -> Vec<Concerned<
         | About::Joined { .. }
         | About::TargetCalledOff(..)
         | About::TargetReopened(..) => found.followers(),
+        About::PostMortemDue(whom, _) => found.writes(whom),
         // A loss concerns whoever reads the other receivers; the board repeats what was told.
         About::Lost { .. } | About::Blocked { .. } | About::Board => {}
     }
@@ -123,6 +126,12 @@ impl<'a> Found<'a, '_> {
     fn manager(&mut self, lead: &str) {
         if let Some(manager) = self.scene.incident.roles.manager() {
             self.tell_other(manager, lead.to_owned());
+        }
+    }
+
+    fn writes(&mut self, whom: Reminder) {
+        if let Some(name) = afterwards::addressed(self.scene.incident, whom) {
+            self.tell(name, "It is on you that its post mortem is written.".to_owned());
         }
     }
 

@@ -173,7 +173,7 @@ fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a
     let team = |(spec, _): &&(&'a ReceiverSpec, Lane)| !spec.public;
     match telling.audience {
         Audience::Everyone => known,
-        Audience::Team => known.iter().filter(team).copied().collect(),
+        Audience::Team => chosen(scene, telling, known.iter().filter(team).copied().collect()),
         Audience::Talk => {
             let talks = known.iter().any(|(spec, _)| !spec.public && asked::talks(spec));
             known.iter().filter(team).filter(|(spec, _)| !talks || spec.kind != ReceiverKind::Email).copied().collect()
@@ -183,6 +183,22 @@ fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a
             let colleagues: Vec<_> = others.iter().filter(team).copied().collect();
             if colleagues.is_empty() { others } else { colleagues }
         }
+    }
+}
+
+// Of a post mortem only those are told that were named for it, if any of them is told of this incident.
+fn chosen<'a>(
+    scene: &Scene<'a>,
+    telling: &Telling<'_>,
+    team: Vec<(&'a ReceiverSpec, Lane)>,
+) -> Vec<(&'a ReceiverSpec, Lane)> {
+    let named = &scene.policy.source.postmortem.remind;
+    let is_named = |(spec, _): &&(&'a ReceiverSpec, Lane)| named.contains(&spec.name);
+    match telling.about {
+        About::PostMortemDue(..) if team.iter().any(|one| is_named(&one)) => {
+            team.iter().filter(is_named).copied().collect()
+        }
+        _ => team,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::NoticeKind;
 use crate::duration::Duration;
 use crate::ids::IncidentId;
-use crate::incident::entry::{AlertsChanged, PostFact};
+use crate::incident::entry::{AlertsChanged, PostFact, ReviewFact};
+use crate::incident::review::Reminder;
 use crate::incident::roles::OfferEnd;
 use crate::incident::room::{Part, Prompt};
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Severity};
@@ -97,6 +98,8 @@ pub enum About<'a> {
     SplitOff(IncidentId, usize),
     /// Its post mortem can be read there.
     Published(&'a str),
+    /// Its post mortem is due then, or was.
+    PostMortemDue(Reminder, DateTime<Utc>),
     /// A notice was lost.
     Lost {
         /// Which receiver.
@@ -142,6 +145,7 @@ impl About<'_> {
             | Self::TargetCalledOff(..)
             | Self::TargetReopened(..)
             | Self::Published(_)
+            | Self::PostMortemDue(..)
             | Self::Lost { .. }
             | Self::Blocked { .. } => false,
         }
@@ -213,7 +217,12 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::Post(PostFact::Arrived { address, again: false, .. }) => {
             (Kind::Published, About::Published(address), Audience::Everyone)
         }
-        Fact::Post(_)
+        Fact::Review(ReviewFact::Reminded { whom, due }) => {
+            (Kind::Prompt, About::PostMortemDue(*whom, *due), Audience::Team)
+        }
+        // That they are late is told in one notice for all incidents.
+        Fact::Review(_)
+        | Fact::Post(_)
         | Fact::Alerts(_)
         | Fact::Noted { .. }
         | Fact::Edited { .. }
@@ -284,6 +293,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }
         | Fact::Post(_)
+        | Fact::Review(_)
         | Fact::TemplateFailed { .. }
         | Fact::RuleGone { .. } => false,
     }

@@ -3,15 +3,21 @@
 
 pub mod facts;
 pub mod file;
+pub mod prose;
+mod timeline;
 
 pub use facts::{Facts, Held};
-pub use file::{PostFile, Style, file};
+pub use file::{PostFile, file};
+pub use timeline::{EntryLine, Moment};
 
-use crate::document::sentence::{is_private, sentence};
-use crate::document::{Audience, Sources};
+use crate::document::Sources;
 use crate::duration::Duration;
+use crate::incident::review::{Action, Shown};
+use crate::incident::room::Part;
 use crate::incident::{Entry, Fact, Incident, Stage};
-use chrono::{DateTime, Utc};
+use crate::policy::postmortems::{ACTION_ITEMS, DETECTION, IMPACT, INTRO, RESOLUTION, TITLE};
+use crate::policy::{Postmortems, SectionSpec};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 /// What is known of an incident that is over, in the sections of a post mortem.
@@ -21,64 +27,120 @@ pub struct PostMortem {
     pub number: u64,
     /// One line.
     pub title: String,
+    /// The title that somebody wrote for it.
+    pub own_title: Option<String>,
+    /// Its version; 0 before anybody wrote one.
+    pub title_version: u32,
     /// Nothing was wrong: people practised.
     pub drill: bool,
     /// When it was over.
     pub over_at: Option<DateTime<Utc>>,
+    /// Whether it is owed, until when, and why not.
+    pub owed: Owed,
     /// What was measured; for the team, and in no file.
     pub facts: Facts,
-    /// Its sections, in their order.
+    /// Its sections, in their order; private ones are in no file.
     pub sections: Vec<Section>,
     /// What the public may read of its timeline, oldest first.
     pub timeline: Vec<Moment>,
+    /// Every entry, oldest first, with whether it is in the file; for the team.
+    pub entries: Vec<EntryLine>,
     /// Older entries are left out.
     pub timeline_cut: bool,
     /// The newest record of the audit log when it ended.
     pub record: Option<String>,
 }
 
+/// How it stands with writing it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Owed {
+    /// Since when it is owed.
+    pub since: Option<DateTime<Utc>>,
+    /// Until when.
+    pub due: Option<DateTime<Utc>>,
+    /// Whether that is over.
+    pub late: bool,
+    /// Why nobody has to write it, if somebody said so.
+    pub waived: Option<String>,
+    /// Where it can be read, by receiver.
+    pub published: Vec<String>,
+}
+
 /// One section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Section {
+    /// Its name, by which it is written.
+    pub name: String,
     /// Its heading; empty for the words before the first one.
-    pub heading: &'static str,
+    pub heading: String,
     /// Of which level: `##` is 2.
     pub level: u8,
-    /// What is known; may be empty.
+    /// What is known by itself; may be empty.
+    pub known: String,
+    /// What people wrote, in Markdown; may be empty.
     pub text: String,
+    /// Action items, where they stand.
+    pub actions: Vec<ActionLine>,
     /// What to write there, while it is not filled.
-    pub guidance: Option<&'static str>,
+    pub guidance: Option<String>,
+    /// For the team only.
+    pub private: bool,
+    /// What the next edit names, so that it overwrites nothing unseen; 0 before anybody wrote it.
+    pub version: u32,
+    /// Who wrote it last.
+    pub by: Option<String>,
+    /// When.
+    pub at: Option<DateTime<Utc>>,
 }
 
-/// One line of its timeline.
+/// An action item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Moment {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What happened.
+pub struct ActionLine {
+    /// Its number within the incident.
+    pub number: u32,
+    /// What.
     pub text: String,
+    /// By whom.
+    pub owner: Option<String>,
+    /// Until which day.
+    pub due: Option<NaiveDate>,
+    /// Where more of it is.
+    pub link: Option<String>,
+    /// `open`, `done`, `dropped`, `moved`.
+    pub state: &'static str,
+    /// Whether it is open, and its day is over.
+    pub late: bool,
 }
 
 /// A section that still waits for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unfilled {
     /// Its heading; `the beginning` before the first one.
-    pub section: &'static str,
+    pub section: String,
+    /// Its name, by which it is written.
+    pub name: String,
     /// What to write there.
-    pub guidance: &'static str,
+    pub guidance: String,
 }
 
 /// Writes the draft from all entries of an incident, newest first.
 pub fn draft(sources: &Sources<'_>) -> PostMortem {
     let incident = sources.incident;
     let facts = Facts::of(sources);
+    let own_title = incident.review.sections.get(TITLE).filter(|written| !written.text.is_empty());
+    // What it was declared as may be what nobody should read.
+    let title = if kept_back(incident, 1) { incident.id.to_string() } else { incident.title.clone() };
     PostMortem {
         number: incident.id.0,
-        title: incident.title.clone(),
+        title,
+        own_title: own_title.map(|written| written.text.clone()),
+        title_version: incident.review.version(TITLE),
         drill: incident.drill,
         over_at: facts.over_at,
-        sections: sections(incident, &facts, sources.entries),
-        timeline: timeline(incident, &facts, sources.entries),
+        owed: Owed::of(incident, &sources.policy.postmortem, sources.now),
+        sections: sections(sources, &facts),
+        timeline: timeline::moments(incident, &facts, sources.entries),
+        entries: timeline::lines(incident, sources.entries),
         timeline_cut: sources.entries.last().is_some_and(|entry| entry.number > 1),
         record: incident.audit_head.and_then(crate::audit::Head::words),
         facts,
@@ -87,43 +149,135 @@ pub fn draft(sources: &Sources<'_>) -> PostMortem {
 
 /// Which sections nobody has filled yet.
 pub fn check(draft: &PostMortem) -> Vec<Unfilled> {
-    let named = |heading: &'static str| if heading.is_empty() { "the beginning" } else { heading };
-    let waiting = draft.sections.iter().filter_map(|section| Some((named(section.heading), section.guidance?)));
-    waiting.map(|(section, guidance)| Unfilled { section, guidance }).collect()
+    let waiting = draft.sections.iter().filter_map(|section| {
+        let heading = if section.heading.is_empty() { "the beginning" } else { &section.heading };
+        let guidance = section.guidance.clone()?;
+        Some(Unfilled { section: heading.to_owned(), name: section.name.clone(), guidance })
+    });
+    waiting.collect()
 }
 
-fn sections(incident: &Incident, facts: &Facts, entries: &[Entry]) -> Vec<Section> {
-    let filled_or = |heading, level, text: String, guidance| {
-        let guidance = text.is_empty().then_some(guidance);
-        Section { heading, level, text, guidance }
-    };
-    let always = |heading, level, guidance| filled_or(heading, level, String::new(), guidance);
-    let intro = Section {
-        heading: "",
-        level: 0,
-        text: span(facts),
-        guidance: incident.summary.is_empty().then_some(
-            "What was broken, and how badly: service degradation (few users), severe service degradation (nearly every \
-             user), or downtime (every visit an error page)?",
-        ),
-    };
-    let summary = Section { heading: "", level: 0, text: incident.summary.clone(), guidance: None };
-    let mut sections = vec![intro];
-    sections.extend((!summary.text.is_empty()).then_some(summary));
-    sections.extend([
-        filled_or("Impact", 2, incident.impact.clone(), "Who could not do what, and how many were they?"),
-        Section {
-            heading: "Detection",
-            level: 2,
-            text: detection(facts),
-            guidance: facts.rule.is_none().then_some("How did we notice? Which alert should have told us?"),
-        },
-        always("Root Cause", 2, "What made it happen, and what made that possible?"),
-        filled_or("Resolution", 2, ending(incident, entries), "What did we do, and which part of it helped?"),
-        always("Action Items", 3, "What will be done so that it does not happen again: what, by whom, until when?"),
-        always("Lessons Learned", 2, "What went well, what went wrong, where were we lucky?"),
-    ]);
+/// What else somebody should look at before it is published.
+pub fn hints(draft: &PostMortem) -> Vec<String> {
+    let mut hints = Vec::new();
+    let actions = draft.sections.iter().flat_map(|section| &section.actions);
+    for action in actions.filter(|action| action.state == "open") {
+        for (missing, what) in [(action.owner.is_none(), "owner"), (action.due.is_none(), "day until which it is done")]
+        {
+            hints.extend(missing.then(|| format!("action {} has no {what}: {}", action.number, action.text)));
+        }
+    }
+    let opened = draft.entries.iter().filter(|line| line.private && line.mark == Some(Shown::Public));
+    hints.extend(
+        opened.map(|line| format!("entry {} is for the team, and was marked public: {}", line.number, line.text)),
+    );
+    hints
+}
+
+impl Owed {
+    /// How it stands with an incident at this time.
+    pub fn of(incident: &Incident, policy: &Postmortems, now: DateTime<Utc>) -> Self {
+        let due = incident.post_mortem_due(policy);
+        Self {
+            since: incident.owes_since(),
+            due,
+            late: due.is_some_and(|due| due <= now),
+            waived: incident.review.waived.as_ref().map(|waived| waived.because.clone()),
+            published: incident.published.values().map(|published| published.address.clone()).collect(),
+        }
+    }
+}
+
+impl ActionLine {
+    /// An action item at this time.
+    pub fn of(action: &Action, policy: &Postmortems, now: DateTime<Utc>) -> Self {
+        let item = action.item.clone();
+        Self {
+            number: action.number,
+            text: item.text,
+            owner: item.owner,
+            due: item.due,
+            link: item.link,
+            state: action.state(),
+            late: action.is_late(now, policy),
+        }
+    }
+}
+
+/// Whether the words of an entry stay out of the file: they were taken back, corrected, or are for the team only.
+fn kept_back(incident: &Incident, entry: u32) -> bool {
+    let review = &incident.review;
+    incident.room.retracted.contains(&entry)
+        || review.corrected.contains_key(&entry)
+        || review.shown.get(&entry) == Some(&Shown::Private)
+}
+
+fn sections(sources: &Sources<'_>, facts: &Facts) -> Vec<Section> {
+    let (policy, review) = (&sources.policy.postmortem, &sources.incident.review);
+    let mut sections: Vec<Section> = policy.sections.iter().map(|spec| section(sources, facts, spec)).collect();
+    // What was written before the configuration changed is not lost; nobody said that it may be read.
+    let unplaced = review
+        .sections
+        .iter()
+        .filter(|(name, written)| name.as_str() != TITLE && policy.section(name).is_none() && !written.text.is_empty());
+    sections.extend(unplaced.map(|(name, _)| {
+        let heading = name.replace('-', " ");
+        let spec = SectionSpec { name: name.clone(), heading, level: 2, guidance: String::new(), private: true };
+        section(sources, facts, &spec)
+    }));
     sections
+}
+
+fn section(sources: &Sources<'_>, facts: &Facts, spec: &SectionSpec) -> Section {
+    let incident = sources.incident;
+    let written = incident.review.sections.get(&spec.name);
+    let text = written.map(|written| written.text.clone()).unwrap_or_default();
+    let wrote = !text.is_empty();
+    let mut known = String::new();
+    let mut actions = Vec::new();
+    // Whether what is known is all that is to be said.
+    let mut enough = false;
+    match spec.name.as_str() {
+        INTRO => {
+            let summary = part(incident, Part::Summary).filter(|_| !wrote);
+            enough = summary.is_some();
+            known = [Some(span(facts)), summary].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+        }
+        IMPACT => known = part(incident, Part::Impact).filter(|_| !wrote).unwrap_or_default(),
+        DETECTION => {
+            known = detection(facts);
+            enough = facts.rule.is_some();
+        }
+        RESOLUTION => known = ending(incident, sources.entries).filter(|_| !wrote).unwrap_or_default(),
+        ACTION_ITEMS => {
+            let line = |action| ActionLine::of(action, &sources.policy.postmortem, sources.now);
+            actions = incident.review.actions.iter().map(line).collect();
+            enough = actions.iter().any(|action: &ActionLine| matches!(action.state, "open" | "done"));
+        }
+        _ => {}
+    }
+    enough |= matches!(spec.name.as_str(), IMPACT | RESOLUTION) && !known.is_empty();
+    let guidance = Some(&spec.guidance).filter(|guidance| !(guidance.is_empty() || wrote || enough));
+    Section {
+        name: spec.name.clone(),
+        heading: spec.heading.clone(),
+        level: spec.level,
+        known,
+        text,
+        actions,
+        guidance: guidance.filter(|_| !spec.private).cloned(),
+        private: spec.private,
+        version: written.map_or(0, |written| written.version),
+        by: written.map(|written| written.by.clone()),
+        at: written.map(|written| written.at),
+    }
+}
+
+// A part of the state document, unless the entry that wrote it is kept back.
+fn part(incident: &Incident, part: Part) -> Option<String> {
+    let text = incident.part(part);
+    let by = incident.room.editions.get(&part).map_or(1, |edition| edition.version);
+    (!text.is_empty() && !kept_back(incident, by)).then(|| text.to_owned())
 }
 
 fn span(facts: &Facts) -> String {
@@ -162,36 +316,19 @@ fn after(from: DateTime<Utc>, to: DateTime<Utc>, what: &str) -> String {
 }
 
 // A rule only knows that alerts stopped; people know what they did.
-fn ending(incident: &Incident, entries: &[Entry]) -> String {
+fn ending(incident: &Incident, entries: &[Entry]) -> Option<String> {
+    let shown = |entry: &&Entry| !kept_back(incident, entry.number);
     if let Stage::CalledOff { code, reason, .. } = &incident.stage {
-        return format!("It was called off ({code}): {reason}");
+        let ended = entries.iter().find(|entry| matches!(entry.fact, Fact::CalledOff { .. }));
+        return ended.filter(shown).map(|_| format!("It was called off ({code}): {reason}"));
     }
-    let by_people = entries.iter().find_map(|entry| match (&entry.fact, &entry.actor) {
-        (Fact::Resolved { because }, crate::incident::Actor::Person { .. }) => Some(because.clone()),
+    let by_people = entries.iter().find(|entry| {
+        let person = matches!(entry.actor, crate::incident::Actor::Person { .. });
+        person && matches!(entry.fact, Fact::Resolved { .. })
+    });
+    match &by_people.filter(shown)?.fact {
+        Fact::Resolved { because } => Some(because.clone()),
         _ => None,
-    });
-    by_people.unwrap_or_default()
-}
-
-fn timeline(incident: &Incident, facts: &Facts, entries: &[Entry]) -> Vec<Moment> {
-    let first = facts.first_alert_at.filter(|first| *first < facts.declared_at);
-    let first = first.map(|at| Moment { at, text: "the first alert fires".to_owned() });
-    let seen = entries.iter().rev().filter(|entry| {
-        let about_the_post = matches!(entry.fact, Fact::Post(_));
-        !is_private(&entry.fact) && !about_the_post && !incident.room.retracted.contains(&entry.number)
-    });
-    let lines = seen.map(|entry| Moment { at: entry.at, text: said(&entry.fact) });
-    first.into_iter().chain(lines).collect()
-}
-
-// What was promised for later is of no use to who reads it afterwards.
-fn said(fact: &Fact) -> String {
-    match fact {
-        Fact::Updated { text, impact, .. } => sentence(
-            &Fact::Updated { text: text.clone(), impact: impact.clone(), next_by: None, promised: None },
-            Audience::Public,
-        ),
-        fact => sentence(fact, Audience::Public),
     }
 }
 

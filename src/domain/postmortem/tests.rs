@@ -1,13 +1,15 @@
 //! Two incidents as the team would find their drafts; and what must never stand in one.
 
-use super::{PostFile, PostMortem, Style, check, draft, file};
+use super::{PostFile, PostMortem, check, draft, file, hints};
 use crate::alert::Pairs;
 use crate::directory::Directory;
 use crate::document::Sources;
 use crate::ids::{IncidentId, InputSeq};
+use crate::incident::entry::ReviewFact;
+use crate::incident::review::{ActionItem, Ended, Shown};
 use crate::incident::room::Part;
 use crate::incident::{Actor, CallOffCode, Entry, Fact, Incident, RuleRef, Severity, Surface, apply};
-use crate::policy::PolicySource;
+use crate::policy::{PolicySource, Postmortems, SectionSpec};
 use chrono::{DateTime, TimeDelta, Utc};
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -44,6 +46,12 @@ fn adrian() -> Actor {
 
 // Facts with the minutes after the start at which they happened, oldest first.
 fn written(start: DateTime<Utc>, facts: Vec<(i64, Actor, Fact)>) -> (PostMortem, PostFile) {
+    let style = Postmortems { author: Some("the OBS Team".to_owned()), ..Postmortems::default() };
+    written_as(start, facts, style)
+}
+
+fn written_as(start: DateTime<Utc>, facts: Vec<(i64, Actor, Fact)>, postmortem: Postmortems) -> (PostMortem, PostFile) {
+    let policy = PolicySource { postmortem, ..PolicySource::default() };
     let mut incident: Option<Incident> = None;
     let mut entries = Vec::new();
     for (number, (minute, actor, fact)) in (1..).zip(facts) {
@@ -63,11 +71,11 @@ fn written(start: DateTime<Utc>, facts: Vec<(i64, Actor, Fact)>) -> (PostMortem,
         alerts: &[],
         notices: &[],
         external_url: "https://bell.example.org",
-        policy: &PolicySource::default(),
+        policy: &policy,
         directory: &Directory::default(),
         now: start + TimeDelta::days(1),
     });
-    let file = file(&post, &Style { author: Some("the OBS Team".to_owned()), ..Style::default() });
+    let file = file(&post, &policy.postmortem);
     (post, file)
 }
 
@@ -88,7 +96,7 @@ fn a_night_of_slow_pages() {
     assert_eq!(file.path, "_posts/deployments/2026-07-08-post-mortem-inc-42.md");
     let expected = include_str!("golden/2026-07-08.md");
     assert_eq!(file.text, expected, "\n{}", file.text);
-    let waiting: Vec<_> = check(&post).iter().map(|unfilled| unfilled.section).collect();
+    let waiting: Vec<String> = check(&post).into_iter().map(|unfilled| unfilled.section).collect();
     assert_eq!(waiting, ["the beginning", "Root Cause", "Action Items", "Lessons Learned"]);
     assert_eq!(crate::incident::publication::unfilled(&file.text), waiting);
     assert_eq!((post.facts.until_declared_seconds, post.facts.lasted_seconds), (240, Some(2400)));
@@ -106,7 +114,7 @@ fn over_midnight_and_declared_by_a_person() {
         ],
     );
     assert!(file.text.contains("On 2023-12-07, from 22:30 to 2023-12-08 00:30 UTC (2h)"), "{}", file.text);
-    let waiting: Vec<_> = check(&post).iter().map(|unfilled| unfilled.section).collect();
+    let waiting: Vec<String> = check(&post).into_iter().map(|unfilled| unfilled.section).collect();
     let all = ["the beginning", "Impact", "Detection", "Root Cause", "Resolution", "Action Items", "Lessons Learned"];
     assert_eq!(waiting, all);
 }
@@ -168,4 +176,170 @@ fn hostile_text_stays_text() {
         assert_eq!(read, file.title, "{written}");
         assert_eq!(written.matches("<!--").count(), written.matches("-->").count(), "{written}");
     }
+}
+
+fn review(fact: ReviewFact) -> Fact {
+    Fact::Review(fact)
+}
+
+fn wrote(section: &str, text: &str) -> Fact {
+    review(ReviewFact::Written { section: section.to_owned(), text: text.to_owned() })
+}
+
+fn item(text: &str, owner: Option<&str>, due: Option<(i32, u32, u32)>, link: Option<&str>) -> ActionItem {
+    ActionItem {
+        text: text.to_owned(),
+        owner: owner.map(str::to_owned),
+        due: due.map(|(year, month, day)| chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap()),
+        link: link.map(str::to_owned),
+    }
+}
+
+#[test]
+fn what_people_wrote_stands_with_what_is_known() {
+    let start = time("2023-12-07T12:52:00Z");
+    let corrected = |entry, text: &str| review(ReviewFact::Corrected { entry, text: text.to_owned() });
+    let (post, file) = written(
+        start,
+        vec![
+            (23, adrian(), declared("The web is slow", None, Some(start))),
+            (25, adrian(), updated("All is lost.", Some("All users."), None)),
+            (26, adrian(), Fact::Noted { text: "a query takes all workers".to_owned() }),
+            (28, adrian(), Fact::Resolved { because: "it went away".to_owned() }),
+            (99, adrian(), wrote("title", "Slow pages on a Thursday")),
+            (100, adrian(), wrote("intro", "A **service degradation**: pages took up to `30s`.")),
+            (100, adrian(), wrote("detection", "A user told us before the alert did.")),
+            (
+                101,
+                adrian(),
+                wrote("root-cause", "A query without an index:\n\n- [the change](https://example.org/pr/7)\n"),
+            ),
+            (101, adrian(), wrote("resolution", "We took the query out.")),
+            (102, adrian(), wrote("lessons-learned", "## What went well\n\nIt was short.\n\n{{ site.x }} <b>bold</b>")),
+            (103, adrian(), corrected(2, "update: some pages are slow")),
+            (104, adrian(), review(ReviewFact::Shown { entry: 3, shown: Some(Shown::Public) })),
+            (
+                105,
+                adrian(),
+                review(ReviewFact::ActionAdded {
+                    action: 1,
+                    item: item("Alert on slow queries", Some("carla"), Some((2023, 12, 20)), None),
+                }),
+            ),
+            (
+                106,
+                adrian(),
+                review(ReviewFact::ActionAdded {
+                    action: 2,
+                    item: item("Add the index", None, None, Some("https://tracker.example.org/8")),
+                }),
+            ),
+            (106, adrian(), review(ReviewFact::ActionAdded { action: 3, item: item("Never mind", None, None, None) })),
+            (107, adrian(), review(ReviewFact::ActionEnded { action: 2, end: Ended::Done })),
+            (
+                108,
+                adrian(),
+                review(ReviewFact::ActionEnded { action: 3, end: Ended::Dropped { because: "too much".to_owned() } }),
+            ),
+        ],
+    );
+    let expected = include_str!("golden/2023-12-07.md");
+    assert_eq!(file.text, expected, "\n{}", file.text);
+    assert_eq!(file.path, "_posts/deployments/2023-12-07-post-mortem-inc-42.md");
+    // What was said to the public of who is affected was corrected: somebody must say it anew.
+    let waiting: Vec<String> = check(&post).into_iter().map(|unfilled| unfilled.name).collect();
+    assert_eq!(waiting, ["impact"]);
+    assert_eq!(hints(&post), ["entry 3 is for the team, and was marked public: note: a query takes all workers"]);
+    assert_eq!((post.sections[3].version, post.sections[3].by.as_deref()), (8, Some("adrian")));
+    let owed = post.owed;
+    assert_eq!((owed.since, owed.due), (Some(start + TimeDelta::minutes(28)), Some(time("2023-12-14T13:20:00Z"))));
+}
+
+#[test]
+fn owners_are_named_where_that_is_wanted() {
+    let start = time("2023-12-07T12:52:00Z");
+    let facts = || {
+        let added = ReviewFact::ActionAdded { action: 1, item: item("Do it", Some("carla"), None, None) };
+        vec![
+            (0, adrian(), declared("Slow", None, None)),
+            (1, adrian(), Fact::Resolved { because: "x".to_owned() }),
+            (2, adrian(), review(added)),
+        ]
+    };
+    assert!(!written(start, facts()).1.text.contains("carla"));
+    let named = Postmortems { name_owners: true, ..Postmortems::default() };
+    assert!(written_as(start, facts(), named).1.text.contains("- Do it (carla)\n"));
+}
+
+// Words with `secret` are for the team, or were taken back, corrected, or marked private: whatever else happens, none of them is in
+// the file.
+#[test]
+fn whatever_happens_nothing_private_is_in_the_file() {
+    let mut postmortem = Postmortems::default();
+    let private = SectionSpec {
+        name: "inside".to_owned(),
+        heading: "Inside".to_owned(),
+        private: true,
+        ..postmortem.sections[1].clone()
+    };
+    postmortem.sections.push(private);
+    for seed in 0..3_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (_, file) = written_as(time("2026-07-08T01:46:00Z"), secrets(&mut random), postmortem.clone());
+        assert!(!file.text.contains("secret"), "seed {seed}:\n{}", file.text);
+    }
+}
+
+fn secrets(random: &mut fastrand::Rng) -> Vec<(i64, Actor, Fact)> {
+    let secret = || "secret-words".to_owned();
+    let said = |random: &mut fastrand::Rng| if random.bool() { secret() } else { "fine".to_owned() };
+    let title = said(random);
+    let mut facts = vec![declared(&title, random.bool().then_some("rule"), None)];
+    for _ in 0..random.usize(..12) {
+        let number = u32::try_from(facts.len()).unwrap();
+        let any = random.u32(1..=number);
+        facts.push(match random.u8(..16) {
+            0 => updated(&said(random), random.bool().then(|| said(random)).as_deref(), None),
+            1 => Fact::Edited { part: Part::ALL[random.usize(..4)], text: said(random) },
+            2 => Fact::Confirmed { because: secret(), next_by: None },
+            3 => Fact::Noted { text: secret() },
+            4 => Fact::Acknowledged { text: secret() },
+            5 => Fact::TodoAdded { todo: number, text: secret(), owner: Some(secret()) },
+            6 => Fact::Taken { role: "operations".into(), person: secret(), from: None, because: secret() },
+            7 => wrote("inside", &secret()),
+            8 => wrote("gone-from-the-configuration", &secret()),
+            9 => wrote(["impact", "intro", "resolution", "title"][random.usize(..4)], "fine"),
+            10 => wrote(["impact", "intro", "resolution", "title"][random.usize(..4)], ""),
+            11 => Fact::Retracted { entry: any },
+            12 => review(ReviewFact::Corrected { entry: any, text: "fine".to_owned() }),
+            13 => review(ReviewFact::ActionAdded { action: number, item: item("fine", Some("secret"), None, None) }),
+            14 => review(ReviewFact::Waived { because: secret() }),
+            _ => Fact::Reopened { because: secret(), confirmed: true, next_by: None },
+        });
+    }
+    let end = said(random);
+    facts.push(match random.bool() {
+        true => Fact::Resolved { because: end },
+        false => Fact::CalledOff { code: CallOffCode::Test, reason: end },
+    });
+    // Whatever the public could read, and should not have.
+    for number in 1..=u32::try_from(facts.len()).unwrap() {
+        let fact = &facts[number as usize - 1];
+        let told = matches!(
+            fact,
+            Fact::Declared { .. }
+                | Fact::Updated { .. }
+                | Fact::Edited { .. }
+                | Fact::Resolved { .. }
+                | Fact::CalledOff { .. }
+        );
+        if told && format!("{fact:?}").contains("secret-words") {
+            facts.push(match random.u8(..3) {
+                0 => Fact::Retracted { entry: number },
+                1 => review(ReviewFact::Corrected { entry: number, text: "fine".to_owned() }),
+                _ => review(ReviewFact::Shown { entry: number, shown: Some(Shown::Private) }),
+            });
+        }
+    }
+    (0..).zip(facts).map(|(minute, fact)| (minute, adrian(), fact)).collect()
 }

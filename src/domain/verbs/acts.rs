@@ -1,5 +1,7 @@
 //! What each verb takes.
 
+mod afterwards;
+
 use super::Verb;
 use super::misunderstood::Misunderstood;
 use super::parse::{bare, hashed};
@@ -47,6 +49,15 @@ pub(super) fn act(said: &mut Reading<'_>) -> Result<Act, Misunderstood> {
         Verb::Follow => alone(said, Act::Follow),
         Verb::Unfollow => alone(said, Act::Unfollow),
         Verb::Undo => alone(said, Act::Undo),
+        Verb::Section
+        | Verb::Mark
+        | Verb::Correct
+        | Verb::Action
+        | Verb::ActionEdit
+        | Verb::ActionDone
+        | Verb::ActionDrop
+        | Verb::Postmortem
+        | Verb::Waive => afterwards::act(said),
         // Said of no incident, and read elsewhere.
         verb @ (Verb::Declare | Verb::List | Verb::Show | Verb::Why | Verb::Help | Verb::Adopt) => {
             Err(Misunderstood::Unsaid { verb, what: "more" })
@@ -118,15 +129,7 @@ fn edit(said: &mut Reading<'_>) -> Result<Act, Misunderstood> {
 
 fn todo(said: &mut Reading<'_>) -> Result<Act, Misunderstood> {
     said.number_first(Digits::Either)?;
-    let mut owner = said.said_option("owner").map(person);
-    if let [_, .., last] = said.words
-        && last.shape == Shape::Plain
-        && last.text.len() > 1
-        && last.text.starts_with('@')
-    {
-        owner = owner.or_else(|| Some(person(&last.text)));
-        said.words = &said.words[..said.words.len() - 1];
-    }
+    let owner = afterwards::owner(said);
     Ok(Act::Todo { text: said.required("what is to be done")?, owner })
 }
 

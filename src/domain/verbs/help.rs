@@ -188,7 +188,8 @@ mod tests {
             "Look: list, show, why, help\n\
              Say where it stands: declare, confirm, severity, calloff, resolve, reopen, merge, split, adopt\n\
              Share the work: take, assign, handover, accept, decline\n\
-             Tell and keep: update, note, edit, todo, done, publish\n\
+             Tell and keep: update, note, edit, todo, done\n\
+             Learn from it: section, mark, correct, action, action-edit, action-done, action-drop, postmortem, waive, publish\n\
              For yourself: ack, follow, unfollow, undo\n\
              #42 may be left out where one incident is open, or in its thread. More about one: `!incident help take`"
         );

@@ -135,6 +135,7 @@ mod tests {
             Verb::Reopen,
             Verb::Merge,
             Verb::Split,
+            Verb::Waive,
             Verb::Publish,
             Verb::Adopt,
         ];

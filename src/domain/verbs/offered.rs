@@ -49,6 +49,8 @@ pub fn offered(incident: &Incident, who: &Looking<'_>) -> Offered {
         Verb::Split => incident.tally.alerts > 1,
         Verb::Undo => undoes,
         Verb::Confirm => incident.stage == Stage::Suspected,
+        Verb::Postmortem => incident.owes_since().is_none() && incident.published.is_empty() && !incident.drill,
+        Verb::Waive => incident.owes_since().is_some(),
         _ => true,
     };
     let (first, more): (&[Verb], &[Verb]) = match incident.stage {
@@ -93,7 +95,7 @@ const OPEN: [Verb; 16] = [
 ];
 const OVER: [Verb; 2] = [Verb::Reopen, Verb::Undo];
 // A post mortem is published from where it is written.
-const AFTERWARDS: [Verb; 2] = [Verb::Note, Verb::Todo];
+const AFTERWARDS: [Verb; 5] = [Verb::Note, Verb::Todo, Verb::Action, Verb::Postmortem, Verb::Waive];
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use super::words::quoted;
 use super::{Spelling, Verb};
 use crate::ids::IncidentId;
 use crate::incident::Act;
+use crate::incident::act::{DueDate, ReviewAct};
 
 /// The line; read again where it was said, it is the same act.
 pub fn line(incident: Option<IncidentId>, act: &Act, spelling: &Spelling) -> String {
@@ -42,6 +43,7 @@ fn rest(act: &Act, spelling: &Spelling) -> String {
             words.extend(pair("owner", owner.as_ref()));
         }
         Act::Done { todo } => words.push(todo.to_string()),
+        Act::Review(act) => afterwards(act, &mut words),
         Act::Follow | Act::Unfollow | Act::Undo => {}
         Act::Merge { into, text } => {
             words.push(format!("into {}", spelling.number(*into)));
@@ -65,6 +67,37 @@ fn rest(act: &Act, spelling: &Spelling) -> String {
         Act::Adopt { alert } => words.push(alert.to_string()),
     }
     words.join(" ")
+}
+
+fn afterwards(act: &ReviewAct, words: &mut Vec<String>) {
+    match act {
+        ReviewAct::Section { section, text, version } => {
+            words.extend([section.clone(), quoted(text)]);
+            words.extend(version.map(|version| format!("version={version}")));
+        }
+        ReviewAct::Mark { entry, shown } => {
+            words.extend([entry.to_string(), shown.map_or("default", |shown| shown.word()).to_owned()]);
+        }
+        ReviewAct::Correct { entry, text } => words.extend([entry.to_string(), quoted(text)]),
+        ReviewAct::Action { text, owner, due, link } => {
+            words.push(written(text));
+            words.extend(item(owner.as_ref(), *due, link.as_ref()));
+        }
+        ReviewAct::ActionEdit { action, text, owner, due, link } => {
+            words.push(action.to_string());
+            words.extend(text.as_deref().map(quoted));
+            words.extend(item(owner.as_ref(), *due, link.as_ref()));
+        }
+        ReviewAct::ActionDone { action } => words.push(action.to_string()),
+        ReviewAct::ActionDrop { action, because } => words.extend([action.to_string(), written(because)]),
+        ReviewAct::Ask => {}
+        ReviewAct::Waive { because } => words.push(written(because)),
+    }
+}
+
+fn item(owner: Option<&String>, due: Option<DueDate>, link: Option<&String>) -> Vec<String> {
+    let due = due.map(|due| format!("due={}", String::from(due)));
+    [pair("owner", owner), due, pair("link", link)].into_iter().flatten().collect()
 }
 
 fn pair(name: &str, value: Option<&String>) -> Option<String> {

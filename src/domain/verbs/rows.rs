@@ -1,5 +1,7 @@
 //! The rows of the table of verbs, in the order people read them.
 
+mod afterwards;
+
 use super::table::{About, Back, Group, Opt, Spec, Verb};
 use crate::access::Role;
 
@@ -32,13 +34,6 @@ const VERSION: Opt = Opt {
 };
 const OWNER: Opt =
     Opt { name: "owner", alias: None, value: "carla", help: "who does it; `@carla` alone does it as well" };
-const PATH: Opt = Opt {
-    name: "path",
-    alias: None,
-    value: "_posts/2026-11-29-slow-builds.md",
-    help: "where it goes in the repository; by its date and category, if not said",
-};
-const ANYWAY: Opt = Opt { name: "anyway", alias: None, value: "", help: "although sections are not filled" };
 const INTO: Opt = Opt { name: "into", alias: None, value: "42", help: "the incident that goes on" };
 
 // What most verbs have in common.
@@ -284,19 +279,16 @@ pub static ROWS: &[Spec] = &[
         examples: &["done 3", "done #42 3"],
         ..BASE
     },
-    Spec {
-        verb: Verb::Publish,
-        word: "publish",
-        arguments: "[#42] text…",
-        options: &[PATH, ANYWAY],
-        access: Role::Manager,
-        back: Back::Never,
-        help: "Carries the post mortem to the blog, on a branch of its own",
-        more: "The text is the whole file, with its front matter: `earlybell postmortem publish 42 --file FILE` reads it. \
-               Refused while a section still holds guidance in a comment.",
-        examples: &["publish #42 \"---\ntitle: Slow builds\n---\nIt was the disk.\""],
-        ..BASE
-    },
+    afterwards::SECTION,
+    afterwards::MARK,
+    afterwards::CORRECT,
+    afterwards::ACTION,
+    afterwards::ACTION_EDIT,
+    afterwards::ACTION_DONE,
+    afterwards::ACTION_DROP,
+    afterwards::POSTMORTEM,
+    afterwards::WAIVE,
+    afterwards::PUBLISH,
     Spec {
         verb: Verb::Ack,
         word: "ack",

@@ -3,6 +3,7 @@
 use super::rows::ROWS;
 use crate::access::Role;
 use crate::incident::Act;
+use crate::incident::act::ReviewAct;
 use serde::{Deserialize, Serialize};
 
 /// Something people can say to Earlybell.
@@ -65,6 +66,27 @@ pub enum Verb {
     Publish,
     /// An old alert counts.
     Adopt,
+    /// A section of the post mortem.
+    Section,
+    /// What of the timeline is in it.
+    Mark,
+    /// An entry in other words.
+    Correct,
+    /// To be better afterwards.
+    Action,
+    /// It is another one.
+    #[serde(rename = "action-edit")]
+    ActionEdit,
+    /// It is better.
+    #[serde(rename = "action-done")]
+    ActionDone,
+    /// It stays as it is.
+    #[serde(rename = "action-drop")]
+    ActionDrop,
+    /// Somebody should write one.
+    Postmortem,
+    /// Nobody has to.
+    Waive,
 }
 
 /// One verb.
@@ -131,6 +153,8 @@ pub enum Group {
     Words,
     /// Where it stands.
     Course,
+    /// What is written afterwards, and what is to be better.
+    Review,
     /// About oneself.
     Own,
 }
@@ -150,7 +174,7 @@ pub enum Back {
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Look, Self::Course, Self::Roles, Self::Words, Self::Own];
+    pub const ALL: [Self; 6] = [Self::Look, Self::Course, Self::Roles, Self::Words, Self::Review, Self::Own];
 
     /// Its heading.
     pub fn heading(self) -> &'static str {
@@ -159,6 +183,7 @@ impl Group {
             Self::Course => "Say where it stands",
             Self::Roles => "Share the work",
             Self::Words => "Tell and keep",
+            Self::Review => "Learn from it",
             Self::Own => "For yourself",
         }
     }
@@ -226,8 +251,23 @@ impl Verb {
             Act::CallOff { .. } => Self::CallOff,
             Act::Resolve { .. } => Self::Resolve,
             Act::Publish { .. } => Self::Publish,
+            Act::Review(act) => Self::of_review(act),
             Act::Adopt { .. } => Self::Adopt,
             Act::Reopen { .. } => Self::Reopen,
+        }
+    }
+
+    fn of_review(act: &ReviewAct) -> Self {
+        match act {
+            ReviewAct::Section { .. } => Self::Section,
+            ReviewAct::Mark { .. } => Self::Mark,
+            ReviewAct::Correct { .. } => Self::Correct,
+            ReviewAct::Action { .. } => Self::Action,
+            ReviewAct::ActionEdit { .. } => Self::ActionEdit,
+            ReviewAct::ActionDone { .. } => Self::ActionDone,
+            ReviewAct::ActionDrop { .. } => Self::ActionDrop,
+            ReviewAct::Ask => Self::Postmortem,
+            ReviewAct::Waive { .. } => Self::Waive,
         }
     }
 }
@@ -241,7 +281,7 @@ mod tests {
     #[test]
     fn every_verb_has_one_row_and_every_word_one_meaning() {
         let verbs: BTreeSet<Verb> = ROWS.iter().map(|row| row.verb).collect();
-        assert_eq!((verbs.len(), ROWS.len()), (28, 28));
+        assert_eq!((verbs.len(), ROWS.len()), (37, 37));
         let words: Vec<&str> = ROWS.iter().flat_map(|row| row.aliases.iter().copied().chain([row.word])).collect();
         assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len());
         for row in ROWS {

@@ -182,7 +182,7 @@ pub fn act(verb: Verb, body: &[u8]) -> Result<Act, Failure> {
             let Split { title, matchers, alerts } = parsed(body)?;
             Act::Split { title, matchers, alerts }
         }
-        other => return about_people(other, body),
+        other => return super::review::act(other, body).unwrap_or_else(|| about_people(other, body)),
     })
 }
 

@@ -118,7 +118,7 @@ fn answered(site: &Site, answered: Answered) -> Result<HttpResponse, Failure> {
     }
 }
 
-async fn ask(
+pub(super) async fn ask(
     site: &Site,
     request: &HttpRequest,
     who: &Identity,

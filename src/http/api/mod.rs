@@ -1,5 +1,6 @@
 //! The JSON API, one file per noun. Exact shapes stand in `docs/api.md`.
 
+pub mod actions;
 pub mod audit;
 pub mod bodies;
 pub mod commands;
@@ -11,6 +12,7 @@ pub mod outbox;
 pub mod people;
 pub mod postmortem;
 pub mod quarantine;
+pub mod review;
 pub mod search;
 pub mod shape;
 pub mod squads;

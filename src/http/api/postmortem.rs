@@ -10,9 +10,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::directory::Directory;
 use domain::document::{Sources, Told};
 use domain::ids::IncidentId;
-use domain::incident::Refusal;
+use domain::incident::{Incident, Refusal};
 use domain::notice::NoticeKind;
-use domain::postmortem::{PostFile, PostMortem, Style, check, draft, file};
+use domain::postmortem::{PostFile, PostMortem, check, draft, file, hints};
 use serde_json::json;
 
 /// Most entries read for a draft, newest first.
@@ -22,19 +22,32 @@ const NOTICES_MAX: usize = 500;
 
 /// `GET /api/v1/incidents/{number}/postmortem`
 pub async fn show(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let (post, file) = read(&site, &request).await?;
-    let unfilled = check(&post);
-    Ok(ok(&json!({"postmortem": post, "file": file, "unfilled": unfilled})))
+    let Drafted { post, file, .. } = read(&site, IncidentId(number(&request)?)).await?;
+    let (unfilled, hints) = (check(&post), hints(&post));
+    Ok(ok(&json!({"postmortem": post, "file": file, "unfilled": unfilled, "hints": hints})))
 }
 
 /// `GET /api/v1/incidents/{number}/postmortem.md`
 pub async fn markdown(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let (_, file) = read(&site, &request).await?;
+    let file = read(&site, IncidentId(number(&request)?)).await?.file;
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/markdown; charset=utf-8")).body(file.text))
 }
 
-async fn read(site: &Site, request: &HttpRequest) -> Result<(PostMortem, PostFile), Failure> {
-    let id = IncidentId(number(request)?);
+/// A draft, and what it is of.
+pub struct Drafted {
+    /// The incident.
+    pub incident: Incident,
+    /// Its post mortem.
+    pub post: PostMortem,
+    /// The file that is made of it.
+    pub file: PostFile,
+}
+
+/// Reads an incident that is over, and drafts its post mortem.
+///
+/// # Errors
+/// There is no such incident, it goes on, or the store can't be read.
+pub async fn read(site: &Site, id: IncidentId) -> Result<Drafted, Failure> {
     let store = &site.parts.store;
     let incident = store.incident(id).await?.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
     if incident.stage.is_open() {
@@ -56,8 +69,8 @@ async fn read(site: &Site, request: &HttpRequest) -> Result<(PostMortem, PostFil
         directory: &Directory::default(),
         now: site.now(),
     });
-    let file = file(&post, &Style::default());
-    Ok((post, file))
+    let file = file(&post, &policy.postmortem);
+    Ok(Drafted { incident, post, file })
 }
 
 // The root message is edited all the time; that is no notice anyone would look for.

@@ -2,9 +2,9 @@
 //! is shown with its reason and with everything that was typed.
 
 use super::chrome::Chrome;
-use super::edit;
 use super::forms::{Around, Form, Forms, Typed};
 use super::render::render;
+use super::{edit, postmortem};
 use super::{shown, with_status};
 use crate::http::api::bodies;
 use crate::http::auth::{Identity, Visitor};
@@ -21,6 +21,7 @@ use domain::incident::roles::RoleName;
 use domain::incident::{Act, Command, Incident, Refusal, Reply, Surface};
 use domain::text::clean_line;
 use domain::verbs::offered::{Looking, offered};
+use domain::verbs::table::Group;
 use domain::verbs::{Spelling, Verb};
 use serde::{Deserialize, Serialize};
 
@@ -188,6 +189,10 @@ async fn again(
         let page = edit::again(site, visitor, &found, typed, &failure);
         return Ok(with_status(site, visitor, status, page));
     }
+    if verb.spec().group == Group::Review {
+        let page = postmortem::again(site, visitor, &found, typed, &failure).await;
+        return Ok(with_status(site, visitor, status, page));
+    }
     let alerts = site.parts.store.alerts_of(id, super::documents::ALERTS_MAX).await?;
     let alerts = alerts.iter().map(|alert| (alert.id.0, alert.summary())).collect();
     let around = around(site, Some(&found), alerts).await?;
@@ -244,7 +249,8 @@ async fn around(site: &Site, incident: Option<&Incident>, alerts: Vec<(u64, Stri
 }
 
 fn led_back(site: &Site, incident: IncidentId, verb: Verb) -> HttpResponse {
-    see_other(site, &format!("/incidents/{}?done={}", incident.0, verb.word()))
+    let page = if verb.spec().group == Group::Review { "/postmortem" } else { "" };
+    see_other(site, &format!("/incidents/{}{page}?done={}", incident.0, verb.word()))
 }
 
 fn see_other(site: &Site, path: &str) -> HttpResponse {

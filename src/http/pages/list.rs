@@ -1,9 +1,11 @@
 //! `/`: incidents, open ones first.
 
+use super::actions;
 use super::chrome::Chrome;
 use super::documents::audience;
 use super::render::page;
 use super::shown;
+use crate::http::api::actions::State;
 use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
@@ -32,6 +34,9 @@ struct Content {
     // Number below which the next page begins.
     before: Option<u64>,
     first_page: bool,
+    // What is late, for the team: post mortems, action items.
+    late_posts: usize,
+    late_actions: usize,
 }
 
 #[derive(Serialize)]
@@ -67,8 +72,18 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
     closed.truncate(CLOSED_PAGE);
     let next = closed.last().filter(|_| more).map(|incident| incident.id.0);
     let [open, closed] = [open, closed].map(|incidents| incidents.iter().map(row).collect());
-    let content = Content { open, closed, before: next, first_page: before.is_none() };
+    let (late_posts, late_actions) = match (before, reader) {
+        (None, Reader::Team) => late(site).await?,
+        _ => (0, 0),
+    };
+    let content = Content { open, closed, before: next, first_page: before.is_none(), late_posts, late_actions };
     page("list.html", &Chrome::new(site, visitor, "Incidents").with_banners(site).await?, &content)
+}
+
+async fn late(site: &Site) -> Result<(usize, usize), Failure> {
+    let posts = actions::owed(site).await?.iter().filter(|row| row.late).count();
+    let items = crate::http::api::actions::read(site, State::Overdue, None).await?.len();
+    Ok((posts, items))
 }
 
 /// Whether this reader may know of an incident: what was only suspected is for the team.

@@ -1,5 +1,6 @@
 //! Pages for people: the list of incidents, the state document of each, the rules. HTML without JavaScript.
 
+pub mod actions;
 pub mod acts;
 mod chrome;
 mod documents;
@@ -11,6 +12,7 @@ mod lanes;
 mod list;
 mod outbox;
 pub mod people;
+pub mod postmortem;
 mod render;
 mod rules;
 mod strip;

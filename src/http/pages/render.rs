@@ -27,6 +27,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("again.html", include_str!("templates/again.html")),
     ("declare.html", include_str!("templates/declare.html")),
     ("edit.html", include_str!("templates/edit.html")),
+    ("postmortem.html", include_str!("templates/postmortem.html")),
+    ("actions.html", include_str!("templates/actions.html")),
     ("why.html", include_str!("templates/why.html")),
     ("explained.html", include_str!("templates/explained.html")),
     ("question.html", include_str!("templates/question.html")),

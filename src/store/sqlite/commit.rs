@@ -1,9 +1,8 @@
 //! Writes what a run of inputs changed, in one transaction.
 
-use super::audit;
 use super::codec::{int, lane_word, micros, to_json, uint};
 use super::outbox::settle_lanes;
-use super::{history, people, shadows};
+use super::{actions, audit, history, people, shadows};
 use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertState};
@@ -115,9 +114,11 @@ fn forget(conn: &Connection, id: AlertId) -> Result<(), StoreError> {
 }
 
 fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a Incident>) -> Result<(), StoreError> {
-    let sql = "INSERT INTO incidents (id, stage, severity, closed_at, drill, incident) VALUES (?, ?, ?, ?, ?, ?)
+    let sql = "INSERT INTO incidents (id, stage, severity, closed_at, drill, kept, owed_since, incident)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, severity = excluded.severity,
-                 closed_at = excluded.closed_at, incident = excluded.incident";
+                 closed_at = excluded.closed_at, kept = excluded.kept, owed_since = excluded.owed_since,
+                 incident = excluded.incident";
     let mut upsert = conn.prepare_cached(sql)?;
     for incident in incidents {
         upsert.execute(params![
@@ -126,8 +127,11 @@ fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a In
             incident.severity.word(),
             incident.stage.closed_at().map(micros),
             incident.drill,
+            incident.has_left(),
+            incident.owes_since().map(micros),
             to_json(incident)?,
         ])?;
+        actions::write(conn, incident)?;
     }
     Ok(())
 }

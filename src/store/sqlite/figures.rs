@@ -1,10 +1,11 @@
 //! Numbers for `/metrics`: counted over small indexes, never over whole tables.
 
-use super::audit;
 use super::codec::{time, uint};
 use super::read::position;
+use super::{actions, audit};
 use crate::store::{Figures, StoreError};
 use domain::alert::drill::DRILL_SOURCE;
+use domain::incident::Severity;
 use rusqlite::Connection;
 
 /// What `earlybell.db` knows.
@@ -13,6 +14,8 @@ pub fn figures(conn: &mut Connection) -> Result<Figures, StoreError> {
     Ok(Figures {
         incidents: incidents(&tx)?,
         roles_open: roles_open(&tx)?,
+        owed: owed(&tx)?,
+        actions_open: actions::open_by_day(&tx)?,
         outbox: outbox(&tx)?,
         dead: dead(&tx)?,
         position: position(&tx)?.0,
@@ -39,6 +42,19 @@ fn roles_open(conn: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, uint(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn owed(conn: &Connection) -> Result<Vec<(Severity, chrono::DateTime<chrono::Utc>)>, StoreError> {
+    let sql = "SELECT severity, owed_since FROM incidents INDEXED BY incidents_owed
+               WHERE owed_since IS NOT NULL ORDER BY owed_since";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut owed = Vec::new();
+    while let Some(row) = rows.next()? {
+        let severity = Severity::parse(row.get_ref(0)?.as_str().unwrap_or_default());
+        owed.push((severity.unwrap_or(Severity::Major), time(row.get(1)?)?));
+    }
+    Ok(owed)
 }
 
 fn outbox(conn: &Connection) -> Result<Vec<(String, u64, chrono::DateTime<chrono::Utc>)>, StoreError> {

@@ -11,6 +11,7 @@ use domain::ids::{AlertId, IncidentId};
 use domain::incident::{Entry, Incident, Stage};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::borrow::Cow;
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes it for all that changed.
@@ -176,14 +177,14 @@ pub fn write_pairs<'a>(
 fn write_labels(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
     let mut rooms: BTreeMap<IncidentId, Option<Room>> = BTreeMap::new();
     for one in &changes.evidence {
-        if !rooms.contains_key(&one.incident) {
-            let told = is_told(conn, one.incident)?;
-            rooms.insert(one.incident, told.then(|| Room::of(conn, one.incident)).transpose()?);
-        }
-        let Some(Some(room)) = rooms.get_mut(&one.incident).filter(|room| room.as_ref().is_some_and(|r| !r.is_full()))
-        else {
-            continue;
+        let room = match rooms.entry(one.incident) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(new) => {
+                let told = is_told(conn, one.incident)?;
+                new.insert(told.then(|| Room::of(conn, one.incident)).transpose()?)
+            }
         };
+        let Some(room) = room.as_mut().filter(|room| !room.is_full()) else { continue };
         if let Some(labels) = labels_of(conn, changes, one.alert)? {
             write_pairs(conn, one.incident, labels.iter(), room)?;
         }

@@ -1,6 +1,7 @@
 //! SQLite, embedded: the default store. Two files: `inbox.db` takes inputs, `earlybell.db` what was decided, so that a
 //! long engine commit never holds up a 2xx. One thread writes to each; a few connections read.
 
+mod actions;
 mod audit;
 mod checkpoint;
 mod codec;
@@ -29,9 +30,9 @@ mod tokens;
 mod worker;
 
 use crate::store::{
-    AccessStore, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures, Finish, HistoryStore,
-    IncidentFilter, NewInput, NewQuarantined, PeopleStore, Quarantined, Search, Store, StoreError, StoredInput,
-    TokenRow,
+    AccessStore, ActionFilter, ActionRow, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures,
+    Finish, HistoryStore, IncidentFilter, NewInput, NewQuarantined, PeopleStore, Quarantined, Search, Store,
+    StoreError, StoredInput, TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -183,6 +184,14 @@ impl Store for SqliteStore {
 
     async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, StoreError> {
         self.main.read(move |conn| read::incidents(conn, &filter)).await
+    }
+
+    async fn actions(&self, filter: ActionFilter) -> Result<Vec<ActionRow>, StoreError> {
+        self.main.read(move |conn| actions::list(conn, &filter)).await
+    }
+
+    async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError> {
+        self.main.read(move |conn| read::owed(conn, max)).await
     }
 
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {

@@ -46,7 +46,7 @@ pub fn incidents(conn: &mut Connection, before: DateTime<Utc>, rows_max: usize) 
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut room = int(rows_max as u64);
     while room > 0 {
-        let oldest = "SELECT id FROM incidents WHERE closed_at < ? ORDER BY closed_at LIMIT 1";
+        let oldest = "SELECT id FROM incidents WHERE closed_at < ? AND kept = 0 ORDER BY closed_at LIMIT 1";
         let found = tx.prepare_cached(oldest)?.query_row([micros(before)], |row| row.get(0)).optional()?;
         let Some(id) = found else { break };
         room -= incident(&tx, id, room)?;
@@ -75,6 +75,7 @@ fn incident(conn: &Connection, id: i64, room: i64) -> Result<i64, StoreError> {
            (SELECT person FROM incident_people WHERE incident = ?1 LIMIT ?2)",
         "DELETE FROM words WHERE rowid = ?1 AND ?2 > 0",
         "DELETE FROM history WHERE incident = ?1 AND ?2 > 0",
+        "DELETE FROM actions WHERE incident = ?1 AND number IN (SELECT number FROM actions WHERE incident = ?1 LIMIT ?2)",
         "DELETE FROM incidents WHERE id = ?1 AND ?2 > 0",
     ] {
         deleted += conn.prepare_cached(sql)?.execute(params![id, room - deleted])? as i64;

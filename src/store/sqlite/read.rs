@@ -138,6 +138,10 @@ fn loaded_incidents(conn: &Connection, now: DateTime<Utc>) -> Result<Vec<Inciden
     let closed = "SELECT incident FROM incidents WHERE closed_at > ? ORDER BY closed_at DESC LIMIT ?";
     let since = params![micros(now - CLOSED_LOADED), int(CLOSED_LOADED_MAX)];
     incidents.extend(read_incidents(&mut conn.prepare(closed)?.query(since)?)?);
+    let kept = "SELECT incident FROM incidents INDEXED BY incidents_kept
+                WHERE kept = 1 AND closed_at <= ? ORDER BY id DESC LIMIT ?";
+    let before = params![micros(now - CLOSED_LOADED), int(CLOSED_LOADED_MAX)];
+    incidents.extend(read_incidents(&mut conn.prepare(kept)?.query(before)?)?);
     incidents.sort_by_key(|incident| incident.id);
     Ok(incidents)
 }
@@ -192,6 +196,13 @@ pub fn incidents(conn: &Connection, filter: &IncidentFilter) -> Result<Vec<Incid
     };
     let max = int(filter.max.min(LISTED_MAX) as u64);
     read_incidents(&mut conn.prepare_cached(sql)?.query(params![before, max])?)
+}
+
+/// Incidents whose post mortem is owed, those that have been for longest first.
+pub fn owed(conn: &Connection, max: usize) -> Result<Vec<Incident>, StoreError> {
+    let sql = "SELECT incident FROM incidents INDEXED BY incidents_owed
+               WHERE owed_since IS NOT NULL ORDER BY owed_since LIMIT ?";
+    read_incidents(&mut conn.prepare_cached(sql)?.query([int(max.min(LISTED_MAX) as u64)])?)
 }
 
 /// One incident.

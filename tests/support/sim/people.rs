@@ -7,6 +7,8 @@ use domain::alert::Pairs;
 use domain::directory::{Directory, Person, Shift, Squad};
 use domain::duration::Duration;
 use domain::ids::IncidentId;
+use domain::incident::act::{DueDate, ReviewAct};
+use domain::incident::review::Shown;
 use domain::incident::roles::{COMMUNICATIONS, MANAGER, OPERATIONS, RoleName};
 use domain::incident::room::Part;
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
@@ -37,10 +39,11 @@ pub fn directory(random: &mut fastrand::Rng, now: DateTime<Utc>) -> Directory {
 
 /// One command.
 pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
-    let act = match random.u32(..10) {
+    let act = match random.u32(..11) {
         0..4 => course(random),
         4..7 => role(random),
         7..9 => room(random),
+        9 => Act::Review(review(random)),
         _ => shape(random, incidents),
     };
     // `undo` without a number takes back what one did last, wherever that was.
@@ -116,5 +119,23 @@ fn shape(random: &mut fastrand::Rng, incidents: u64) -> Act {
             Act::Split { title: "One of them".to_owned(), matchers, alerts: Vec::new() }
         }
         _ => Act::Undo,
+    }
+}
+
+// What is left to do when it is over.
+fn review(random: &mut fastrand::Rng) -> ReviewAct {
+    let (number, text) = (random.u32(1..4), "said by a person".to_owned());
+    match random.u32(..8) {
+        0 => ReviewAct::Section { section: "impact".to_owned(), text, version: None },
+        1 => ReviewAct::Mark { entry: number, shown: Some(Shown::Private) },
+        2 => ReviewAct::Correct { entry: number, text },
+        3 | 4 => {
+            // Late from the start, so that it is told.
+            let due = DueDate(chrono::NaiveDate::from_ymd_opt(2020, 1, 1));
+            ReviewAct::Action { text, owner: None, due: Some(due), link: None }
+        }
+        5 => ReviewAct::ActionDone { action: number },
+        6 => ReviewAct::Ask,
+        _ => ReviewAct::Waive { because: text },
     }
 }

@@ -9,7 +9,7 @@ use domain::engine::state::REMEMBER_ANSWERS;
 use domain::engine::{Changes, Input, Loaded, Shadow, Standing, State};
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::apply::{apply, declared};
-use domain::incident::entry::PostFact;
+use domain::incident::entry::{PostFact, ReviewFact};
 use domain::incident::{Entry, Fact, Incident, Stage};
 use domain::notice::NoticeKind;
 use earlybell::app::wire;
@@ -182,7 +182,7 @@ impl Snapshot {
                 let may = matches!(
                     delivery.notice,
                     NoticeKind::Reopened | NoticeKind::Post | NoticeKind::Published | NoticeKind::LossReport
-                );
+                ) || is_about_what_is_left(entries, delivery);
                 let of_its_whole = matches!(end.fact, Fact::MergedInto { .. });
                 assert!(may || of_its_whole, "{} was told after the end", delivery.key);
             }
@@ -204,6 +204,9 @@ impl Snapshot {
         let mut changes = Changes::default();
         for stored in self.inputs.iter().filter(|stored| stored.seq <= self.position) {
             let input = wire::decode(stored).unwrap();
+            if let Some(incident) = state.absent(&input).and_then(|id| changes.incidents.get(&id)) {
+                state.recall(incident.clone());
+            }
             state.step(stored.seq, stored.at, input, &mut changes);
         }
         let entries: Vec<&Entry> = self.timelines.values().flatten().collect();
@@ -248,6 +251,15 @@ pub fn check_receiver(name: &str, receiver: &SimReceiver) {
             None => {}
         }
     }
+}
+
+// A reminder of the post mortem, or of action items.
+fn is_about_what_is_left(entries: &[Entry], delivery: &domain::delivery::Delivery) -> bool {
+    let said = entries.iter().filter(|entry| entry.at == delivery.decided_at);
+    let mut about = said.filter(|entry| {
+        matches!(entry.fact, Fact::Review(ReviewFact::Reminded { .. } | ReviewFact::ActionsLate { .. }))
+    });
+    delivery.notice == NoticeKind::Prompt && about.next().is_some()
 }
 
 fn timeline_is_in_order(entries: &[Entry]) {

@@ -80,6 +80,7 @@ fn undo_of(incident: &Incident, entry: &Entry, person: &str) -> Option<Result<Un
         Fact::HandedOver { .. } => Err(Lasting::HandedOver),
         Fact::OfferEnded { end: OfferEnd::Declined | OfferEnd::Withdrawn, .. } => Err(Lasting::Answered),
         Fact::Post(PostFact::Sent { .. }) => Err(Lasting::Published),
+        Fact::Review(fact) => return super::review::undo_of(incident, fact),
         Fact::MergedInto { .. } | Fact::Absorbed { .. } => Err(Lasting::Merged),
         Fact::SplitOff { .. } | Fact::SplitFrom { .. } => Err(Lasting::Split),
         Fact::OfferEnded { end: OfferEnd::Expired | OfferEnd::Void, .. }

@@ -37,6 +37,7 @@ pub fn decide(incident: &Incident, actor: &Actor, act: &Act) -> Result<Vec<Fact>
         | Act::Note { .. }
         | Act::Undo
         | Act::Publish { .. }
+        | Act::Review(_)
         | Act::Merge { .. }
         | Act::Split { .. }
         | Act::Severity { .. }

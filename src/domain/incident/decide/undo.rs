@@ -72,6 +72,10 @@ fn reverse(incident: &Incident, deed: &Deed, undo: &Undo) -> Result<Option<Fact>
             }
         }
         Undo::Reopen => reopened(incident, deed)?,
+        Undo::Review { back } => {
+            super::review::unchanged_since(incident, deed, back)?;
+            Fact::Review(back.clone())
+        }
         Undo::Follow { before: true } => Fact::Followed { person: deed.person.clone() },
         Undo::Follow { before: false } => Fact::Unfollowed { person: deed.person.clone() },
     }))
@@ -132,6 +136,7 @@ impl Lasting {
             Self::Merged => "alerts and receivers have moved; split its alerts off again",
             Self::Split => "alerts have moved, and everybody was told; merge the new incident into the old one",
             Self::Undid => "that was taking something back; do it again instead",
+            Self::Decided => "say the opposite instead",
         }
     }
 
@@ -144,7 +149,7 @@ impl Lasting {
             Self::Updated => Next::on("say what is right", Verb::Update, incident).with("\"…\""),
             Self::Reopened => Next::on("if it is over", Verb::Resolve, incident),
             Self::HandedOver => Next::on("hand it back", Verb::HandOver, incident).with("ROLE PERSON"),
-            Self::Answered | Self::Published | Self::Merged | Self::Split | Self::Undid => return None,
+            Self::Answered | Self::Published | Self::Merged | Self::Split | Self::Undid | Self::Decided => return None,
         })
     }
 }

@@ -140,6 +140,7 @@ fn reason(about: About<'_>) -> (&str, &str) {
         | About::Absorbed { .. }
         | About::Joined { .. }
         | About::Published(_)
+        | About::PostMortemDue(..)
         | About::SplitOff(..) => ("", ""),
     }
 }

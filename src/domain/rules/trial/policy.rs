@@ -1,14 +1,14 @@
 //! What a test is played by: the rules of its files alone. A test needs no configuration.
 
-use crate::policy::{NamedRuleFile, Policy, PolicySource, Rituals};
+use crate::policy::{NamedRuleFile, Policy, PolicySource, Postmortems, Rituals};
 use crate::rules::compile::Mistake;
 use crate::rules::model::{Mode, RuleModel};
 
 /// Compiles these files for their tests. Nobody is told anything; time intervals that the files name but don't define
 /// hold nothing up; rules in the shadow declare as they would without it.
 pub fn policy(files: &[NamedRuleFile]) -> Result<Policy, Vec<Mistake>> {
-    let rituals = Rituals::none();
-    Policy::compile(PolicySource { rule_files: playable(files), rituals, ..PolicySource::default() })
+    let (rituals, postmortem) = (Rituals::none(), Postmortems::none());
+    Policy::compile(PolicySource { rule_files: playable(files), rituals, postmortem, ..PolicySource::default() })
 }
 
 /// The same files with other conditions, numbers and waits; for judging what tests notice. Everything that

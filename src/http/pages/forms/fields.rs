@@ -168,6 +168,21 @@ const PUBLISH: &[Spec] = &[
     field("text", "The file, as it is to stand there", Kind::Text).required(),
     field("anyway", "Even if sections are not filled in yet", Kind::Tick),
 ];
+const ACTION: &[Spec] = &[
+    field("text", "What will be done so that it does not happen again", Kind::Line).required(),
+    field("owner", "By whom", Kind::Person).hint("may stay empty"),
+    field("due", "Until which day", Kind::Line).hint("as 2026-12-01; may stay empty"),
+    field("link", "Where more of it is", Kind::Line).hint("https://…; may stay empty"),
+];
+const ACTION_EDIT: &[Spec] = &[
+    field("action", "Its number", Kind::Line).required(),
+    field("text", "What will be done", Kind::Line).hint("empty: as it is"),
+    field("owner", "By whom", Kind::Person),
+    field("due", "Until which day", Kind::Line).hint("as 2026-12-01"),
+    field("link", "Where more of it is", Kind::Line),
+];
+const SECTION: &[Spec] =
+    &[field("section", "Section", Kind::Line).required(), field("text", "Text, in Markdown", Kind::Text)];
 const SPLIT: &[Spec] = &[
     field("title", "What they are instead, in one line", Kind::Line).required(),
     field("alerts", "Alerts that leave", Kind::Ticks),
@@ -198,7 +213,37 @@ pub fn fields(verb: Verb) -> &'static [Spec] {
         Verb::Merge => const { &[field("into", "It goes on in", Kind::Choice(Of::Others)).required(), SAID] },
         Verb::Split => SPLIT,
         Verb::Publish => PUBLISH,
+        Verb::Section => SECTION,
+        Verb::Action => ACTION,
+        Verb::ActionEdit => ACTION_EDIT,
+        Verb::ActionDone => const { &[field("action", "Its number", Kind::Line).required()] },
+        Verb::ActionDrop => {
+            const {
+                &[
+                    field("action", "Its number", Kind::Line).required(),
+                    field("because", "Why it will not be done", Kind::Line).required(),
+                ]
+            }
+        }
+        Verb::Mark => {
+            const {
+                &[
+                    field("entry", "Number of the entry", Kind::Line).required(),
+                    field("shown", "public, private or default", Kind::Line).required(),
+                ]
+            }
+        }
+        Verb::Correct => {
+            const {
+                &[
+                    field("entry", "Number of the entry", Kind::Line).required(),
+                    field("text", "Its words", Kind::Text).hint("empty: its own"),
+                ]
+            }
+        }
+        Verb::Waive => const { &[field("because", "Why nobody has to write it", Kind::Text).required()] },
         Verb::Done
+        | Verb::Postmortem
         | Verb::Accept
         | Verb::Decline
         | Verb::Follow

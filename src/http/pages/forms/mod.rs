@@ -97,6 +97,15 @@ fn label(verb: Verb) -> &'static str {
         Verb::Split => "Split some alerts off",
         Verb::Publish => "Publish the post mortem",
         Verb::Adopt => "Let the alert count",
+        Verb::Section => "Save the section",
+        Verb::Mark => "Mark the entry",
+        Verb::Correct => "Correct the wording",
+        Verb::Action => "Add an action item",
+        Verb::ActionEdit => "Change the action item",
+        Verb::ActionDone => "It is done",
+        Verb::ActionDrop => "It will not be done",
+        Verb::Postmortem => "Ask for a post mortem",
+        Verb::Waive => "No post mortem is needed",
         Verb::List | Verb::Show | Verb::Why | Verb::Help => "Look",
     }
 }

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 const FIELDS_MAX: usize = 300;
 
 // Fields that are numbers in the API's bodies.
-const NUMBERS: [&str; 4] = ["todo", "into", "alerts", "version"];
+const NUMBERS: [&str; 6] = ["todo", "into", "alerts", "version", "action", "entry"];
 // Fields that are there once for each tick.
 const LISTS: [&str; 1] = ["alerts"];
-// Fields whose empty text means something: a part of the document is cleared by it.
-const KEPT_EMPTY: [&str; 1] = ["text"];
+// Fields whose empty text means something: a part of the document, or of an action item, is cleared by it.
+const KEPT_EMPTY: [&str; 4] = ["text", "owner", "due", "link"];
 
 /// What somebody filled in.
 #[derive(Debug, Clone, Default)]

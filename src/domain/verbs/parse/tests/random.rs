@@ -5,11 +5,14 @@ use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
 use crate::duration::Duration;
 use crate::ids::{AlertId, IncidentId};
+use crate::incident::act::{DueDate, ReviewAct};
+use crate::incident::review::Shown;
 use crate::incident::roles::RoleName;
 use crate::incident::room::Part;
 use crate::incident::{Act, CallOffCode, Severity};
 use crate::verbs::rows::ROWS;
 use crate::verbs::{Spelling, print};
+use chrono::NaiveDate;
 
 const PIECES: [&str; 40] = [
     "#",
@@ -140,7 +143,7 @@ fn role(random: &mut fastrand::Rng) -> RoleName {
 fn act(random: &mut fastrand::Rng) -> Act {
     let person = ["bert", "Carla.B", "jürgen"][random.usize(..3)].to_owned();
     let severity = |random: &mut fastrand::Rng| Severity::ALL[random.usize(..3)];
-    match random.u8(..24) {
+    match random.u8(..34) {
         0 => Act::Declare {
             title: text(random),
             severity: maybe(random, severity),
@@ -183,6 +186,40 @@ fn act(random: &mut fastrand::Rng) -> Act {
         20 => Act::Severity { to: severity(random), text: either(random) },
         21 => Act::CallOff { code: CallOffCode::ALL[random.usize(..7)], reason: text(random) },
         22 => Act::Publish { text: text(random), path: maybe(random, text), anyway: random.bool() },
-        _ => Act::Adopt { alert: AlertId(random.u64(..)) },
+        23 => Act::Adopt { alert: AlertId(random.u64(..)) },
+        _ => Act::Review(review_act(random, person)),
     }
+}
+
+fn review_act(random: &mut fastrand::Rng, person: String) -> ReviewAct {
+    let day = |random: &mut fastrand::Rng| DueDate(NaiveDate::from_ymd_opt(2026, 1, random.u32(..32)));
+    let number = random.u32(..);
+    match random.u8(..9) {
+        0 => {
+            let version = maybe(random, |random| random.u32(..));
+            ReviewAct::Section { section: "root-cause".to_owned(), text: either(random), version }
+        }
+        1 => {
+            let shown = [None, Some(Shown::Public), Some(Shown::Private)][random.usize(..3)];
+            ReviewAct::Mark { entry: number, shown }
+        }
+        2 => ReviewAct::Correct { entry: number, text: either(random) },
+        3 => {
+            let (text, owner) = (text(random), random.bool().then_some(person));
+            ReviewAct::Action { text, owner, due: maybe(random, day), link: maybe(random, text_of_link) }
+        }
+        4 => {
+            let (text, owner) = (maybe(random, text), random.bool().then_some(person));
+            let (due, link) = (maybe(random, day), maybe(random, text_of_link));
+            ReviewAct::ActionEdit { action: number, text, owner, due, link }
+        }
+        5 => ReviewAct::ActionDone { action: number },
+        6 => ReviewAct::ActionDrop { action: number, because: text(random) },
+        7 => ReviewAct::Ask,
+        _ => ReviewAct::Waive { because: text(random) },
+    }
+}
+
+fn text_of_link(random: &mut fastrand::Rng) -> String {
+    ["", "https://tracker.example.org/7?a=b", "no link"][random.usize(..3)].to_owned()
 }
