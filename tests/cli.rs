@@ -4,6 +4,8 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/drill.rs"]
+mod drill;
 #[path = "cli/incident.rs"]
 mod incident;
 #[path = "cli/people.rs"]
@@ -68,6 +70,10 @@ fn help_teaches() {
         &["incident", "merge", "--help"],
         &["incident", "summary", "--help"],
         &["incident", "watch", "--help"],
+        &["drill", "--help"],
+        &["drill", "check", "--help"],
+        &["drill", "run", "--help"],
+        &["drill", "score", "--help"],
         &["explain", "--help"],
         &["deliveries", "--help"],
         &["token", "new", "--help"],

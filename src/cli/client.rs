@@ -170,6 +170,11 @@ impl Client {
         if status.is_success() && status != StatusCode::ACCEPTED { Ok(body) } else { Err(self.refused(status, &body)) }
     }
 
+    /// Waits for something that needs a runtime.
+    pub fn block_on<T>(&self, waits: impl Future<Output = T>) -> T {
+        self.runtime.block_on(waits)
+    }
+
     /// Waits.
     pub fn pause(&self, pause: Duration) {
         self.runtime.block_on(async { tokio::time::sleep(pause).await });

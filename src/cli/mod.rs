@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod confirm;
 mod deliveries;
+mod drill;
 mod explain;
 mod incident;
 mod lint;
@@ -20,6 +21,7 @@ mod schema;
 mod serve;
 mod squad;
 mod test;
+mod timeline;
 mod token;
 mod user;
 
@@ -63,6 +65,7 @@ enum Verb {
     Incident(incident::Incident),
     Postmortem(postmortem::Postmortem),
     Actions(actions::Actions),
+    Drill(drill::Drill),
     Explain(explain::Explain),
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Verb::Incident(verb) => verb.run(),
         Verb::Postmortem(verb) => verb.run(),
         Verb::Actions(verb) => verb.run(),
+        Verb::Drill(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),

@@ -67,6 +67,7 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/incidents", RESPONDER, || web::to(commands::declare)),
     get("/api/v1/incidents/{number}", VIEWER, || web::to(api::incidents::one)),
     get("/api/v1/incidents/{number}/timeline", VIEWER, || web::to(api::incidents::timeline)),
+    get("/api/v1/incidents/{number}/score", VIEWER, || web::to(api::incidents::score)),
     get("/api/v1/incidents/{number}/postmortem", VIEWER, || web::to(api::postmortem::show)),
     get("/api/v1/incidents/{number}/postmortem.md", VIEWER, || web::to(api::postmortem::markdown)),
     // Who may say a verb is decided with it (`domain::verbs::may`): whoever leads an incident may do more to it.

@@ -158,3 +158,36 @@ async fn practice_is_in_no_figure() {
     assert_eq!(after.last_seen, before.last_seen, "a drill is no source that could fall silent");
     drill.engine.stop().await;
 }
+
+#[tokio::test]
+async fn a_drill_that_is_over_has_its_score_on_its_page() {
+    let drill = Drill::start().await;
+    drill.send(json!({"labels": {"alertname": "Down"}})).await;
+    let page = async |path: &str, token: Option<&str>| {
+        let request = Request::get(path);
+        let request = if let Some(token) = token { request.bearer(token) } else { request };
+        drill.engine.site.call(request).await
+    };
+    let token = Some(drill.token.as_str());
+    assert!(
+        !page("/incidents/1", token).await.body.contains("How the drill went"),
+        "while it goes on nobody looks at it"
+    );
+    drill.engine.clock.advance(TimeDelta::seconds(90));
+    drill.post("/api/v1/incidents/1/take", "{}").await;
+    let body = r#"{"code": "test", "reason": "enough"}"#;
+    assert_eq!(drill.post("/api/v1/incidents/1/calloff", body).await.status, 200);
+    let score = &drill.get("/api/v1/incidents/1/score").await["score"];
+    assert_eq!((&score["claims"][0]["after_seconds"], &score["end"]["by"]), (&json!(90), &json!("mona")));
+    let html = page("/incidents/1", token).await.body;
+    assert!(html.contains("How the drill went") && html.contains("mona after 1m30s"), "{html}");
+    let markdown = page("/incidents/1.md", token).await.body;
+    assert!(markdown.contains("- incident manager: mona after 1m30s\n"), "{markdown}");
+    assert_eq!(page("/incidents/1.json", token).await.json()["score"], *score);
+    // What is real is not scored.
+    drill.post("/api/v1/incidents", r#"{"title": "The disk dies"}"#).await;
+    let refused = page("/api/v1/incidents/2/score", token).await;
+    assert_eq!((refused.status, refused.error().as_str()), (409, "INC-2 is no drill; only practice is scored"));
+    assert_eq!(page("/api/v1/incidents/9/score", token).await.status, 404);
+    drill.engine.stop().await;
+}

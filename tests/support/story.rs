@@ -8,6 +8,8 @@ use domain::alert::matcher::MatcherText;
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
 use domain::directory::{Person, Shift};
+use domain::drill::Score;
+use domain::drill::expected::Course;
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
 use domain::ids::{AlertId, DeliveryId, IncidentId};
@@ -16,7 +18,7 @@ use domain::incident::room::Part;
 use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
 use domain::verbs::{Asked, Context, Spelling};
 use earlybell::app::wire::push;
-use earlybell::config::{Named, Overrides};
+use earlybell::config::{Named, Overrides, read_scenario};
 use earlybell::store::InputKind;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -59,6 +61,7 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         "webhook" => webhook(world, rest)?,
         "push" => push(world, rest)?,
         "drill" => drill(world, rest)?,
+        "score" => score(world, base, rest)?,
         "events" => events(world, rest)?,
         "poll" => poll(world, rest)?,
         "lost" => outcome(world, rest, |because| DeliveryEnd::Lost { because })?,
@@ -141,6 +144,27 @@ fn drill(world: &mut World, rest: &str) -> Result<(), String> {
         alert["endsAt"] = json!((world.now + TimeDelta::hours(12)).to_rfc3339());
     }
     world.body(InputKind::Push, DRILL_SOURCE, Value::from(alerts).to_string().into_bytes());
+    Ok(())
+}
+
+// score INCIDENT [FILE]: how people did, and what came of what was expected.
+fn score(world: &mut World, base: &Path, rest: &str) -> Result<(), String> {
+    let (incident, file) = rest.split_once(' ').map_or((rest, None), |(incident, file)| (incident, Some(file)));
+    let incident = IncidentId(number(incident)?);
+    let timeline = world.timeline(incident);
+    let score = Score::of(&timeline).ok_or("there is no such incident")?;
+    world.say(&format!("score of {incident}:"));
+    for (name, words) in score.lines() {
+        world.say(&format!("  {name}: {words}"));
+    }
+    if let Some(file) = file {
+        let scenario = read_scenario(&base.join(file)).map_err(|e| e.to_string())?;
+        let (timelines, began) = ([timeline], score.declared_at);
+        let course = Course { timelines: &timelines, began, speed: 1, now: world.now };
+        for one in course.judge(&scenario.expect) {
+            world.say(&format!("  {}: {}", one.expected, one.verdict.words()));
+        }
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use domain::directory::Directory;
 use domain::document::Sources;
 use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Shadow, State};
 use domain::ids::{IncidentId, InputSeq};
-use domain::incident::{Fact, Reply};
+use domain::incident::{Entry, Fact, Reply};
 use domain::policy::PolicySource;
 use domain::postmortem::{check, draft, file, hints};
 use domain::verbs::Spelling;
@@ -130,6 +130,11 @@ impl World {
         let missing: Vec<String> = check(&post).into_iter().map(|one| one.name).chain(hints(&post)).collect();
         let missing = if missing.is_empty() { "nothing".to_owned() } else { missing.join("; ") };
         self.say(&format!("missing: {missing}"));
+    }
+
+    /// All entries of an incident, oldest first.
+    pub fn timeline(&self, incident: IncidentId) -> Vec<Entry> {
+        self.rows.entries.iter().filter(|entry| entry.incident == incident).cloned().collect()
     }
 
     /// Lets time pass, waking the engine exactly when it asked for it.

@@ -3,6 +3,7 @@
 use crate::cli::CliError;
 use crate::cli::client::{Ask, Client};
 use crate::cli::output::{self, Format, complain};
+use crate::cli::timeline::{place, since};
 use domain::document::sentence::entry_text;
 use domain::incident::Entry;
 use domain::text::clean_line;
@@ -17,9 +18,6 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// How often in a row it is asked in vain before that is the end: about ten minutes.
 const FAILURES_MAX: u32 = 25;
-
-/// Entries of one answer.
-const PAGE: u32 = 100;
 
 /// Longest line, in bytes.
 const LINE_BYTES_MAX: usize = 16 * 1024;
@@ -80,26 +78,6 @@ fn news(client: &Client, number: u64, seen: Option<u32>, last: u32) -> Result<Ne
     let seen = seen.unwrap_or_else(|| there.saturating_sub(last));
     let entries = if there > seen { since(client, number, seen)? } else { Vec::new() };
     Ok(News { entries, stage: output::cell(incident, "/stage"), is_open: incident["open"] == Value::Bool(true) })
-}
-
-fn since(client: &Client, number: u64, seen: u32) -> Result<Vec<Value>, CliError> {
-    let mut entries = Vec::new();
-    let mut before = String::new();
-    loop {
-        let path = format!("/api/v1/incidents/{number}/timeline?limit={PAGE}{before}");
-        let page = output::rows_of(&client.json(&Ask::get(&path))?, "entries");
-        let oldest = page.last().map_or(0, place);
-        entries.extend(page.into_iter().filter(|entry| place(entry) > seen));
-        if oldest <= seen + 1 {
-            entries.reverse();
-            return Ok(entries);
-        }
-        before = format!("&before={oldest}");
-    }
-}
-
-fn place(entry: &Value) -> u32 {
-    entry["number"].as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
 
 fn line(entry: &Value, (format, quiet): (Format, bool)) -> String {

@@ -4,6 +4,7 @@ use super::roles::{RoleLine, Standing};
 use super::room::{LinkLine, Pointer, SeenLine, TodoLine};
 use super::{AlertLine, Document, Line, Told};
 use crate::delivery::DeliveryState;
+use crate::drill::Score;
 use crate::duration::Duration;
 use crate::incident::Explanation;
 use crate::postmortem::ActionLine;
@@ -18,6 +19,7 @@ pub fn markdown(document: &Document) -> String {
     };
     let mut text = format!("# {drill}{}: {}\n\n{practice}", document.id, escaped(&document.title));
     head(document, &mut text);
+    section(&mut text, "How the drill went", &score(document));
     section(&mut text, "Summary", &paragraphs(&document.summary));
     let unknown = "Not known yet.".to_owned();
     let impact = if document.impact.is_empty() { unknown } else { paragraphs(&document.impact) };
@@ -33,6 +35,12 @@ pub fn markdown(document: &Document) -> String {
     let cut = if document.timeline_cut { "\n- older entries: see the page" } else { "" };
     section(&mut text, "Timeline (UTC, newest first)", &format!("{}{cut}", lines(&document.timeline, entry)));
     text
+}
+
+fn score(document: &Document) -> String {
+    let lines = document.score.as_ref().map(Score::lines).unwrap_or_default();
+    let line = |(name, words): &(&str, String)| format!("- {name}: {}", escaped(words));
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// One line of data as text: no markup, no HTML, no link, nothing that a site generator would run.

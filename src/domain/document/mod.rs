@@ -14,6 +14,7 @@ use crate::alert::{Alert, AlertState, Pairs};
 use crate::audit::Head;
 use crate::delivery::DeliveryState;
 use crate::directory::Directory;
+use crate::drill::Score;
 use crate::duration::Duration;
 use crate::incident::explanation::Explanation;
 use crate::incident::{Actor, Entry, Fact, Incident, LastUpdate, Stage};
@@ -136,6 +137,9 @@ pub struct Document {
     pub actions: Vec<ActionLine>,
     /// How it stands with its post mortem, once it is over; for the team.
     pub post_mortem: Option<Owed>,
+    /// How people did, where it was a drill that is over; for the team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// The page of this document.
     pub url: String,
     /// Why it was declared, in words; for the team.
@@ -239,6 +243,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         promises: PromisesLine::of(incident, audience, sources.now),
         actions: inner.actions,
         post_mortem: inner.post_mortem,
+        score: None,
         url: page_url(sources.external_url, incident),
         because: inner.because,
         explanation: inner.explanation,
@@ -260,6 +265,14 @@ struct Inner {
     notices: Vec<Told>,
     actions: Vec<ActionLine>,
     post_mortem: Option<Owed>,
+}
+
+impl Document {
+    /// The same with the score of the drill, which only the team sees.
+    #[must_use]
+    pub fn with_score(self, score: Option<Score>, audience: Audience) -> Self {
+        Self { score: score.filter(|_| audience == Audience::Team), ..self }
+    }
 }
 
 impl Inner {

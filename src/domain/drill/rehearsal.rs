@@ -41,14 +41,11 @@ pub fn rehearse(policy: &Arc<Policy>, scenario: &Scenario, start: DateTime<Utc>)
         Stage { state: State::begin(policy, start, &mut begun), seq: InputSeq(2), start, found: Rehearsal::default() };
     for (at, moment) in scenario.moments() {
         let at = start + at.delta();
+        let again = moment.again.iter().map(|spell| observation(scenario, spell, Status::Resolved, at));
+        stage.hear(at, again.collect());
         let begin = moment.begin.iter().map(|spell| observation(scenario, spell, Status::Firing, at));
         let end = moment.end.iter().map(|spell| observation(scenario, spell, Status::Resolved, at));
-        let observations: Vec<Observation> = begin.chain(end).collect();
-        if !observations.is_empty() {
-            let source = SourceName::from(DRILL_SOURCE);
-            stage.step(at, Input::Alerts(Batch { source, group: None, truncated: 0, observations }));
-            stage.look(at);
-        }
+        stage.hear(at, begin.chain(end).collect());
     }
     stage.step(start + scenario.lasts.delta(), Input::Tick);
     stage.found
@@ -62,6 +59,15 @@ struct Stage {
 }
 
 impl Stage {
+    fn hear(&mut self, at: DateTime<Utc>, observations: Vec<Observation>) {
+        if observations.is_empty() {
+            return;
+        }
+        let source = SourceName::from(DRILL_SOURCE);
+        self.step(at, Input::Alerts(Batch { source, group: None, truncated: 0, observations }));
+        self.look(at);
+    }
+
     fn step(&mut self, at: DateTime<Utc>, input: Input) {
         let mut changes = Changes::default();
         // Each deadline on its own, so that what keeps quiet then is seen.

@@ -66,6 +66,8 @@ pub struct Expectation {
 pub struct Moment<'a> {
     /// What is said to whoever runs it.
     pub notes: Vec<&'a str>,
+    /// Alerts that end and begin again: this is told before the rest, or they would only fire on.
+    pub again: Vec<&'a Spell>,
     /// Alerts that begin.
     pub begin: Vec<&'a Spell>,
     /// Alerts that end: after those that begin, so that one that takes the place of another keeps its incident open.
@@ -91,7 +93,9 @@ impl Scenario {
         }
         for spell in &self.alerts {
             moments.entry(spell.from).or_default().begin.push(spell);
-            moments.entry(spell.until).or_default().end.push(spell);
+            let moment = moments.entry(spell.until).or_default();
+            let again = self.alerts.iter().any(|other| other.labels == spell.labels && other.from == spell.until);
+            if again { moment.again.push(spell) } else { moment.end.push(spell) }
         }
         moments
     }
@@ -218,7 +222,7 @@ impl Reader {
         let labels = match series::labels(&alert.series) {
             Ok(labels) => labels,
             Err(problem) => {
-                self.mistake(format!("alerts[{at}].series"), problem);
+                self.mistake(format!("alerts[{at}].series"), format!("`series`: {problem}"));
                 return None;
             }
         };

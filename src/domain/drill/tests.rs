@@ -35,7 +35,15 @@ fn moments(scenario: &Scenario) -> Vec<String> {
     };
     let all = scenario.moments();
     all.iter()
-        .map(|(at, moment)| format!("{at} +{} -{} {:?}", names(&moment.begin), names(&moment.end), moment.notes))
+        .map(|(at, moment)| {
+            format!(
+                "{at} +{} -{} again:{} {:?}",
+                names(&moment.begin),
+                names(&moment.end),
+                names(&moment.again),
+                moment.notes
+            )
+        })
         .collect()
 }
 
@@ -57,7 +65,12 @@ fn a_scenario_is_alerts_that_begin_and_end() {
     }));
     assert_eq!(
         moments(&read),
-        ["0s +A - [\"Watch.\"]", "2m +B - [\"It gets worse.\"]", "10m +A -A,B []", "43m + -A []"]
+        [
+            "0s +A - again: [\"Watch.\"]",
+            "2m +B - again: [\"It gets worse.\"]",
+            "10m +A -B again:A []",
+            "43m + -A again: []",
+        ]
     );
     let expected: Vec<String> = read.expect.iter().map(|one| one.words()).collect();
     assert_eq!(
@@ -70,7 +83,7 @@ fn a_scenario_is_alerts_that_begin_and_end() {
 #[test]
 fn a_drill_that_expects_nothing_lasts_an_hour() {
     let read = scenario(json!({"drill": "x", "alerts": [{"series": "{alertname=\"A\"}", "at": "5m"}]}));
-    assert_eq!(moments(&read), ["5m +A - []", "1h5m + -A []"]);
+    assert_eq!(moments(&read), ["5m +A - again: []", "1h5m + -A again: []"]);
 }
 
 #[test]
@@ -96,7 +109,7 @@ fn each_mistake_has_its_place() {
             "alerts[1].for: is no time at all; write for example `10m`",
             "alerts[2].until: is 5m, and it begins at 5m; it ends later",
             "alerts[3].until: stands beside `for`; both say when it ends, keep one",
-            "alerts[0].series: an alert has values, not patterns: `alertname=~\"A\"`; write for example \
+            "alerts[0].series: `series`: an alert has values, not patterns: `alertname=~\"A\"`; write for example \
              {alertname=\"Down\", instance=\"a\"}",
             "alerts[1].series: has `earlybell_drill`, which is set by the name of the drill; leave it out",
         ]

@@ -126,8 +126,10 @@ async fn take(
     let body = Value::from(alerts).to_string().into_bytes();
     let appended = site.parts.inbox.append(InputKind::Push, DRILL_SOURCE, body).await;
     let appended = appended.inspect_err(|error| site.log_refused(error))?;
-    let input = appended.seq;
-    Ok(ok(&json!({"status": "done", "drill": name, "firing": firing, "over": over, "input": input, "text": text})))
+    let (input, at) = (appended.seq, appended.at);
+    Ok(ok(&json!({
+        "status": "done", "drill": name, "firing": firing, "over": over, "at": at, "input": input, "text": text,
+    })))
 }
 
 fn pushed(name: &DrillName, alert: &SentAlert, now: DateTime<Utc>) -> Result<Value, String> {

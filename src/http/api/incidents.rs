@@ -9,6 +9,7 @@ use crate::http::error::Failure;
 use crate::http::site::Site;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::document::withheld::shown;
+use domain::drill::Score;
 use domain::ids::IncidentId;
 use domain::incident::{Entry, Incident, Refusal};
 use serde::Deserialize;
@@ -16,6 +17,9 @@ use serde_json::json;
 
 /// Most alerts shown with an incident, firing ones first; `alerts` says how many there are.
 pub const ALERTS_SHOWN_MAX: usize = 100;
+
+/// Most entries read for a score, newest first.
+const SCORED_ENTRIES_MAX: usize = 5_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +63,30 @@ pub async fn timeline(site: web::Data<Site>, request: HttpRequest) -> Result<Htt
     let entries: Vec<Entry> = entries.into_iter().map(|entry| shown(&incident, entry)).collect();
     let next = entries.last().map(|entry| entry.number).filter(|number| *number > 1);
     Ok(ok(&json!({"entries": entries, "next_before": next})))
+}
+
+/// `GET /api/v1/incidents/{number}/score`: how people did in a drill.
+pub async fn score(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let incident = find(&site, &request).await?;
+    match scored(&site, &incident).await? {
+        Some(score) => Ok(ok(&json!({"score": score}))),
+        None => Err(Failure::Conflict(format!("{} is no drill; only practice is scored", incident.id))),
+    }
+}
+
+/// The score of a drill; nothing of what is real.
+pub async fn scored(site: &Site, incident: &Incident) -> Result<Option<Score>, Failure> {
+    if !incident.drill {
+        return Ok(None);
+    }
+    let mut entries = site.parts.store.timeline(incident.id, None, SCORED_ENTRIES_MAX).await?;
+    entries.reverse();
+    // Of a very long one what is left out lies in between: it counts from the declaration all the same.
+    if entries.first().is_some_and(|entry| entry.number > 1) {
+        let declared = site.parts.store.timeline(incident.id, Some(2), 1).await?;
+        entries.splice(0..0, declared);
+    }
+    Ok(Score::of(&entries))
 }
 
 async fn find(site: &Site, request: &HttpRequest) -> Result<Incident, Failure> {

@@ -7,6 +7,7 @@ use super::lanes::{Lanes, lanes};
 use super::list::{class, may_see};
 use super::render::page;
 use super::{ENGINE_WAIT, asked, path_segment, shown};
+use crate::http::api::incidents::scored;
 use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
@@ -16,6 +17,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::directory::Directory;
 use domain::document::markdown::state_word;
 use domain::document::{AlertLine, Audience, Document, Sources, Told, document};
+use domain::drill::Score;
 use domain::engine::explain::About;
 use domain::ids::IncidentId;
 use domain::incident::{Incident, Refusal};
@@ -53,6 +55,8 @@ struct Content {
     first_page: bool,
     alerts_more: u32,
     acts: Option<Acts>,
+    // How the drill went: name and words of each line.
+    score: Vec<(&'static str, String)>,
 }
 
 #[derive(Serialize)]
@@ -109,6 +113,7 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
         lasted: domain::notice::phrase::lasted(&incident, document.read_at),
         lanes: lanes(&document),
         notices: document.notices.iter().cloned().map(notice_row).collect(),
+        score: document.score.as_ref().map(Score::lines).unwrap_or_default(),
         why: document.explanation.as_ref().map(why).unwrap_or_default(),
         now,
         now_problem,
@@ -163,7 +168,11 @@ async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Inc
         directory: &directory,
         now: site.now(),
     };
-    let document = document(&sources, audience(reader));
+    let audience = audience(reader);
+    // While it goes on, people look at the incident, not at themselves.
+    let over = reader == Reader::Team && !incident.stage.is_open();
+    let score = if over { scored(site, &incident).await? } else { None };
+    let document = document(&sources, audience).with_score(score, audience);
     Ok((incident, document))
 }
 

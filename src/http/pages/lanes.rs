@@ -103,6 +103,7 @@ mod tests {
             explanation: None,
             storm: false,
             drill: false,
+            score: None,
             squad: String::new(),
             next_by: None,
         };
