@@ -3,9 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 pub use domain::access::Role;
 use domain::delivery::{Delivery, DeliveryState, Outcome};
+use domain::document::Told;
 use domain::ids::{DeliveryId, IncidentId, InputSeq};
 use domain::incident::Severity;
 use domain::incident::review::Action;
+use domain::notice::NoticeKind;
 use serde::Serialize;
 
 /// What kind of input; says how its body is written.
@@ -186,6 +188,21 @@ pub struct DeliveryRow {
     pub remote_id: Option<String>,
     /// What the receiver said last.
     pub last_error: Option<String>,
+}
+
+impl DeliveryRow {
+    /// As a state document shows it. The root message is edited all the time; that is no notice anyone would look for.
+    pub fn told(self) -> Option<Told> {
+        (self.delivery.notice != NoticeKind::Board).then(|| Told {
+            receiver: self.delivery.receiver,
+            notice: self.delivery.notice.word(),
+            state: self.state,
+            decided_at: self.delivery.decided_at,
+            finished_at: self.finished_at,
+            attempts: self.attempts,
+            last_error: self.last_error,
+        })
+    }
 }
 
 /// A refused body to keep.

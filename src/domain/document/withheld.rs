@@ -28,8 +28,57 @@ pub fn shown(incident: &Incident, mut entry: Entry) -> Entry {
         Fact::Review(ReviewFact::ActionAdded { item, .. } | ReviewFact::ActionChanged { item, .. }) => {
             TAKEN_BACK.clone_into(&mut item.text);
         }
+        // Nobody takes back what declared it, what everybody was told, or why it is part of something else.
+        Fact::Review(
+            ReviewFact::Shown { .. }
+            | ReviewFact::ActionEnded { .. }
+            | ReviewFact::ActionReopened { .. }
+            | ReviewFact::ActionsLate { .. }
+            | ReviewFact::Asked
+            | ReviewFact::Waived { .. }
+            | ReviewFact::Reminded { .. }
+            | ReviewFact::Left { .. },
+        )
+        | Fact::Declared { .. }
+        | Fact::Confirmed { .. }
+        | Fact::Updated { .. }
+        | Fact::Reopened { .. }
+        | Fact::MergedInto { .. }
+        | Fact::Absorbed { .. }
+        | Fact::TargetCalledOff { .. }
+        | Fact::TargetReopened { .. }
         // Nothing in these was typed as a sentence: who, which role, which number.
-        _ => {}
+        | Fact::Taken { .. }
+        | Fact::Assigned { .. }
+        | Fact::Offered { .. }
+        | Fact::OfferEnded { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Released { .. }
+        | Fact::TodoDone { .. }
+        | Fact::TodoReopened { .. }
+        | Fact::TodoDropped { .. }
+        | Fact::Followed { .. }
+        | Fact::Unfollowed { .. }
+        | Fact::Retracted { .. }
+        | Fact::SplitOff { .. }
+        | Fact::SplitFrom { .. }
+        | Fact::Post(_)
+        // The program's own.
+        | Fact::Alerts(_)
+        | Fact::RoleOpen { .. }
+        | Fact::PromiseMissed { .. }
+        | Fact::Prompted { .. }
+        | Fact::Clear { .. }
+        | Fact::NotClear { .. }
+        | Fact::ResolveProposed { .. }
+        | Fact::Flapping { .. }
+        | Fact::Steady
+        | Fact::Inhibits { .. }
+        | Fact::ThreadStarted { .. }
+        | Fact::NoticeLost { .. }
+        | Fact::ReceiverBlocked { .. }
+        | Fact::TemplateFailed { .. }
+        | Fact::RuleGone { .. } => {}
     }
     entry
 }

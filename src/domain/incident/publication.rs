@@ -88,8 +88,24 @@ fn front_matter(text: &str) -> Option<&str> {
 fn value(front: &str, key: &str) -> Option<String> {
     let found = front.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?.trim();
     let quoted = found.strip_prefix('"').and_then(|found| found.strip_suffix('"'));
-    let value = quoted.map_or_else(|| found.trim_matches('\'').to_owned(), |it| it.replace("\\\"", "\""));
+    let value = quoted.map_or_else(|| found.trim_matches('\'').to_owned(), unescaped);
     (!value.is_empty()).then_some(value)
+}
+
+// What the draft's own front matter has between double quotes: `\"` and `\\`, each read once.
+fn unescaped(quoted: &str) -> String {
+    let mut text = String::with_capacity(quoted.len());
+    let mut signs = quoted.chars();
+    while let Some(sign) = signs.next() {
+        match (sign, signs.clone().next()) {
+            ('\\', Some(escaped @ ('"' | '\\'))) => {
+                text.push(escaped);
+                signs.next();
+            }
+            _ => text.push(sign),
+        }
+    }
+    text
 }
 
 /// Headings of sections that still hold a comment: guidance stays until somebody has written there.
@@ -126,6 +142,8 @@ mod tests {
         assert_eq!(value(front, "title").as_deref(), Some("A \"short\" day: builds"));
         assert_eq!(value(front, "category").as_deref(), Some("deployments"));
         assert_eq!(value(front, "author"), None);
+        // As the draft writes it: each backslash is doubled, each quote has one.
+        assert_eq!(value("title: \"C:\\\\\\\"x\\\" \\n\"", "title").as_deref(), Some("C:\\\"x\" \\n"));
         for none in ["", "words", "---\ntitle: x\n", " ---\ntitle: x\n---\n"] {
             assert_eq!(front_matter(none), None, "{none:?}");
         }

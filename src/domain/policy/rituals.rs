@@ -51,7 +51,7 @@ impl Default for Rituals {
         Self {
             squad: "Production-Squad".to_owned(),
             claim_within: Duration::minutes(5),
-            claim_again_max: Duration::hours(1),
+            claim_again_max: Duration::hours(24),
             silent_after: Duration::minutes(30),
             offer_within: Duration::minutes(15),
             hand_over_after: Duration::hours(4),

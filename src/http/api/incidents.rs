@@ -47,7 +47,7 @@ pub async fn list(site: web::Data<Site>, request: HttpRequest) -> Result<HttpRes
 
 /// `GET /api/v1/incidents/{number}`.
 pub async fn one(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let incident = find(&site, &request).await?;
+    let incident = named(&site, &request).await?;
     let alerts = site.parts.store.alerts_of(incident.id, ALERTS_SHOWN_MAX).await?;
     let alerts: Vec<_> = alerts.iter().map(AlertShape::new).collect();
     let url = site.external_url();
@@ -58,7 +58,7 @@ pub async fn one(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResp
 pub async fn timeline(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let part: Part = query(&request)?;
     let max = limit(part.limit)?;
-    let incident = find(&site, &request).await?;
+    let incident = named(&site, &request).await?;
     let entries = site.parts.store.timeline(incident.id, part.before, max).await?;
     let entries: Vec<Entry> = entries.into_iter().map(|entry| shown(&incident, entry)).collect();
     let next = entries.last().map(|entry| entry.number).filter(|number| *number > 1);
@@ -67,7 +67,7 @@ pub async fn timeline(site: web::Data<Site>, request: HttpRequest) -> Result<Htt
 
 /// `GET /api/v1/incidents/{number}/score`: how people did in a drill.
 pub async fn score(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let incident = find(&site, &request).await?;
+    let incident = named(&site, &request).await?;
     match scored(&site, &incident).await? {
         Some(score) => Ok(ok(&json!({"score": score}))),
         None => Err(Failure::Conflict(format!("{} is no drill; only practice is scored", incident.id))),
@@ -89,8 +89,19 @@ pub async fn scored(site: &Site, incident: &Incident) -> Result<Option<Score>, F
     Ok(Score::of(&entries))
 }
 
-async fn find(site: &Site, request: &HttpRequest) -> Result<Incident, Failure> {
-    let id = IncidentId(number(request)?);
+/// The incident that a path names.
+///
+/// # Errors
+/// It is not there, or the store does not answer.
+pub async fn named(site: &Site, request: &HttpRequest) -> Result<Incident, Failure> {
+    find(site, IncidentId(number(request)?)).await
+}
+
+/// An incident.
+///
+/// # Errors
+/// It is not there, or the store does not answer.
+pub async fn find(site: &Site, id: IncidentId) -> Result<Incident, Failure> {
     let found = site.parts.store.incident(id).await?;
     found.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))
 }

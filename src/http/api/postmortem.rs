@@ -1,5 +1,6 @@
 //! Reads the draft of a post mortem, as JSON and as the file itself. It is the team's until somebody publishes it.
 
+use super::incidents;
 use super::ok;
 use super::strict::number;
 use crate::http::error::Failure;
@@ -10,8 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::directory::Directory;
 use domain::document::{Sources, Told};
 use domain::ids::IncidentId;
-use domain::incident::{Incident, Refusal};
-use domain::notice::NoticeKind;
+use domain::incident::Incident;
 use domain::postmortem::{PostFile, PostMortem, check, draft, file, hints};
 use serde_json::json;
 
@@ -49,14 +49,14 @@ pub struct Drafted {
 /// There is no such incident, it goes on, or the store can't be read.
 pub async fn read(site: &Site, id: IncidentId) -> Result<Drafted, Failure> {
     let store = &site.parts.store;
-    let incident = store.incident(id).await?.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
+    let incident = incidents::find(site, id).await?;
     if incident.stage.is_open() {
         return Err(Failure::NotFound(format!("{id} has no post mortem before its end; resolve it first")));
     }
     let entries = store.timeline(id, None, ENTRIES_MAX).await?;
     let declared = store.timeline(id, Some(2), 1).await?;
     let filter = DeliveryFilter { incident: Some(id), max: NOTICES_MAX, ..DeliveryFilter::default() };
-    let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(told).collect();
+    let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(DeliveryRow::told).collect();
     let policy = &site.parts.config.load().policy;
     let post = draft(&Sources {
         incident: &incident,
@@ -71,17 +71,4 @@ pub async fn read(site: &Site, id: IncidentId) -> Result<Drafted, Failure> {
     });
     let file = file(&post, &policy.postmortem);
     Ok(Drafted { incident, post, file })
-}
-
-// The root message is edited all the time; that is no notice anyone would look for.
-fn told(row: DeliveryRow) -> Option<Told> {
-    (row.delivery.notice != NoticeKind::Board).then(|| Told {
-        receiver: row.delivery.receiver,
-        notice: row.delivery.notice.word(),
-        state: row.state,
-        decided_at: row.delivery.decided_at,
-        finished_at: row.finished_at,
-        attempts: row.attempts,
-        last_error: row.last_error,
-    })
 }

@@ -6,7 +6,7 @@ use super::forms::{Around, Form, Forms, Typed};
 use super::render::render;
 use super::{edit, postmortem};
 use super::{shown, with_status};
-use crate::http::api::bodies;
+use crate::http::api::{bodies, incidents};
 use crate::http::auth::{Identity, Visitor};
 use crate::http::error::Failure;
 use crate::http::form::PostedForm;
@@ -17,8 +17,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::ids::IncidentId;
-use domain::incident::roles::RoleName;
-use domain::incident::{Act, Command, Incident, Refusal, Reply, Surface};
+use domain::incident::roles::{RoleName, same_person};
+use domain::incident::{Act, Command, Incident, Reply, Surface};
 use domain::text::clean_line;
 use domain::verbs::offered::{Looking, offered};
 use domain::verbs::table::Group;
@@ -76,7 +76,7 @@ pub async fn acts(
     if offered.first.is_empty() && offered.more.is_empty() {
         return Ok(None);
     }
-    let around = around(site, Some(incident), alerts).await?;
+    let around = around(site, &who.name, Some(incident), alerts).await?;
     let forms = Forms::new(&around)?;
     let on = |verb: &Verb| forms.on(*verb, incident.id.0, &preset(*verb, incident));
     let after = web::Query::<After>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
@@ -184,7 +184,7 @@ async fn again(
         let page = declare_page(site, visitor, typed, in_words(&failure)).await;
         return Ok(with_status(site, visitor, status, page));
     };
-    let found = site.parts.store.incident(id).await?.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
+    let found = incidents::find(site, id).await?;
     if verb == Verb::Edit {
         let page = edit::again(site, visitor, &found, typed, &failure);
         return Ok(with_status(site, visitor, status, page));
@@ -195,7 +195,8 @@ async fn again(
     }
     let alerts = site.parts.store.alerts_of(id, super::documents::ALERTS_MAX).await?;
     let alerts = alerts.iter().map(|alert| (alert.id.0, alert.summary())).collect();
-    let around = around(site, Some(&found), alerts).await?;
+    let name = visitor.who.as_ref().map_or("", |who| &who.name);
+    let around = around(site, name, Some(&found), alerts).await?;
     let content = Again {
         problem: in_words(&failure),
         form: Forms::new(&around)?.on(verb, id.0, typed),
@@ -207,7 +208,7 @@ async fn again(
 }
 
 async fn declare_page(site: &Site, visitor: &Visitor, typed: &Typed, problem: String) -> Result<String, Failure> {
-    let around = around(site, None, Vec::new()).await?;
+    let around = around(site, "", None, Vec::new()).await?;
     let form = Forms::new(&around)?.declare(typed);
     let content = Again { problem, form, back: "/".to_owned(), title: String::new() };
     render("declare.html", &Chrome::new(site, visitor, "Declare an incident"), &content)
@@ -222,7 +223,12 @@ pub fn in_words(failure: &Failure) -> String {
 }
 
 // What choices are made from.
-async fn around(site: &Site, incident: Option<&Incident>, alerts: Vec<(u64, String)>) -> Result<Around, Failure> {
+async fn around(
+    site: &Site,
+    who: &str,
+    incident: Option<&Incident>,
+    alerts: Vec<(u64, String)>,
+) -> Result<Around, Failure> {
     let open = IncidentFilter { open: Some(true), max: OTHERS_MAX, ..IncidentFilter::default() };
     let others = match incident {
         Some(incident) => {
@@ -244,8 +250,13 @@ async fn around(site: &Site, incident: Option<&Incident>, alerts: Vec<(u64, Stri
             roles.push((name.clone(), role.words()));
         }
     }
-    let people = site.parts.directory.shown().directory.people.into_iter().map(|person| person.name).collect();
-    Ok(Around { roles, people, others: others.into_iter().map(title).collect(), alerts })
+    let directory = site.parts.directory.shown().directory;
+    let me = directory.person(who).map_or(who, |person| person.name.as_str());
+    let offers = incident.into_iter().flat_map(|incident| &incident.roles.offers);
+    let to_me = offers.filter(|(_, offer)| same_person(&offer.to, me));
+    let offered = to_me.map(|(role, _)| (role.0.clone(), role.words())).collect();
+    let people = directory.people.into_iter().map(|person| person.name).collect();
+    Ok(Around { roles, offered, people, others: others.into_iter().map(title).collect(), alerts })
 }
 
 fn led_back(site: &Site, incident: IncidentId, verb: Verb) -> HttpResponse {

@@ -21,7 +21,6 @@ use domain::drill::Score;
 use domain::engine::explain::About;
 use domain::ids::IncidentId;
 use domain::incident::{Incident, Refusal};
-use domain::notice::NoticeKind;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -154,7 +153,7 @@ async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Inc
     let declared = store.timeline(id, Some(2), 1).await?;
     let alerts = store.alerts_of(id, ALERTS_MAX).await?;
     let filter = DeliveryFilter { incident: Some(id), max: NOTICES_MAX, ..DeliveryFilter::default() };
-    let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(told).collect();
+    let notices: Vec<Told> = store.deliveries(filter).await?.into_iter().filter_map(DeliveryRow::told).collect();
     let policy = &site.parts.config.load().policy;
     let directory = on_duty(site, &incident).await;
     let sources = Sources {
@@ -192,19 +191,6 @@ pub fn audience(reader: Reader) -> Audience {
         Reader::Team => Audience::Team,
         Reader::Public => Audience::Public,
     }
-}
-
-// The root message is edited all the time; that is no notice anyone would look for.
-fn told(row: DeliveryRow) -> Option<Told> {
-    (row.delivery.notice != NoticeKind::Board).then(|| Told {
-        receiver: row.delivery.receiver,
-        notice: row.delivery.notice.word(),
-        state: row.state,
-        decided_at: row.delivery.decided_at,
-        finished_at: row.finished_at,
-        attempts: row.attempts,
-        last_error: row.last_error,
-    })
 }
 
 fn notice_row(told: Told) -> NoticeRow {

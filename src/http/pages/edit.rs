@@ -6,6 +6,7 @@ use super::chrome::Chrome;
 use super::forms::Typed;
 use super::render::render;
 use super::{shown, with_status};
+use crate::http::api::incidents;
 use crate::http::auth::{Identity, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
@@ -13,7 +14,6 @@ use crate::http::token::random_text;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
-use domain::ids::IncidentId;
 use domain::incident::room::Part;
 use domain::incident::{Incident, Refusal};
 use serde::Serialize;
@@ -51,9 +51,7 @@ pub async fn show(site: web::Data<Site>, request: HttpRequest, who: Identity) ->
 }
 
 async fn page(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Result<String, Failure> {
-    let id = IncidentId(crate::http::api::strict::number(request)?);
-    let found = site.parts.store.incident(id).await?;
-    let incident = found.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
+    let incident = incidents::named(site, request).await?;
     written(site, visitor, &incident, None, forms(&incident))
 }
 

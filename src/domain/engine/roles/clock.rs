@@ -34,10 +34,7 @@ impl Turn<'_> {
     /// Roles of people whom the directory knows no more are free; what was offered to them, or by them, is void.
     pub(in crate::engine) fn people_left(&mut self, before: &Directory) {
         let now = &self.state.directory;
-        // A directory without anybody is one that could not be read, or was never filled: nobody left.
-        if now.people.is_empty() {
-            return;
-        }
+        // One that can't be read is never told: who was known, and is not any more, left, be it the last one.
         let left = |name: &str| before.person(name).is_some() && now.person(name).is_none();
         let open = self.state.incidents.values().filter(|incident| incident.stage.is_open());
         let facts: Vec<(IncidentId, Fact)> =

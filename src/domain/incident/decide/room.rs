@@ -95,7 +95,7 @@ fn todo(incident: &Incident, text: &str, owner: Option<&str>) -> Result<Fact, Re
 fn done(incident: &Incident, number: u32) -> Result<Fact, Refusal> {
     let todos = &incident.room.todos;
     match todos.iter().find(|todo| todo.number == number) {
-        Some(todo) if todo.done.is_some() => Err(already(incident, &format!("through with to-do {number}"))),
+        Some(todo) if todo.done.is_some() => Err(already(incident, &format!("done with to-do {number}"))),
         Some(_) => Ok(Fact::TodoDone { todo: number }),
         None => {
             let open = todos.iter().filter(|todo| todo.done.is_none());
@@ -120,5 +120,5 @@ fn unfollow(incident: &Incident, name: &str) -> Result<Fact, Refusal> {
     if incident.room.followers.contains(name) {
         return Ok(Fact::Unfollowed { person: name.to_owned() });
     }
-    Err(already(incident, &format!("not followed by {name}")))
+    Err(already(incident, &format!("unfollowed by {name}")))
 }

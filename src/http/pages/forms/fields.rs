@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct Around {
     /// Roles: name and words.
     pub roles: Vec<(String, String)>,
+    /// Those of them that whoever looks is asked to take over.
+    pub offered: Vec<(String, String)>,
     /// People by name.
     pub people: Vec<String>,
     /// Other incidents that are open: number and title.
@@ -50,6 +52,7 @@ enum Of {
     Severities,
     Codes,
     Roles,
+    Offered,
     Others,
     Parts,
 }
@@ -84,6 +87,11 @@ impl Spec {
 
     const fn hint(self, hint: &'static str) -> Self {
         Self { hint, ..self }
+    }
+
+    /// Whether there is anything to ask: of one offer, everybody knows which is meant.
+    pub fn is_asked(&self, around: &Around) -> bool {
+        self.kind != Kind::Choice(Of::Offered) || around.offered.len() > 1
     }
 
     /// The field, with what was typed before.
@@ -133,6 +141,7 @@ impl Of {
             Self::Codes => words(CallOffCode::ALL.map(CallOffCode::word).to_vec()),
             Self::Parts => words(Part::ALL.map(Part::word).to_vec()),
             Self::Roles => around.roles.clone(),
+            Self::Offered => around.offered.clone(),
             Self::Others => numbered(&around.others),
         }
     }
@@ -194,6 +203,7 @@ pub fn fields(verb: Verb) -> &'static [Spec] {
         Verb::Declare => DECLARE,
         Verb::Ack | Verb::Confirm | Verb::Resolve | Verb::Reopen => &[SAID],
         Verb::Take => &[ROLE],
+        Verb::Accept | Verb::Decline => const { &[field("role", "Which role", Kind::Choice(Of::Offered)).required()] },
         Verb::Assign | Verb::HandOver => &[ROLE, PERSON],
         Verb::Update => UPDATE,
         Verb::Note => const { &[field("text", "Only the team sees this", Kind::Text).required()] },
@@ -244,8 +254,6 @@ pub fn fields(verb: Verb) -> &'static [Spec] {
         Verb::Waive => const { &[field("because", "Why nobody has to write it", Kind::Text).required()] },
         Verb::Done
         | Verb::Postmortem
-        | Verb::Accept
-        | Verb::Decline
         | Verb::Follow
         | Verb::Unfollow
         | Verb::Undo

@@ -65,7 +65,8 @@ impl<'a> Forms<'a> {
     }
 
     fn form(&self, verb: Verb, action: String, typed: &Typed) -> Form {
-        let fields = fields(verb).iter().map(|spec| spec.shown(self.around, typed)).collect();
+        let asked = fields(verb).iter().filter(|spec| spec.is_asked(self.around));
+        let fields = asked.map(|spec| spec.shown(self.around, typed)).collect();
         Form { verb: verb.word(), label: label(verb), action, fields, key: self.key.clone(), help: verb.spec().help }
     }
 }
@@ -113,7 +114,18 @@ fn label(verb: Verb) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{Around, Forms, Typed, label};
+    use domain::verbs::Verb;
     use domain::verbs::rows::ROWS;
+
+    #[test]
+    fn of_several_offers_one_is_chosen() {
+        let named = |name: &str| (name.to_owned(), name.to_owned());
+        let mut around = Around { offered: vec![named("operations")], ..Around::default() };
+        let fields = |around: &Around| Forms::new(around).unwrap().on(Verb::Accept, 42, &Typed::default()).fields.len();
+        assert_eq!(fields(&around), 0);
+        around.offered.push(named("communications"));
+        assert_eq!(fields(&around), 1);
+    }
 
     #[test]
     fn every_verb_that_acts_on_an_incident_is_a_form_that_can_be_sent() {

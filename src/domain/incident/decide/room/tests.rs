@@ -96,7 +96,7 @@ fn to_dos_keep_their_numbers() {
     assert_eq!(second, [Fact::TodoAdded { todo: 2, text: "tell the packagers".to_owned(), owner: None }]);
     assert_eq!(incident.room.todos[0].owner.as_deref(), Some("bert"));
     act(&mut incident, &anna(), &Act::Done { todo: 1 }).unwrap();
-    assert_eq!(refused(&mut incident, &Act::Done { todo: 1 }), "INC-42 is through with to-do 1 already");
+    assert_eq!(refused(&mut incident, &Act::Done { todo: 1 }), "INC-42 is done with to-do 1 already");
     assert_eq!(
         refused(&mut incident, &Act::Done { todo: 7 }),
         "INC-42 has no to-do 7; to be done: 2 (tell the packagers)"
@@ -128,7 +128,7 @@ fn seen_and_followed_once_by_each() {
     act(&mut incident, &anna(), &Act::Follow).unwrap();
     assert_eq!(refused(&mut incident, &Act::Follow), "INC-42 is followed by anna already");
     act(&mut incident, &anna(), &Act::Unfollow).unwrap();
-    assert_eq!(refused(&mut incident, &Act::Unfollow), "INC-42 is not followed by anna already");
+    assert_eq!(refused(&mut incident, &Act::Unfollow), "INC-42 is unfollowed by anna already");
     for number in 0..FOLLOWERS_MAX {
         act(&mut incident, &Actor::person(&format!("p{number}"), Surface::Irc), &Act::Follow).unwrap();
     }
