@@ -10,10 +10,9 @@ use arc_swap::ArcSwap;
 use domain::access::Role;
 use domain::engine::explain::About;
 use domain::ids::IncidentId;
-use domain::incident::roles::same_person;
 use domain::incident::{Actor, Command, Explanation, Fact, Incident, Refusal, Reply};
 use domain::verbs::answers::{self, LISTED_MAX, With};
-use domain::verbs::context::Open;
+use domain::verbs::context::{Open, last_of};
 use domain::verbs::parse::Listed;
 use domain::verbs::{
     Arguments, Asked, Context, Misunderstood, Question, Spelling, Verb, help, may, parse, parse_arguments,
@@ -228,15 +227,6 @@ impl Desk {
             _ => None,
         }))
     }
-}
-
-// Where somebody did something last.
-fn last_of<'a>(name: &str, incidents: impl Iterator<Item = &'a Incident>) -> Option<IncidentId> {
-    let deeds = incidents.filter_map(|incident| {
-        let own = incident.room.deeds.iter().filter(|deed| same_person(&deed.person, name));
-        own.map(|deed| deed.at).max().map(|at| (at, incident.id))
-    });
-    deeds.max().map(|(_, id)| id)
 }
 
 fn refused(refusal: Refusal, spelling: &Spelling) -> Answered {

@@ -87,6 +87,11 @@ impl Rows {
         self.incidents.get(&id).cloned()
     }
 
+    /// Incidents, newest first.
+    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values().rev()
+    }
+
     /// What a start would find.
     pub fn loaded(&self, now: DateTime<Utc>) -> Loaded {
         let lately = |incident: &Incident| incident.stage.closed_at().is_none_or(|at| at + REMEMBER_CLOSED > now);

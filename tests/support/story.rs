@@ -4,7 +4,6 @@ use super::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Role;
 use domain::alert::drill::{DRILL_LABEL, DRILL_SOURCE};
-use domain::alert::matcher::MatcherText;
 use domain::alert::reconcile::Poll;
 use domain::alert::{Fingerprint, Observation, Pairs, SourceName, Status};
 use domain::directory::{Person, Shift};
@@ -12,11 +11,9 @@ use domain::drill::Score;
 use domain::drill::expected::Course;
 use domain::duration::Duration;
 use domain::engine::{DeliveryEnd, DeliveryOutcome, Input};
-use domain::ids::{AlertId, DeliveryId, IncidentId};
-use domain::incident::act::ReviewAct;
-use domain::incident::room::Part;
-use domain::incident::{Act, Actor, CallOffCode, Command, Severity, Surface};
-use domain::verbs::{Asked, Context, Spelling};
+use domain::ids::{DeliveryId, IncidentId};
+use domain::incident::{Actor, Command, Surface};
+use domain::verbs::{Asked, Spelling, parse};
 use earlybell::app::wire::push;
 use earlybell::config::{Named, Overrides, read_scenario};
 use earlybell::store::InputKind;
@@ -55,7 +52,10 @@ fn event(world: &mut World, line: &str, base: &Path) -> Result<(), String> {
         // The machine slept, or its clock jumped.
         "asleep" => world.now += Duration::parse(rest).map_err(|e| e.to_string())?.delta(),
         "refuse" => world.refusing.push(rest.to_owned()),
-        "replay" => replay(world, &base.join(rest))?,
+        "replay" => {
+            let (file, until) = rest.split_once(" until ").unwrap_or((rest, ""));
+            replay(world, &base.join(file), until)?;
+        }
         "recorded" => recorded(world, base, rest)?,
         "storm" => storm(world, rest)?,
         "webhook" => webhook(world, rest)?,
@@ -267,12 +267,17 @@ fn alert_json(now: DateTime<Utc>, text: &str) -> Result<Value, String> {
     }))
 }
 
-// JSON lines {at, status, labels, annotations}, each at its own time.
-fn replay(world: &mut World, file: &Path) -> Result<(), String> {
+// JSON lines {at, status, labels, annotations}, each at its own time; with `until TIME`, what came since now and up to then.
+fn replay(world: &mut World, file: &Path, until: &str) -> Result<(), String> {
+    let part = if until.is_empty() { None } else { Some((world.now, time(until)?)) };
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     for line in text.lines() {
         let seen: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
-        world.advance(time(seen["at"].as_str().unwrap_or_default())?);
+        let at = time(seen["at"].as_str().unwrap_or_default())?;
+        if part.is_some_and(|(from, until)| at <= from || at > until) {
+            continue;
+        }
+        world.advance(at);
         let now = world.now.to_rfc3339();
         let resolved = seen["status"] == "resolved";
         let alert = json!({
@@ -288,6 +293,9 @@ fn replay(world: &mut World, file: &Path) -> Result<(), String> {
             "alerts": [alert],
         });
         world.body(InputKind::Webhook, "default", body.to_string().into_bytes());
+    }
+    if let Some((_, until)) = part {
+        world.advance(until);
     }
     Ok(())
 }
@@ -329,120 +337,22 @@ fn outcome(world: &mut World, rest: &str, end: impl Fn(String) -> DeliveryEnd) -
     Ok(())
 }
 
-// `anna: take 1 im`; `anna/responder: …` where it matters what she may do.
-fn command(world: &mut World, who: &str, rest: &str) -> Result<(), String> {
+// `anna: take 1 im`; `anna/responder: …` where it matters what she may do. Said as in a chat, and read by the one grammar;
+// `\n` begins another line.
+fn command(world: &mut World, who: &str, line: &str) -> Result<(), String> {
     let (who, access) = who.split_once('/').unwrap_or((who, "admin"));
     let access = Role::parse(access).ok_or_else(|| format!("nobody may be `{access}`"))?;
-    let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-    world.say(&format!("{who}: {verb} {rest}"));
-    let (incident, act) = if verb == "declare" {
-        let act = Act::Declare {
-            title: rest.to_owned(),
-            severity: None,
-            impact: String::new(),
-            labels: Default::default(),
-            drill: false,
-        };
-        (None, act)
-    } else if verb == "adopt" {
-        (None, Act::Adopt { alert: AlertId(number(rest)?) })
-    } else if verb == "undo" && rest.is_empty() {
-        (None, Act::Undo)
-    } else {
-        let (incident, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        (Some(IncidentId(number(incident)?)), act(verb, rest)?)
-    };
-    let command = Command { actor: Actor::person(who, Surface::Irc), access, key: None, incident, act };
-    let body = serde_json::to_vec(&command).map_err(|e| e.to_string())?;
-    world.body(InputKind::Command, "", body);
-    Ok(())
-}
-
-// What people do in the room of an incident: edit 1 summary words… [version=7]; todo 1 words… [@carla]; merge 1 into 2
-// why…; split 1 title… label=value…
-fn room(verb: &str, rest: &str) -> Result<Act, String> {
-    let text = rest.to_owned();
-    Ok(match verb {
-        "ack" => Act::Ack { text },
-        "take" => Act::Take { role: rest.into() },
-        "assign" | "handover" => {
-            let (role, person) = rest.split_once(' ').ok_or("needs a role and a person")?;
-            let (role, person) = (role.into(), person.to_owned());
-            if verb == "assign" { Act::Assign { role, person } } else { Act::HandOver { role, person } }
+    world.say(&format!("{who}: {line}"));
+    match parse(&line.replace("\\n", "\n"), &world.context(who)) {
+        Ok(Asked::Act { incident, act }) => {
+            let command = Command { actor: Actor::person(who, Surface::Irc), access, key: None, incident, act };
+            let body = serde_json::to_vec(&command).map_err(|e| e.to_string())?;
+            world.body(InputKind::Command, "", body);
         }
-        "accept" => Act::Accept { role: (!rest.is_empty()).then(|| rest.into()) },
-        "decline" => Act::Decline { role: (!rest.is_empty()).then(|| rest.into()) },
-        "edit" => {
-            let (part, text) = rest.split_once(' ').unwrap_or((rest, ""));
-            let (text, version) = match text.rsplit_once("version=") {
-                Some((text, version)) => (text, Some(version.parse().map_err(|_| "no such version")?)),
-                None => (text, None),
-            };
-            let text = text.trim().trim_matches('"').replace("\\n", "\n");
-            Act::Edit { part: Part::parse(part).ok_or("no such part")?, text, version }
-        }
-        "todo" => {
-            let (text, owner) = rest.rsplit_once(" @").map_or((rest, None), |(text, owner)| (text, Some(owner)));
-            Act::Todo { text: text.to_owned(), owner: owner.map(str::to_owned) }
-        }
-        "section" => {
-            let (section, text) = rest.split_once(' ').unwrap_or((rest, ""));
-            let (text, version) = match text.rsplit_once(" version=") {
-                Some((text, version)) => (text, Some(version.parse().map_err(|_| "no such version")?)),
-                None => (text, None),
-            };
-            let text = text.trim_matches('"').replace("\\n", "\n");
-            Act::Review(ReviewAct::Section { section: section.to_owned(), text, version })
-        }
-        "mark" | "correct" | "action" | "action-edit" | "action-done" | "action-drop" | "postmortem" | "waive" => {
-            typed(&format!("{verb} {rest}"))?
-        }
-        "publish" => Act::Publish { text: rest.replace("\\n", "\n"), path: None, anyway: false },
-        "done" => Act::Done { todo: u32::try_from(number(rest)?).map_err(|e| e.to_string())? },
-        "follow" => Act::Follow,
-        "unfollow" => Act::Unfollow,
-        "undo" => Act::Undo,
-        "merge" => {
-            let rest = rest.strip_prefix("into ").ok_or("merge N into M")?;
-            let (into, text) = rest.split_once(' ').unwrap_or((rest, ""));
-            Act::Merge { into: IncidentId(number(into)?), text: text.to_owned() }
-        }
-        "split" => {
-            let (labels, title): (Vec<&str>, Vec<&str>) = rest.split(' ').partition(|word| word.contains('='));
-            let matchers = labels.into_iter().map(|label| MatcherText::try_from(label.to_owned()));
-            Act::Split { title: title.join(" "), matchers: matchers.collect::<Result<_, String>>()?, alerts: vec![] }
-        }
-        _ => return Err("no such verb".to_owned()),
-    })
-}
-
-// As somebody would type it in the thread of the incident.
-fn typed(line: &str) -> Result<Act, String> {
-    let context =
-        Context { open: Vec::new(), thread: Some(IncidentId(1)), last: None, spelling: Spelling::chat("!incident") };
-    match domain::verbs::parse(line, &context) {
-        Ok(Asked::Act { act, .. }) => Ok(act),
-        Ok(Asked::Read(_)) => Err("is a question".to_owned()),
-        Err(trouble) => Err(format!("{trouble:?}")),
+        Ok(Asked::Read(question)) => return Err(format!("{:?} changes nothing", question.verb())),
+        Err(trouble) => world.say(&format!("answer: misunderstood: {}", trouble.words(&Spelling::cli()))),
     }
-}
-
-fn act(verb: &str, rest: &str) -> Result<Act, String> {
-    let text = rest.to_owned();
-    Ok(match verb {
-        "confirm" => Act::Confirm { text },
-        "update" => Act::Update { text, impact: None, next_in: None },
-        "impact" => Act::Update { text: "We know who is affected.".to_owned(), impact: Some(text), next_in: None },
-        "note" => Act::Note { text },
-        "severity" => Act::Severity { to: Severity::parse(rest).ok_or("no such severity")?, text: String::new() },
-        "calloff" => {
-            let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-            Act::CallOff { code: CallOffCode::parse(code).ok_or("no such code")?, reason: reason.to_owned() }
-        }
-        "resolve" => Act::Resolve { text },
-        "reopen" => Act::Reopen { text },
-        _ => return room(verb, rest),
-    })
+    Ok(())
 }
 
 fn number(text: &str) -> Result<u64, String> {

@@ -11,6 +11,7 @@ use domain::incident::{Entry, Fact, Reply};
 use domain::policy::PolicySource;
 use domain::postmortem::{check, draft, file, hints};
 use domain::verbs::Spelling;
+use domain::verbs::context::{Context, Open, last_of};
 use earlybell::app::wire;
 use earlybell::store::{InputKind, StoredInput};
 use std::fmt::Write;
@@ -76,6 +77,14 @@ impl World {
         let stored = StoredInput { seq: InputSeq(0), kind, source: source.to_owned(), body, at: self.now };
         let input = wire::decode(&stored).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&stored.body)));
         self.input(input);
+    }
+
+    /// What a line is read with: as in a room where everybody sees everything.
+    pub fn context(&self, who: &str) -> Context {
+        let open = self.rows.incidents().filter(|incident| incident.stage.is_open());
+        let open = open.map(|incident| Open { incident: incident.id, title: incident.title.clone() }).collect();
+        let who = self.directory.known_as(who).map_or(who, |person| &person.name);
+        Context { open, last: last_of(who, self.rows.incidents()), ..Context::new(Spelling::cli()) }
     }
 
     /// Decides one input at this time.

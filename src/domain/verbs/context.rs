@@ -2,6 +2,8 @@
 
 use super::Spelling;
 use crate::ids::IncidentId;
+use crate::incident::Incident;
+use crate::incident::roles::same_person;
 
 /// What a line is read with.
 #[derive(Debug, Clone)]
@@ -30,4 +32,13 @@ impl Context {
     pub fn new(spelling: Spelling) -> Self {
         Self { spelling, open: Vec::new(), thread: None, last: None }
     }
+}
+
+/// Where somebody did something last.
+pub fn last_of<'a>(name: &str, incidents: impl Iterator<Item = &'a Incident>) -> Option<IncidentId> {
+    let deeds = incidents.filter_map(|incident| {
+        let own = incident.room.deeds.iter().filter(|deed| same_person(&deed.person, name));
+        own.map(|deed| deed.at).max().map(|at| (at, incident.id))
+    });
+    deeds.max().map(|(_, id)| id)
 }
