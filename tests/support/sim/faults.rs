@@ -144,6 +144,14 @@ impl Store for MortalStore {
         self.inner.incidents(filter).await
     }
 
+    async fn actions(&self, filter: ActionFilter) -> Result<Vec<ActionRow>, StoreError> {
+        self.inner.actions(filter).await
+    }
+
+    async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError> {
+        self.inner.owed(max).await
+    }
+
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
         self.inner.incident(id).await
     }
