@@ -71,6 +71,34 @@ fn a_post_mortem_goes_from_the_command_line_to_the_branch_and_back() {
 const HOSTILE: &str =
     "{% oops %} {{ site.title }} {% endraw %} </h2><script>alert(1)</script> \"quoted\": # | --- `x` \\";
 
+// The same as Markdown, which sections are.
+const HOSTILE_MARKDOWN: &str = "**The disk** of [this host](https://example.org/7).
+
+{% oops %} {{ site.title }} {{{ x }}} {%- raw -%}
+
+<script>alert(1)</script> <img src=x onerror=\"alert(1)\"> <div markdown=\"1\" onclick=\"alert(1)\">
+
+[a](javascript:alert(1)) [c](JAVASCRIPT:alert(1)) [d](javascript&colon;alert(1)) [e](&#106;avascript:alert(1)) [f][ref]
+[g](<javascript:alert(1)>) [h](java
+script:alert(1)) [i](java\tscript:alert(1)) ![k](javascript:alert(1)) ![l](data:text/html;base64,AAAA)
+
+[ref]: javascript:alert(1)
+
+words [j](https://example.org/){: onclick=\"alert(1)\"}
+{: onclick=\"alert(1)\"}
+
+# heading {#id onclick=\"alert(1)\"}
+
+{::nomarkdown}<script>alert(1)</script>{:/nomarkdown}
+
+```
+{{ fence }} <script>alert(1)</script>
+```
+
+~~~
+never closed <script>alert(1)</script>
+";
+
 #[test]
 fn the_draft_of_a_hostile_incident_is_a_page_of_the_site_and_only_text() {
     let site = small_site();
@@ -81,6 +109,8 @@ fn the_draft_of_a_hostile_incident_is_a_page_of_the_site_and_only_text() {
         .post("/api/v1/incidents/1/note", &json!({ "text": "only the team knows the frobnicator" }).to_string())
         .unwrap();
     program.post("/api/v1/incidents/1/resolve", &json!({ "text": HOSTILE }).to_string()).unwrap();
+    let written = json!({ "section": "root-cause", "text": HOSTILE_MARKDOWN }).to_string();
+    program.post("/api/v1/incidents/1/section", &written).unwrap();
     let run = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_earlybell"));
         command.args(["postmortem", "publish", "1", "--server", &format!("http://{}", program.address)]);
@@ -99,6 +129,14 @@ fn the_draft_of_a_hostile_incident_is_a_page_of_the_site_and_only_text() {
     let page = built.page(&format!("{}/{}/index.html", date.replace('-', "/"), slug.trim_start_matches('-')));
     assert!(page.contains("Timeline") && page.contains("{% oops %}") && page.contains("{% endraw %}"), "{page}");
     assert!(!page.contains("<script>alert") && !page.contains("frobnicator"), "{page}");
+    // What people wrote is Markdown all the same.
+    assert!(
+        page.contains("<strong>The disk</strong>") && page.contains("<a href=\"https://example.org/7\">"),
+        "{page}"
+    );
+    for runs in ["href=\"java", "src=\"java", "src=\"data", "onclick=\"", "onerror=\"", "<div markdown"] {
+        assert!(!page.contains(runs), "{runs}: {page}");
+    }
 }
 
 #[test]

@@ -65,8 +65,9 @@ fn links(line: &str) -> String {
     while let Some(at) = rest.find(']') {
         let (before, behind) = rest.split_at(at + 1);
         safe.push_str(before);
-        let address = behind.strip_prefix('(').or_else(|| behind.strip_prefix(':'));
-        if address.is_some_and(|address| !leads_somewhere(address.trim_start())) {
+        let inline = behind.strip_prefix('(').map(|address| leads_somewhere(address.trim_start(), &[')', '"', '\'']));
+        let named = || behind.strip_prefix(':').map(|address| leads_somewhere(address.trim_start(), &['"', '\'']));
+        if inline.or_else(named) == Some(false) {
             safe.push('\\');
         }
         rest = behind;
@@ -75,11 +76,14 @@ fn links(line: &str) -> String {
     safe
 }
 
-fn leads_somewhere(address: &str) -> bool {
+// It must end where it stands: kramdown reads on, over tabs and the end of the line, and browsers leave both out of an address.
+fn leads_somewhere(address: &str, ends: &[char]) -> bool {
     let known = ["https://", "http://", "mailto:", "/", "#"];
     let end = address.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(address.len());
+    let behind = address[end..].trim_start();
+    let over = behind.starts_with(ends) || (behind.is_empty() && !ends.contains(&')'));
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    known.iter().any(|start| address.starts_with(start)) || (end > 0 && address[..end].chars().all(plain))
+    over && (known.iter().any(|start| address.starts_with(start)) || (end > 0 && address[..end].chars().all(plain)))
 }
 
 #[cfg(test)]
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn markdown_stays_markdown() {
-        let text = "Two *things*:\n\n- a [page](https://example.org/a?b=c)\n- `df -h` | a < b\n\n| a | b |\n|---|---|\n\n## Why";
+        let text = "Two *things*:\n\n- a [page](https://example.org/a?b=c \"why\")\n[1]: https://example.org\n- `df -h` | a < b\n\n| a | b |\n|---|---|\n\n## Why";
         assert_eq!(prose(text, 2), text.replace("## Why", "### Why"));
         assert_eq!(prose("# a\n###### b", 3), "### a\n###### b");
         assert_eq!(prose("```\nif a < b { run }\n```", 2), "```\nif a < b { run }\n```");
@@ -108,6 +112,9 @@ mod tests {
             "[x](javascript:alert(1))",
             "[x]( javascript:alert(1))",
             "[x](javascript&colon;alert(1))",
+            "[x](java\nscript:alert(1))",
+            "[x](java\tscript:alert(1))",
+            "[x]:\n  javascript:alert(1)",
             "[x]: javascript:alert(1)",
             "[x](&#106;avascript:alert(1))",
             "![x](data:text/html;base64,xx)",
@@ -120,7 +127,10 @@ mod tests {
                 assert!(!safe.contains(runs), "{hostile:?} → {safe:?}");
             }
             assert!(!safe.contains("](") || !hostile.contains("script"), "{hostile:?} → {safe:?}");
-            assert!(!safe.contains("](data") && !safe.contains("]: java"), "{hostile:?} → {safe:?}");
+            assert!(
+                !safe.contains("](java") && !safe.contains("](data") && !safe.contains("]: java"),
+                "{hostile:?} → {safe:?}"
+            );
         }
     }
 
