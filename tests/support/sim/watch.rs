@@ -236,12 +236,12 @@ impl Snapshot {
 
 /// What people at a receiver have seen is in order, each thread below its root.
 pub fn check_receiver(name: &str, receiver: &SimReceiver) {
-    // Each person has a thread of their own.
-    let mut last: BTreeMap<(u64, Option<String>), u64> = BTreeMap::new();
+    // Each person has a thread of their own, and so has what stands beside the incident's.
+    let mut last = BTreeMap::new();
     let mut roots = BTreeSet::new();
     for seen in receiver.seen().iter().filter(|seen| seen.delivery.lane != Lane::Put && !seen.again) {
         let to = seen.delivery.to.as_ref().map(|addressee| addressee.person.clone());
-        let thread = (seen.delivery.incident.0, to);
+        let thread = (seen.delivery.incident.0, seen.delivery.lane == Lane::Direct, to);
         let before = last.insert(thread.clone(), seen.delivery.id.0);
         assert!(before.is_none_or(|before| before < seen.delivery.id.0), "{name} saw {} too late", seen.delivery.key);
         match &seen.thread {
