@@ -232,6 +232,9 @@ impl World {
         for (_, receiver) in &self.receivers {
             receiver.set_mood(Mood::Good);
         }
+        // What is left to do afterwards is told for weeks, and might be under way at the very end.
+        self.policy.postmortem = domain::policy::Postmortems::none();
+        self.running.inbox.policy(&self.policy).await.unwrap();
         let until = self.clock.now() + TimeDelta::hours(36);
         while self.clock.now() < until {
             self.work().await;
