@@ -103,7 +103,6 @@ mod tests {
             explanation: None,
             storm: false,
             drill: false,
-            score: None,
             squad: String::new(),
             next_by: None,
         };
