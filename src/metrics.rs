@@ -49,6 +49,9 @@ pub struct Metrics {
     notification_latency: HistogramVec,
     declare_delay: Histogram,
     resolve_duration: Histogram,
+    public_delay: Histogram,
+    lead_delay: Histogram,
+    flapping: IntCounterVec,
     declared: IntCounterVec,
     called_off: IntCounterVec,
     verdicts: IntCounterVec,
@@ -146,6 +149,21 @@ impl Metrics {
                 "earlybell_incident_declare_delay_seconds",
                 "From the start of the first alert to the declaration of its incident.",
                 HOURS,
+            )?,
+            public_delay: shelf.histogram(
+                "earlybell_incident_public_delay_seconds",
+                "From the declaration of an incident to the first public word: its confirmation.",
+                HOURS,
+            )?,
+            lead_delay: shelf.histogram(
+                "earlybell_incident_lead_delay_seconds",
+                "From the declaration of an incident until somebody led it, each time nobody had.",
+                HOURS,
+            )?,
+            flapping: shelf.counters(
+                "earlybell_incidents_flapping_total",
+                "Incidents whose alerts began to come and go, by the rule that declared them (empty for people).",
+                &["rule"],
             )?,
             resolve_duration: shelf.histogram(
                 "earlybell_incident_resolve_duration_seconds",
@@ -271,6 +289,7 @@ impl Metrics {
         self.takeovers.with_label_values(&[MANAGER]);
         self.policy_ok.set(1);
         self.declared.with_label_values(&["", "human"]);
+        self.flapping.with_label_values(&[""]);
         for by in ["rule", "human"] {
             self.called_off.with_label_values(&["", by]);
         }

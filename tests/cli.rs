@@ -60,6 +60,8 @@ fn help_teaches() {
         &["check", "config", "--help"],
         &["test", "rules", "--help"],
         &["check", "rules", "--help"],
+        &["incident", "list", "--help"],
+        &["stats", "--help"],
         &["check", "ready", "--help"],
         &["backtest", "--help"],
         &["alert", "add", "--help"],

@@ -18,6 +18,7 @@ mod footprint;
 mod intake;
 mod latency;
 mod load;
+mod past;
 mod server;
 
 use std::time::Duration;
@@ -48,12 +49,12 @@ fn main() {
         [part] => {
             runtime.block_on(one(part, Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 }))
         }
-        _ => eprintln!("usage: bench [quick|intake|engine|latency|footprint]"),
+        _ => eprintln!("usage: bench [quick|intake|engine|latency|footprint|past]"),
     }
 }
 
 async fn all(effort: Effort) {
-    for part in ["intake", "engine", "latency", "footprint"] {
+    for part in ["intake", "engine", "latency", "footprint", "past"] {
         one(part, effort).await;
     }
 }
@@ -64,6 +65,7 @@ async fn one(part: &str, effort: Effort) {
         "engine" => engine::report(effort).await,
         "latency" => latency::report(effort).await,
         "footprint" => footprint::report().await,
-        _ => eprintln!("no such part: {part}; known: intake, engine, latency, footprint"),
+        "past" => past::report(effort).await,
+        _ => eprintln!("no such part: {part}; known: intake, engine, latency, footprint, past"),
     }
 }

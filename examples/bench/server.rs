@@ -23,9 +23,13 @@ pub struct Server {
 impl Server {
     /// Earlybell as users run it, with this configuration or the default.
     pub async fn earlybell(config: Option<&str>) -> Self {
+        Self::earlybell_on(tempfile::tempdir().expect("a folder"), config).await
+    }
+
+    /// The same with what is in this folder already.
+    pub async fn earlybell_on(folder: TempDir, config: Option<&str>) -> Self {
         let binary = Path::new("target/release/earlybell");
         assert!(binary.exists(), "run `cargo build --release` first: there is no {}", binary.display());
-        let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let mut command = Command::new(binary);
         command.args(["serve", "--log.level=warn"]);
@@ -77,6 +81,11 @@ impl Server {
         }
         server.started_in = began.elapsed();
         server
+    }
+
+    /// Whether it answers a GET with 200.
+    pub async fn answers(&self, path: &str) -> bool {
+        get(self.port, path).await
     }
 
     /// Processor seconds used so far.

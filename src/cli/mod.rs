@@ -20,6 +20,7 @@ mod quarantine;
 mod schema;
 mod serve;
 mod squad;
+mod stats;
 mod test;
 mod timeline;
 mod token;
@@ -67,6 +68,7 @@ enum Verb {
     Actions(actions::Actions),
     Drill(drill::Drill),
     Explain(explain::Explain),
+    Stats(stats::Stats),
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
     Audit(audit::Audit),
@@ -121,6 +123,7 @@ pub fn main() -> ExitCode {
         Verb::Actions(verb) => verb.run(),
         Verb::Drill(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
+        Verb::Stats(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),

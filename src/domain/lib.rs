@@ -23,5 +23,6 @@ pub mod notice;
 pub mod policy;
 pub mod postmortem;
 pub mod rules;
+pub mod statistics;
 pub mod text;
 pub mod verbs;

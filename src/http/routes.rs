@@ -63,6 +63,7 @@ pub static ROUTES: &[Endpoint] = &[
     post("/-/reload", ADMIN, || web::to(health::reload)),
     get("/metrics", VIEWER, || web::to(health::metrics)),
     get("/api/v1/status", VIEWER, || web::to(api::status::status)),
+    get("/api/v1/stats", VIEWER, || web::to(api::stats::stats)),
     get("/api/v1/incidents", VIEWER, || web::to(api::incidents::list)),
     post("/api/v1/incidents", RESPONDER, || web::to(commands::declare)),
     get("/api/v1/incidents/{number}", VIEWER, || web::to(api::incidents::one)),

@@ -10,7 +10,7 @@ use domain::alert::table::Counts;
 use domain::delivery::Outcome;
 use domain::incident::judgement::Judgement;
 use domain::incident::promise::keeps;
-use domain::incident::roles::NOBODY_HAD_IT;
+use domain::incident::roles::{MANAGER, NOBODY_HAD_IT};
 use domain::incident::{Actor, Entry, Fact, Incident};
 use domain::policy::ReceiverKind;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
@@ -167,6 +167,7 @@ impl Metrics {
         let files = config.policy.rule_files.iter();
         for rule in files.flat_map(|file| &file.file.groups).flat_map(|group| &group.rules) {
             self.declared.with_label_values(&[rule.incident.as_str(), "rule"]);
+            self.flapping.with_label_values(&[rule.incident.as_str()]);
             for by in ["rule", "human"] {
                 self.called_off.with_label_values(&[rule.incident.as_str(), by]);
             }
@@ -228,6 +229,21 @@ impl Metrics {
         self.polls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    // What happens to an incident once.
+    fn milestones(&self, entry: &Entry, incident: &Incident) {
+        let since_declared = seconds(entry.at - incident.declared_at);
+        if incident.public_from == Some(entry.number) {
+            self.public_delay.observe(since_declared);
+        }
+        // Each time somebody takes it while nobody has it: what was before, no entry says.
+        if let Fact::Taken { role, from: None, .. } | Fact::Assigned { role, from: None, .. } = &entry.fact
+            && role.0 == MANAGER
+            && incident.reopened == 0
+        {
+            self.lead_delay.observe(since_declared);
+        }
+    }
+
     fn told(&self, entry: &Entry, incident: Option<&Incident>) {
         // Practice is no experience: it would change what is known of the rules and of us.
         if matches!(entry.fact, Fact::Declared { drill: true, .. }) || incident.is_some_and(|incident| incident.drill) {
@@ -238,7 +254,11 @@ impl Metrics {
         if let Some(judgement) = incident.filter(|_| ends && !rule.is_empty()).and_then(Incident::judgement) {
             self.verdicts.with_label_values(&[rule, judgement.word()]).inc();
         }
+        if let Some(incident) = incident {
+            self.milestones(entry, incident);
+        }
         match &entry.fact {
+            Fact::Flapping { .. } => self.flapping.with_label_values(&[rule]).inc(),
             Fact::Declared { first_alert_at, .. } => {
                 self.declared.with_label_values(&[rule, by(&entry.actor)]).inc();
                 if let Some(first) = first_alert_at {

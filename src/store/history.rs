@@ -8,6 +8,7 @@ use domain::document::Audience;
 use domain::history::{Outcome, Wanted};
 use domain::ids::IncidentId;
 use domain::incident::{Incident, Severity};
+use domain::statistics::Past;
 
 /// Which incidents somebody looks for. What is not said leaves nothing out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,9 @@ impl Search {
 pub trait HistoryStore: Send + Sync {
     /// Incidents that fit, newest first.
     async fn find(&self, search: Search) -> Result<Vec<Incident>, StoreError>;
+
+    /// What is kept for statistics of incidents declared at this time or later, newest first, at most so many; without drills.
+    async fn past(&self, since: DateTime<Utc>, max: usize) -> Result<Vec<Past>, StoreError>;
 
     /// How many incidents of an older version are not found by their words, labels and people yet.
     async fn untold(&self) -> Result<u64, StoreError>;

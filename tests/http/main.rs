@@ -28,6 +28,7 @@ mod race;
 mod reference;
 mod session;
 mod site;
+mod stats;
 mod tokens_mutated;
 mod verbs;
 mod wire;

@@ -140,6 +140,7 @@ pub fn assert_only_our_markup(body: &str) {
             "footer",
             "h1",
             "h2",
+            "h3",
             "table",
             "thead",
             "tbody",

@@ -7,8 +7,10 @@ use domain::document::{Audience, Sources, document};
 use domain::engine::Changes;
 use domain::history::{Outcome, query::wanted};
 use domain::ids::{AlertId, IncidentId, InputSeq};
+use domain::incident::roles::MANAGER;
 use domain::incident::room::Part;
 use domain::incident::{Actor, CallOffCode, Entry, Fact, Incident, RuleRef, Severity, Stage, Surface, apply};
+use domain::statistics::Past;
 use earlybell::store::{Search, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -100,13 +102,14 @@ pub async fn finds_incidents_by_all_that_is_asked(store: &Arc<dyn Store>) {
         (text("web-01"), vec![2, 1]),
         (text("disk-of"), vec![1]),
         (text("ubersicht"), vec![2]),
-        (text("sw*"), vec![1]),
-        (text("sw"), vec![]),
+        (text("swa*"), vec![1]),
+        (text("swapp*"), vec![1]),
+        (text("swa"), vec![]),
         (text("ApiDown"), vec![5, 1]),
         // A value of a label, and one of an alert.
         (text("a"), vec![5, 2, 1]),
         (text("7"), vec![2]),
-        (text("\" OR a*"), vec![]),
+        (text("\" OR api*"), vec![]),
         (text("NOT"), vec![]),
         (text("public : down"), vec![]),
         (text("\"quoted\""), vec![2]),
@@ -181,6 +184,7 @@ pub async fn tells_what_an_older_version_left(store: &Arc<dyn Store>) {
         .await
         .unwrap();
     assert_eq!(store.history().untold().await.unwrap(), 5);
+    assert_eq!(store.history().past(at(0), 10).await.unwrap(), []);
     assert_eq!(numbers(store, text("said")).await, [] as [u64; 0]);
     assert_eq!(numbers(store, Search::all(Audience::Team, 9)).await, [5, 4, 3, 2, 1]);
     // What happens meanwhile is not lost.
@@ -195,7 +199,34 @@ pub async fn tells_what_an_older_version_left(store: &Arc<dyn Store>) {
     assert_eq!(store.history().untold().await.unwrap(), 0);
     assert_eq!(numbers(store, text("said")).await, [5, 4, 3, 2, 1]);
     assert_eq!(numbers(store, text("since")).await, [1]);
+    assert_eq!(store.history().past(at(0), 10).await.unwrap().len(), 4, "all but the drill");
     assert_eq!(numbers(store, Search { person: Some("bert".to_owned()), ..Search::all(Audience::Team, 9) }).await, [1]);
+}
+
+pub async fn keeps_numbers_for_statistics(store: &Arc<dyn Store>) {
+    let taken = || Fact::Taken { role: MANAGER.into(), person: "ada".to_owned(), from: None, because: String::new() };
+    let mut world: Vec<Told> = (1..=5).map(|id| Told::begin(id, "t", Some("ApiDown"))).collect();
+    let all: Vec<&Told> = world.iter().collect();
+    store.commit(changes(1, &all)).await.unwrap();
+    for told in &mut world {
+        told.then("ada", taken());
+        told.then("ada", Fact::Resolved { because: String::new() });
+    }
+    let all: Vec<&Told> = world.iter().collect();
+    let mut next = changes(2, &all);
+    next.entries.retain(|entry| entry.number > 1);
+    store.commit(next).await.unwrap();
+    let fold = |told: &Told| {
+        let mut past = Past::default();
+        told.entries.iter().for_each(|entry| past.take(&told.incident, entry));
+        past.settle(&told.incident);
+        past
+    };
+    // The fifth is a drill.
+    let expected: Vec<Past> = world[..4].iter().rev().map(fold).collect();
+    assert_eq!(store.history().past(at(0), 10).await.unwrap(), expected);
+    assert_eq!(store.history().past(at(3 * 3600), 10).await.unwrap(), expected[..2]);
+    assert_eq!(store.history().past(at(0), 1).await.unwrap(), expected[..1]);
 }
 
 const WORDS: [&str; 6] = ["kappa", "lambda", "omicron", "sigma", "upsilon", "omega"];
@@ -305,4 +336,68 @@ pub async fn finds_what_its_reader_can_read(store: &Arc<dyn Store>) {
             }
         }
     }
+}
+
+// The tables as the version before this one left them.
+fn older(dir: &std::path::Path) -> rusqlite::Connection {
+    std::fs::create_dir_all(dir).unwrap();
+    let conn = rusqlite::Connection::open(dir.join("earlybell.db")).unwrap();
+    let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations/sqlite");
+    for version in 1..=8 {
+        let sql = std::fs::read_to_string(migrations.join(format!("earlybell_{version:04}.sql"))).unwrap();
+        conn.execute_batch(&sql).unwrap();
+    }
+    let version =
+        "CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;
+                   INSERT INTO schema_version VALUES (1, 8);";
+    conn.execute_batch(version).unwrap();
+    conn
+}
+
+#[tokio::test]
+async fn a_store_of_the_version_before_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let conn = older(&data);
+    let mut public = Told::begin(1, "seen by all", Some("ApiDown"));
+    public.then("ada", Fact::Confirmed { because: String::new(), next_by: None });
+    public.then("ada", Fact::Resolved { because: "mended".to_owned() });
+    let mut inner = Told::begin(2, "seen by the team", None);
+    inner.then("ada", Fact::CalledOff { code: CallOffCode::Test, reason: "a test".to_owned() });
+    let suspected = Told::begin(5, "a drill", None);
+    let json = |value: &serde_json::Value| value.to_string();
+    for Told { incident, entries } in [&public, &inner, &suspected] {
+        let row = "INSERT INTO incidents (id, stage, severity, closed_at, incident, drill) VALUES (?, ?, ?, ?, ?, ?)";
+        let closed_at = incident.stage.closed_at().map(|at| at.timestamp_micros());
+        let (id, text) = (incident.id.0 as i64, json(&serde_json::to_value(incident).unwrap()));
+        let (stage, severity) = (incident.stage.word(), incident.severity.word());
+        conn.execute(row, rusqlite::params![id, stage, severity, closed_at, text, incident.drill]).unwrap();
+        for entry in entries {
+            let row = "INSERT INTO entries (incident, number, at, input, actor, fact) VALUES (?, ?, ?, 1, ?, ?)";
+            let [actor, fact] =
+                [serde_json::to_value(&entry.actor), serde_json::to_value(&entry.fact)].map(Result::unwrap);
+            let at = entry.at.timestamp_micros();
+            conn.execute(row, rusqlite::params![id, entry.number, at, json(&actor), json(&fact)]).unwrap();
+        }
+    }
+    drop(conn);
+    let store: Arc<dyn Store> = Arc::new(earlybell::store::sqlite::SqliteStore::open(&data).unwrap());
+    // What needs no reading of entries works at once.
+    let team = || Search::all(Audience::Team, 9);
+    for (search, found) in [
+        (team(), &[5, 2, 1][..]),
+        (Search::all(Audience::Public, 9), &[1]),
+        (Search { open: Some(true), ..team() }, &[5]),
+        (Search { drill: Some(true), ..team() }, &[5]),
+        (Search { rule: Some("ApiDown".to_owned()), ..team() }, &[1]),
+        (Search { outcome: Some(Outcome::CalledOff(Some(CallOffCode::Test))), ..team() }, &[2]),
+        (Search { from: Some(at(7200)), ..team() }, &[5, 2]),
+        (Search { to: Some(at(7200)), ..team() }, &[1]),
+        (text("seen"), &[]),
+    ] {
+        assert_eq!(numbers(&store, search.clone()).await, found, "{search:?}");
+    }
+    while store.history().tell_more(2).await.unwrap() > 0 {}
+    assert_eq!(numbers(&store, text("seen")).await, [2, 1]);
+    assert_eq!(store.history().past(at(0), 9).await.unwrap().len(), 2);
 }

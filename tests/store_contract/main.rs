@@ -101,6 +101,7 @@ macro_rules! contracts {
             finds_incidents_by_all_that_is_asked
             forgets_words_that_were_taken_back
             tells_what_an_older_version_left
+            keeps_numbers_for_statistics
             finds_what_its_reader_can_read
         }
         lanes {

@@ -9,6 +9,9 @@ pub const TEXT_BYTES_MAX: usize = 200;
 /// Most words of it.
 pub const WORDS_MAX: usize = 10;
 
+/// Fewest letters before a `*`: with less, nearly every word begins so.
+pub const STEM_CHARS_MIN: usize = 3;
+
 /// A word that must be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -47,6 +50,9 @@ pub fn wanted(text: &str) -> Result<Vec<Wanted>, String> {
         .collect();
     if words.len() > WORDS_MAX {
         return Err(format!("the text has {} words; at most {WORDS_MAX} are searched for", words.len()));
+    }
+    if let Some(short) = words.iter().find(|word| word.begins && word.word.chars().count() < STEM_CHARS_MIN) {
+        return Err(format!("`{}*` is short; write {STEM_CHARS_MIN} letters or more before the `*`", short.word));
     }
     if words.is_empty() && !text.trim().is_empty() {
         return Err("there is no word in the text; words have letters or digits".to_owned());
@@ -127,6 +133,7 @@ mod tests {
         assert_eq!(words("disk\tfull").unwrap(), ["disk0", "full0"]);
         assert_eq!(words("web-01 publ* \"a\" OR NEAR(b *").unwrap(), ["web-010", "publ1", "\"a\"0", "OR0", "NEAR(b0"]);
         assert_eq!(words(" ").unwrap(), [] as [&str; 0]);
+        assert_eq!(words("disk ab*").unwrap_err(), "`ab*` is short; write 3 letters or more before the `*`");
         assert_eq!(words("-- *").unwrap_err(), "there is no word in the text; words have letters or digits");
         assert_eq!(words(&"a ".repeat(11)).unwrap_err(), "the text has 11 words; at most 10 are searched for");
         assert!(words(&"a".repeat(201)).unwrap_err().starts_with("the text has 201 bytes"));

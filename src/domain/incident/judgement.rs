@@ -1,10 +1,12 @@
 //! What people made of the incidents of a rule: the only judges of whether it was right.
 
 use super::{Actor, CallOffCode, Incident, Stage};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What people made of an incident that is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// It was real: somebody saw to it, it was confirmed, and nobody took that back.
     Right,
@@ -23,6 +25,30 @@ impl Judgement {
             Self::Wrong => "wrong",
         }
     }
+}
+
+/// Who called it off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalledOffBy {
+    /// Somebody.
+    People,
+    /// The rule that had declared it.
+    Rule,
+}
+
+/// What became of an incident, as far as its rule is judged by it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Verdict {
+    /// It goes on.
+    pub open: bool,
+    /// Somebody, or a rule, confirmed it.
+    pub confirmed: bool,
+    /// It was called off, or what it is part of.
+    pub called_off: Option<CalledOffBy>,
+    /// What people made of it.
+    pub judgement: Option<Judgement>,
 }
 
 /// The incidents of one rule, counted.
@@ -72,22 +98,40 @@ impl RuleRecord {
         (judged > 0).then(|| f64::from(self.right) / f64::from(judged))
     }
 
-    fn take(&mut self, incident: &Incident) {
-        let by_person = matches!(incident.closed_by, Some(Actor::Person { .. }));
+    /// Counts one more incident.
+    pub fn count(&mut self, verdict: &Verdict) {
         self.declared += 1;
-        self.open += u32::from(incident.stage.is_open());
-        self.confirmed += u32::from(incident.confirmed_at.is_some());
-        if let Some(with) = &incident.room.called_off_with {
-            self.called_off_by_people += u32::from(matches!(with.by, Actor::Person { .. }));
+        self.open += u32::from(verdict.open);
+        self.confirmed += u32::from(verdict.confirmed);
+        match verdict.called_off {
+            Some(CalledOffBy::People) => self.called_off_by_people += 1,
+            Some(CalledOffBy::Rule) => self.called_off_by_rule += 1,
+            None => {}
         }
-        if let Stage::CalledOff { .. } = incident.stage {
-            let by = if by_person { &mut self.called_off_by_people } else { &mut self.called_off_by_rule };
-            *by += 1;
-        }
-        match incident.judgement() {
+        match verdict.judgement {
             Some(Judgement::Right) => self.right += 1,
             Some(Judgement::Wrong) => self.wrong += 1,
             None => {}
+        }
+    }
+}
+
+impl Verdict {
+    /// Of an incident as it stands.
+    pub fn of(incident: &Incident) -> Self {
+        let is_person = |actor: &Actor| matches!(actor, Actor::Person { .. });
+        let by_person = incident.closed_by.as_ref().is_some_and(is_person);
+        let called_off = match (&incident.stage, &incident.room.called_off_with) {
+            (Stage::CalledOff { .. }, _) if by_person => Some(CalledOffBy::People),
+            (Stage::CalledOff { .. }, _) => Some(CalledOffBy::Rule),
+            (_, Some(with)) if is_person(&with.by) => Some(CalledOffBy::People),
+            _ => None,
+        };
+        Self {
+            open: incident.stage.is_open(),
+            confirmed: incident.confirmed_at.is_some(),
+            called_off,
+            judgement: incident.judgement(),
         }
     }
 }
@@ -97,7 +141,7 @@ pub fn records<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> BTreeMa
     let mut records: BTreeMap<String, RuleRecord> = BTreeMap::new();
     for incident in incidents.into_iter().filter(|incident| !incident.drill) {
         if let Some(rule) = &incident.rule {
-            records.entry(rule.name.clone()).or_default().take(incident);
+            records.entry(rule.name.clone()).or_default().count(&Verdict::of(incident));
         }
     }
     records

@@ -16,6 +16,7 @@ pub mod review;
 pub mod search;
 pub mod shape;
 pub mod squads;
+pub mod stats;
 pub mod status;
 pub mod strict;
 pub mod tokens;

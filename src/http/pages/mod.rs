@@ -15,7 +15,9 @@ pub mod people;
 pub mod postmortem;
 mod render;
 mod rules;
+mod stats;
 mod strip;
+mod trend;
 
 pub use chrome::Chrome;
 pub use render::render;
@@ -44,6 +46,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route(r"/incidents/{number:[^/.]+}.md", web::to(documents::markdown))
         .route(r"/incidents/{number:[^/.]+}.json", web::to(documents::json))
         .route("/history", web::to(history::show))
+        .route("/stats", web::to(stats::show))
         .route("/rules", web::to(rules::list))
         .route("/rules/{name:.+}", web::to(rules::one))
         .route("/deliveries", web::to(outbox::deliveries))

@@ -21,6 +21,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("strip.html", include_str!("templates/strip.html")),
     ("list.html", include_str!("templates/list.html")),
     ("history.html", include_str!("templates/history.html")),
+    ("stats.html", include_str!("templates/stats.html")),
     ("incident.html", include_str!("templates/incident.html")),
     ("form.html", include_str!("templates/form.html")),
     ("acts.html", include_str!("templates/acts.html")),

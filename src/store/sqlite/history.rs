@@ -1,6 +1,6 @@
 //! What incidents are found by, written in the same commit as what happened.
 
-use super::codec::{from_json, int, micros};
+use super::codec::{from_json, int, micros, to_json};
 use super::{history_tell, read};
 use crate::store::StoreError;
 use domain::alert::{Alert, Pairs};
@@ -9,6 +9,7 @@ use domain::history::words::{LABELS_MAX, labels, people, rewrites, said};
 use domain::history::{Said, Words};
 use domain::ids::{AlertId, IncidentId};
 use domain::incident::{Entry, Incident, Stage};
+use domain::statistics::Past;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::borrow::Cow;
 use std::collections::btree_map::Entry as Slot;
@@ -26,12 +27,13 @@ pub fn write(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
         write_row(conn, incident, first.is_some_and(|entry| entry.number == 1))?;
     }
     for (id, entries) in entries {
-        let incident = match changes.incidents.get(&id) {
-            Some(incident) => Some(Cow::Borrowed(incident)),
-            None => read::incident(conn, id)?.map(Cow::Owned),
-        };
-        let Some(incident) = incident.filter(|_| is_told(conn, id).unwrap_or(false)) else { continue };
-        tell(conn, &incident, &entries)?;
+        if !is_told(conn, id)? {
+            continue;
+        }
+        match changes.incidents.get(&id) {
+            Some(incident) => tell(conn, incident, &entries)?,
+            None => read::incident(conn, id)?.map_or(Ok(()), |incident| tell(conn, &incident, &entries))?,
+        }
     }
     write_labels(conn, changes)
 }
@@ -74,6 +76,7 @@ fn tell(conn: &Connection, incident: &Incident, entries: &[&Entry]) -> Result<()
     for entry in entries {
         write_people(conn, incident.id, people(entry))?;
     }
+    write_past(conn, incident, entries)?;
     let mut room = Room::of(conn, incident.id)?;
     if entries.iter().any(|entry| entry.number == 1) {
         write_pairs(conn, incident.id, labels(incident), &mut room)?;
@@ -98,6 +101,24 @@ fn add_words(
     let new = sayings.iter().fold(false, |new, said| words.add(said) | new);
     let new = values.iter().fold(new, |new, value| words.add_for_team(value) | new);
     if new { write_words(conn, id, &words) } else { Ok(()) }
+}
+
+// What statistics keep of it goes on from what was kept before.
+fn write_past(conn: &Connection, incident: &Incident, entries: &[&Entry]) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached("SELECT past FROM history WHERE incident = ?")?;
+    let kept: Option<Option<String>> = statement.query_row([int(incident.id.0)], |row| row.get(0)).optional()?;
+    let kept = kept.flatten().map(|kept| from_json("numbers of an incident", &kept)).transpose()?;
+    let mut past: Past = kept.unwrap_or_default();
+    entries.iter().for_each(|entry| past.take(incident, entry));
+    past.settle(incident);
+    put_past(conn, incident.id, &past)
+}
+
+/// Puts these numbers in the place of those before.
+pub fn put_past(conn: &Connection, id: IncidentId, past: &Past) -> Result<(), StoreError> {
+    let sql = "UPDATE history SET past = ? WHERE incident = ?";
+    conn.prepare_cached(sql)?.execute(params![to_json(past)?, int(id.0)])?;
+    Ok(())
 }
 
 /// Writes who had to do with it.

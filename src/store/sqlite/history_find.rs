@@ -1,16 +1,19 @@
-//! Finds past incidents: along their numbers, newest first, until the page is full.
+//! Finds past incidents, and reads what is kept of them for statistics: along their numbers, newest first, until the page is full.
 
-use super::codec::{int, micros, to_json};
+use super::codec::{from_json, int, micros, to_json};
 use super::read::{LISTED_MAX, read_incidents};
 use crate::store::{Search, StoreError};
+use chrono::{DateTime, Utc};
 use domain::document::Audience;
 use domain::history::{Outcome, Wanted};
 use domain::incident::{CallOffCode, Incident};
-use rusqlite::{Connection, named_params};
+use domain::statistics::Past;
+use rusqlite::{Connection, named_params, params};
 
-// Everything that may be asked for; what is NULL was not.
+// Everything that may be asked for; what is NULL was not. The plus keeps the days from being looked up in their own index:
+// then all that fits would be read and sorted for one page.
 const FITS: &str = "history.incident < :before AND (:team OR history.public)
-  AND history.declared_at >= :from AND history.declared_at < :to
+  AND +history.declared_at >= :from AND +history.declared_at < :to
   AND (:closed IS NULL OR (history.closed_at IS NOT NULL) = :closed)
   AND (:drill IS NULL OR history.drill = :drill)
   AND (:severity IS NULL OR history.severity = :severity)
@@ -64,6 +67,19 @@ pub fn find(conn: &Connection, search: &Search) -> Result<Vec<Incident>, StoreEr
         ":max": if none { 0 } else { int(search.max.min(LISTED_MAX) as u64) },
     })?;
     read_incidents(&mut rows)
+}
+
+/// What is kept for statistics, newest first.
+pub fn past(conn: &Connection, since: DateTime<Utc>, max: usize) -> Result<Vec<Past>, StoreError> {
+    let sql = "SELECT past FROM history WHERE declared_at >= ? AND drill = 0 AND past IS NOT NULL
+               ORDER BY declared_at DESC LIMIT ?";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params![micros(since), int(max as u64)])?;
+    let mut past = Vec::new();
+    while let Some(row) = rows.next()? {
+        past.push(from_json("numbers of an incident", row.get_ref(0)?.as_str().unwrap_or_default())?);
+    }
+    Ok(past)
 }
 
 fn outcome(outcome: Option<Outcome>) -> (Option<&'static str>, Option<CallOffCode>) {

@@ -2,7 +2,7 @@
 //! older version left.
 
 use super::codec::{from_json, int, time, uint, uint32};
-use super::history::{Room, write_pairs, write_people, write_words};
+use super::history::{Room, put_past, write_pairs, write_people, write_words};
 use super::read;
 use crate::store::StoreError;
 use domain::alert::Pairs;
@@ -10,6 +10,7 @@ use domain::history::Words;
 use domain::history::words::{LABELS_MAX, labels, people, said};
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Entry, Incident};
+use domain::statistics::Past;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 use std::collections::BTreeSet;
 
@@ -24,26 +25,28 @@ pub struct Told {
     /// Its words.
     pub words: Words,
     people: BTreeSet<String>,
-    labels: Vec<Pairs>,
+    past: Past,
 }
 
 /// Reads all entries of an incident.
 pub fn told(conn: &Connection, incident: &Incident) -> Result<Told, StoreError> {
-    let (mut words, mut names) = (Words::default(), BTreeSet::new());
+    let (mut words, mut names, mut past) = (Words::default(), BTreeSet::new(), Past::default());
     let sql = "SELECT number, at, input, actor, fact FROM entries WHERE incident = ? ORDER BY number";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([int(incident.id.0)])?;
     while let Some(row) = rows.next()? {
         let entry = entry(incident.id, row)?;
         words.add(&said(incident, &entry));
+        past.take(incident, &entry);
         names.extend(people(&entry).map(str::to_owned));
     }
+    past.settle(incident);
     let values = "SELECT DISTINCT value FROM incident_labels WHERE incident = ? ORDER BY value";
     let mut statement = conn.prepare_cached(values)?;
     for value in statement.query_map([int(incident.id.0)], |row| row.get::<_, String>(0))? {
         words.add_for_team(&value?);
     }
-    Ok(Told { id: incident.id, entries: incident.entries, words, people: names, labels: Vec::new() })
+    Ok(Told { id: incident.id, entries: incident.entries, words, people: names, past })
 }
 
 fn entry(incident: IncidentId, row: &Row<'_>) -> Result<Entry, StoreError> {
@@ -75,11 +78,8 @@ pub fn read_batch(conn: &Connection, entries_max: usize) -> Result<Vec<Told>, St
             break;
         }
         let Some(incident) = read::incident(conn, id)? else { continue };
-        let own = Pairs::new(labels(&incident));
-        let mut told = told(conn, &incident)?;
-        told.labels.push(own);
-        told.labels.extend(labels_of_alerts(conn, id)?);
-        entries += told.entries as usize + told.labels.len();
+        let told = told(conn, &incident)?;
+        entries += told.entries as usize;
         batch.push(told);
     }
     Ok(batch)
@@ -104,18 +104,20 @@ fn labels_of_alerts(conn: &Connection, id: IncidentId) -> Result<Vec<Pairs>, Sto
 pub fn write_batch(conn: &mut Connection, batch: &[Told]) -> Result<(), StoreError> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for told in batch {
-        let as_read = read::incident(&tx, told.id)?.is_some_and(|incident| incident.entries == told.entries);
-        if as_read {
-            write_told(&tx, told)?;
+        let now = read::incident(&tx, told.id)?;
+        if let Some(incident) = now.filter(|incident| incident.entries == told.entries) {
+            write_told(&tx, &incident, told)?;
         }
     }
     Ok(tx.commit()?)
 }
 
-fn write_told(conn: &Connection, told: &Told) -> Result<(), StoreError> {
+fn write_told(conn: &Connection, incident: &Incident, told: &Told) -> Result<(), StoreError> {
     write_people(conn, told.id, told.people.iter().map(String::as_str))?;
     let mut room = Room::of(conn, told.id)?;
-    for labels in &told.labels {
+    write_pairs(conn, told.id, labels(incident), &mut room)?;
+    // Read only now: alerts come without an entry, too.
+    for labels in labels_of_alerts(conn, told.id)? {
         write_pairs(conn, told.id, labels.iter(), &mut room)?;
     }
     let mut words = told.words.clone();
@@ -123,6 +125,7 @@ fn write_told(conn: &Connection, told: &Told) -> Result<(), StoreError> {
         words.add_for_team(&value);
     }
     write_words(conn, told.id, &words)?;
+    put_past(conn, told.id, &told.past)?;
     conn.prepare_cached("UPDATE history SET told = 1 WHERE incident = ?")?.execute([int(told.id.0)])?;
     Ok(())
 }

@@ -41,6 +41,7 @@ use database::Database;
 use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::{Entry, Incident, Reply};
+use domain::statistics::Past;
 use door::Door;
 use inbox::Inbox;
 use place::{Kind, Place, file_bytes, wal_of};
@@ -321,6 +322,10 @@ impl Store for SqliteStore {
 impl HistoryStore for SqliteStore {
     async fn find(&self, search: Search) -> Result<Vec<Incident>, StoreError> {
         self.main.read(move |conn| history_find::find(conn, &search)).await
+    }
+
+    async fn past(&self, since: DateTime<Utc>, max: usize) -> Result<Vec<Past>, StoreError> {
+        self.main.read(move |conn| history_find::past(conn, since, max)).await
     }
 
     async fn untold(&self) -> Result<u64, StoreError> {

@@ -30,8 +30,11 @@ CREATE INDEX history_open ON history (incident) WHERE closed_at IS NULL;
 CREATE INDEX history_untold ON history (incident) WHERE told = 0;
 CREATE INDEX history_declared ON history (declared_at);
 
--- The words of an incident under its number: those everybody may find, once it is public, and those of the team.
-CREATE VIRTUAL TABLE words USING fts5 (public, team, tokenize = 'unicode61 remove_diacritics 2', columnsize = 0);
+-- The words of an incident under its number: those everybody may find, once it is public, and those of the team. Beginnings
+-- of three and four letters have an index of their own: thousands of words begin so.
+CREATE VIRTUAL TABLE words USING fts5 (
+  public, team, tokenize = 'unicode61 remove_diacritics 2', prefix = '3 4', columnsize = 0
+);
 
 CREATE TABLE incident_labels (
   name     TEXT    NOT NULL,
