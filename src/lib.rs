@@ -4,6 +4,7 @@
 //! `cli::serve` is the one place that puts real things together.
 
 pub mod app;
+pub mod archive;
 pub mod channels;
 pub mod cli;
 pub mod clock;

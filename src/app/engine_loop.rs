@@ -177,7 +177,12 @@ impl EngineLoop {
     async fn recall(&mut self, input: &Input, changes: &Changes) -> Result<(), StoreError> {
         let Some(id) = self.state.absent(input) else { return Ok(()) };
         let known = changes.incidents.get(&id).cloned();
-        let found = if known.is_some() { known } else { self.store.incident(id).await? };
+        // One that was imported is of the past, whatever people write.
+        let found = match known {
+            Some(known) => Some(known),
+            None if self.store.past().imported(id).await?.is_some() => None,
+            None => self.store.incident(id).await?,
+        };
         if let Some(incident) = found {
             self.state.recall(incident);
         }

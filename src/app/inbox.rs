@@ -87,12 +87,16 @@ impl Inbox {
             return Ok(reply);
         }
         let appended = self.append(InputKind::Command, "", json(command)).await?;
-        let answer = self.wait_for(appended.seq);
+        self.reply_to(appended.seq).await
+    }
+
+    async fn reply_to(&self, input: InputSeq) -> Result<Reply, CommandError> {
+        let answer = self.wait_for(input);
         match tokio::time::timeout(COMMAND_WAIT, answer).await {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(_)) | Err(_) => {
-                self.lock().callers.remove(&appended.seq);
-                Err(CommandError::Undecided(appended.seq))
+                self.lock().callers.remove(&input);
+                Err(CommandError::Undecided(input))
             }
         }
     }
@@ -121,6 +125,12 @@ impl Inbox {
     /// is not done.
     pub async fn acted(&self, act: &AdminAct) -> Result<Appended, StoreError> {
         self.append(InputKind::Acted, "", json(act)).await
+    }
+
+    /// Appends an act that changes something for the engine, and waits for what it says.
+    pub async fn act(&self, act: &AdminAct) -> Result<Reply, CommandError> {
+        let appended = self.acted(act).await?;
+        self.reply_to(appended.seq).await
     }
 
     /// Gives an answer to whoever waits for it; called by the engine loop after the commit.

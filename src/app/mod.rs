@@ -8,4 +8,5 @@ pub mod explain;
 pub mod inbox;
 pub mod questions;
 pub mod reconcile;
+pub mod replay;
 pub mod wire;

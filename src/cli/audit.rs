@@ -220,6 +220,18 @@ fn in_store(store: &ReadOnly, mut known: Vec<Known>) -> Result<Checked, StoreErr
     }
 }
 
+/// The newest record, where the whole chain holds.
+///
+/// # Errors
+/// It does not hold, or can't be read.
+pub fn verified(store: &ReadOnly) -> Result<Head, String> {
+    let checked = in_store(store, Vec::new()).map_err(|error| error.to_string())?;
+    match &checked.broken {
+        None => Ok(checked.chain.head()),
+        Some(_) => Err(checked.words()),
+    }
+}
+
 fn on_server(client: &Client, mut known: Vec<Known>) -> Result<Checked, CliError> {
     let ask =
         |after: u64, limit: usize| page(client.json(&Ask::get(&format!("/api/v1/audit?after={after}&limit={limit}")))?);

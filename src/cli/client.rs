@@ -74,6 +74,8 @@ pub struct Ask<'a> {
     pub path: &'a str,
     /// What to send along.
     pub body: Option<&'a Value>,
+    /// A file to send along, instead.
+    pub file: Option<Vec<u8>>,
     /// So that a repeat does nothing.
     pub key: Option<&'a str>,
 }
@@ -81,22 +83,27 @@ pub struct Ask<'a> {
 impl<'a> Ask<'a> {
     /// Reads.
     pub fn get(path: &'a str) -> Self {
-        Self { method: Method::GET, path, body: None, key: None }
+        Self { method: Method::GET, path, body: None, file: None, key: None }
     }
 
     /// Changes.
     pub fn post(path: &'a str, body: &'a Value) -> Self {
-        Self { method: Method::POST, path, body: Some(body), key: None }
+        Self { method: Method::POST, path, body: Some(body), file: None, key: None }
+    }
+
+    /// Sends a file.
+    pub fn upload(path: &'a str, file: Vec<u8>) -> Self {
+        Self { method: Method::POST, path, body: None, file: Some(file), key: None }
     }
 
     /// Writes anew.
     pub fn put(path: &'a str, body: &'a Value) -> Self {
-        Self { method: Method::PUT, path, body: Some(body), key: None }
+        Self { method: Method::PUT, path, body: Some(body), file: None, key: None }
     }
 
     /// Removes.
     pub fn delete(path: &'a str) -> Self {
-        Self { method: Method::DELETE, path, body: None, key: None }
+        Self { method: Method::DELETE, path, body: None, file: None, key: None }
     }
 }
 
@@ -184,6 +191,9 @@ impl Client {
         let mut request = self.http.request(ask.method.clone(), format!("{}{}", self.base, ask.path));
         if let Some(body) = ask.body {
             request = request.json(body);
+        }
+        if let Some(file) = &ask.file {
+            request = request.header("Content-Type", "application/x-tar").body(file.clone());
         }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);

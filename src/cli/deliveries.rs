@@ -2,8 +2,9 @@
 
 use super::CliError;
 use super::client::{Ask, ClientArgs};
+use super::confirm::{Sure, asked};
 use super::output::{self, Format, say, table};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::delivery::DeliveryState;
 use domain::document::markdown::state_word;
 use serde::Deserialize;
@@ -11,7 +12,9 @@ use serde_json::{Value, json};
 
 /// Shows who was told what, and takes dead deliveries up again
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  earlybell deliveries --dead\n  earlybell deliveries retry 17")]
+#[command(
+    after_help = "Example:\n  earlybell deliveries --dead\n  earlybell deliveries retry 17\n  earlybell deliveries release --pending drop"
+)]
 pub struct Deliveries {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -30,6 +33,22 @@ enum Verb {
         /// Number of the delivery
         id: u64,
     },
+    /// Sends again, after a restore
+    Release {
+        /// What becomes of notices that waited when the backup was made
+        #[arg(long, value_enum, default_value = "drop")]
+        pending: Pending,
+        #[command(flatten)]
+        sure: Sure,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Pending {
+    // Their loss stands in the timelines; nobody is told.
+    Drop,
+    // Late, but told.
+    Send,
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +74,7 @@ impl Deliveries {
             None => self.list(&self.filter),
             Some(Verb::List(filter)) => self.list(filter),
             Some(Verb::Retry { id }) => self.retry(*id),
+            Some(Verb::Release { pending, sure }) => self.release(*pending, sure),
         }
     }
 
@@ -88,6 +108,36 @@ impl Deliveries {
         }
         Ok(())
     }
+}
+
+impl Deliveries {
+    fn release(&self, pending: Pending, sure: &Sure) -> Result<(), CliError> {
+        let client = self.client.client()?;
+        if asked(sure) {
+            sure.or_stop(&question(&client.json(&Ask::get("/api/v1/status"))?, pending))?;
+        }
+        let body = json!({"pending": if pending == Pending::Send { "send" } else { "drop" }});
+        let answer = client.json(&Ask::post("/api/v1/deliveries/release", &body))?;
+        match (self.client.output, self.client.quiet) {
+            (Format::Json, _) => output::json(&answer),
+            (_, true) => {}
+            _ => say(&output::cell(&answer, "/text")),
+        }
+        Ok(())
+    }
+}
+
+fn question(status: &Value, pending: Pending) -> String {
+    let [backup, before, since] =
+        ["/held/backup_at", "/held/before", "/held/since"].map(|path| output::cell(status, path));
+    if backup.is_empty() {
+        return "Nothing seems to be held. Go on?".to_owned();
+    }
+    let fate = if pending == Pending::Send { "sent late" } else { "dropped" };
+    format!(
+        "Restored from the backup of {backup} UTC. {before} notices from before it are {fate}, {since} from since then \
+         are sent now. Go on?"
+    )
 }
 
 impl Filter {

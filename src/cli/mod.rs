@@ -4,12 +4,14 @@ mod actions;
 mod alert;
 mod audit;
 mod backtest;
+mod backup;
 mod check;
 mod client;
 mod confirm;
 mod deliveries;
 mod drill;
 mod explain;
+mod export;
 mod incident;
 mod lint;
 mod offline;
@@ -17,6 +19,7 @@ mod output;
 mod person;
 mod postmortem;
 mod quarantine;
+mod replay;
 mod schema;
 mod serve;
 mod squad;
@@ -72,6 +75,11 @@ enum Verb {
     Deliveries(deliveries::Deliveries),
     Quarantine(quarantine::Quarantine),
     Audit(audit::Audit),
+    Export(export::Export),
+    Import(export::Import),
+    Replay(replay::Replayed),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Person(person::Person),
     Squad(squad::Squad),
     Token(token::Token),
@@ -127,6 +135,11 @@ pub fn main() -> ExitCode {
         Verb::Deliveries(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),
+        Verb::Export(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
+        Verb::Replay(verb) => verb.run(),
+        Verb::Backup(verb) => verb.run(),
+        Verb::Restore(verb) => verb.run(),
         Verb::Person(verb) => verb.run(),
         Verb::Squad(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),

@@ -125,6 +125,11 @@ fn outbox(page: &Page, figures: &Figures, now: DateTime<Utc>) -> prometheus::Res
         length.with_label_values(&[receiver]).set(*count as f64);
         age.with_label_values(&[receiver]).set((now - *since).as_seconds_f64().max(0.0));
     }
+    page.one(
+        "earlybell_deliveries_held",
+        "Whether nothing is sent, after a restore, until somebody releases it.",
+        f64::from(figures.held.is_some()),
+    )?;
     let dead = page.many("earlybell_outbox_dead", "Notices that were given up, by receiver.", &["receiver"])?;
     for (receiver, count) in &figures.dead {
         dead.with_label_values(&[receiver]).set(*count as f64);

@@ -3,14 +3,18 @@
 
 pub mod audit;
 pub mod history;
+pub mod hold;
 pub mod logins;
+pub mod past;
 pub mod people;
 pub mod rows;
 pub mod sqlite;
 
 pub use audit::*;
 pub use history::{HistoryStore, Search};
+pub use hold::{Held, HoldStore, Pending};
 pub use logins::*;
+pub use past::{Imported, NewImport, PastStore};
 pub use people::{Added, ByHand, PeopleChange, PeopleStore};
 pub use rows::*;
 
@@ -139,14 +143,20 @@ pub trait Store: Send + Sync + 'static {
     /// Who did what.
     fn audit(&self) -> &dyn AuditStore;
 
+    /// Whether anything is sent.
+    fn holding(&self) -> &dyn HoldStore;
+
+    /// What is over.
+    fn past(&self) -> &dyn PastStore;
+
     /// Who is there.
     fn people(&self) -> &dyn PeopleStore;
 
     /// Past incidents.
     fn history(&self) -> &dyn HistoryStore;
 
-    /// Deletes a batch of what is older than this: decided inputs, closed incidents with what hangs on them (unless something is
-    /// left to do about them), refused bodies. Returns how many rows; 0 when nothing is left to delete.
+    /// Deletes a batch of what is older than this: decided inputs, refused bodies, what rules on trial would have declared;
+    /// and of what hangs on deleted incidents. Returns how many rows; 0 when nothing is left to delete.
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError>;
 
     /// Numbers for `/metrics` and the pages.

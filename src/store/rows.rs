@@ -1,5 +1,6 @@
 //! What goes in and out of the store.
 
+use super::hold::Held;
 use chrono::{DateTime, NaiveDate, Utc};
 pub use domain::access::Role;
 use domain::delivery::{Delivery, DeliveryState, Outcome};
@@ -8,10 +9,10 @@ use domain::ids::{DeliveryId, IncidentId, InputSeq};
 use domain::incident::Severity;
 use domain::incident::review::Action;
 use domain::notice::NoticeKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What kind of input; says how its body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
     /// Alertmanager's webhook, as it came.
@@ -293,6 +294,8 @@ pub struct Figures {
     pub audit_records: u64,
     /// When the newest of them was written.
     pub audit_at: Option<DateTime<Utc>>,
+    /// Whether nothing is sent, after a restore.
+    pub held: Option<Held>,
     /// Refused bodies kept.
     pub quarantined: u64,
     /// Bytes in the database files, and in their write-ahead logs.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use domain::alert::drill::DRILL_SOURCE;
 use domain::alert::{AlertState, Pairs};
 use domain::delivery::Lane;
-use domain::engine::{Answer, BeatRow, Changes, Evidence, Loaded, Shadow};
+use domain::engine::{Answer, BeatRow, Changes, Deleted, Evidence, Loaded, Shadow};
 use domain::ids::{AlertId, IncidentId, InputSeq};
 use domain::incident::review::{Action, ActionEnd, ActionItem, Ended};
 use domain::incident::roles::{COMMUNICATIONS, MANAGER, Opened};
@@ -319,7 +319,7 @@ pub async fn never_gives_a_number_twice(store: &Arc<dyn Store>) {
     };
     store.commit(first).await.unwrap();
     store.commit(Changes { alerts: BTreeMap::from([(AlertId(9), None)]), ..changes(2) }).await.unwrap();
-    while store.prune(at(1000), 100).await.unwrap() > 0 {}
+    while store.past().prune_incidents(at(1000), 100).await.unwrap() > 0 {}
     let loaded = store.load(at(1000)).await.unwrap();
     assert_eq!((loaded.alerts.len(), loaded.incidents.len()), (0, 0));
     assert_eq!((loaded.last_alert, loaded.last_incident, loaded.last_delivery), (9, 3, 12));
@@ -341,11 +341,13 @@ pub async fn prunes_closed_incidents_with_all_that_hangs_on_them(store: &Arc<dyn
     let forgotten = [1, 2, 3].map(|id| (AlertId(id), None));
     store.commit(Changes { alerts: BTreeMap::from(forgotten), ..changes(2) }).await.unwrap();
     let mut deleted = Vec::new();
-    while let rows @ 1.. = store.prune(at(15), 3).await.unwrap() {
+    assert_eq!(store.prune(at(1000), 100).await.unwrap(), 0, "incidents stay until somebody deletes them");
+    while let rows @ 1.. = store.past().prune_incidents(at(15), 3).await.unwrap() {
         deleted.push(rows);
     }
     // One delivery, one alert, three of evidence, two entries, six labels, one person, words, history, the incident.
     assert_eq!(deleted, [3, 3, 3, 3, 3, 2]);
+    assert!(store.past().deleted(IncidentId(2)).await.unwrap().is_some(), "its number stays taken");
     assert_eq!(store.incident(IncidentId(2)).await.unwrap(), None);
     assert_eq!(store.timeline(IncidentId(2), None, 10).await.unwrap(), []);
     assert_eq!(store.evidence_of(IncidentId(2)).await.unwrap(), []);
@@ -353,6 +355,56 @@ pub async fn prunes_closed_incidents_with_all_that_hangs_on_them(store: &Arc<dyn
     assert_eq!(store.alerts_of(IncidentId(3), 10).await.unwrap()[0].id, AlertId(2));
     let left = store.deliveries(DeliveryFilter { max: 10, ..DeliveryFilter::default() }).await.unwrap();
     assert_eq!(left.iter().map(|row| row.delivery.id.0).collect::<Vec<_>>(), [3, 1]);
+}
+
+pub async fn deletes_an_incident_at_once_and_what_hangs_on_it_in_batches(store: &Arc<dyn Store>) {
+    let all = [incident(1, Stage::Suspected), closed(2, 10)];
+    let first = Changes {
+        incidents: all.iter().map(|incident| (incident.id, incident.clone())).collect(),
+        entries: (1..=2).flat_map(|id| [note(id, 1), note(id, 2)]).collect(),
+        evidence: vec![evidence(1, 1), evidence(2, 1), evidence(2, 2)],
+        deliveries: (1..=2).map(|id| delivery(id, id, "team", Lane::Root)).collect(),
+        ..changes(1)
+    };
+    store.commit(first).await.unwrap();
+    assert_eq!(store.past().deleted(IncidentId(2)).await.unwrap(), None);
+    let by = Deleted { by: "ada".to_owned(), at: at(20) };
+    let deleted = BTreeMap::from([(IncidentId(2), by.clone())]);
+    store.commit(Changes { deleted, ..changes(2) }).await.unwrap();
+    assert_eq!(store.incident(IncidentId(2)).await.unwrap(), None, "nobody sees it any more");
+    assert_eq!(store.past().deleted(IncidentId(2)).await.unwrap(), Some(by.clone()));
+    assert_eq!(store.past().sweep(2).await.unwrap(), 2, "in batches");
+    // The rest goes with everything else that is past its time.
+    assert_eq!(store.prune(at(0), 100).await.unwrap(), 3);
+    assert_eq!((store.past().sweep(100).await.unwrap(), store.prune(at(0), 100).await.unwrap()), (0, 0));
+    assert_eq!(store.timeline(IncidentId(2), None, 10).await.unwrap(), []);
+    assert_eq!(store.timeline(IncidentId(1), None, 10).await.unwrap().len(), 2);
+    let left = store.deliveries(DeliveryFilter { max: 10, ..DeliveryFilter::default() }).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.delivery.id.0).collect::<Vec<_>>(), [1]);
+    store.commit(Changes { numbers_given: 107, ..changes(3) }).await.unwrap();
+    assert_eq!(store.load(at(60)).await.unwrap().last_incident, 107);
+    assert_eq!(store.past().deleted(IncidentId(2)).await.unwrap(), Some(by));
+}
+
+pub async fn keeps_checkpoints(store: &Arc<dyn Store>) {
+    assert_eq!(store.past().checkpoint(at(0), at(10)).await.unwrap(), None, "nothing is decided");
+    for seconds in 1..=3 {
+        store.append(input(InputKind::Tick, b"", seconds)).await.unwrap();
+    }
+    let alerts = BTreeMap::from([(AlertId(9), Some(alert(9, "default", AlertState::Firing)))]);
+    let incidents = BTreeMap::from([(IncidentId(1), incident(1, Stage::Suspected))]);
+    store.commit(Changes { alerts, incidents, evidence: vec![evidence(1, 9)], ..changes(1) }).await.unwrap();
+    let loaded = store.load(at(10)).await.unwrap();
+    assert_eq!(store.past().checkpoint(at(0), at(10)).await.unwrap(), Some(InputSeq(1)));
+    assert_eq!(store.past().checkpoint(at(9), at(11)).await.unwrap(), None, "there is one of that time");
+    assert_eq!(store.past().checkpoint_from(InputSeq(0)).await.unwrap(), Some(loaded.clone()));
+    assert_eq!(store.past().checkpoint_from(InputSeq(1)).await.unwrap(), Some(loaded));
+    assert_eq!(store.past().checkpoint_from(InputSeq(2)).await.unwrap(), None);
+    store.commit(changes(3)).await.unwrap();
+    store.prune(at(3), 2).await.unwrap();
+    assert_eq!(store.past().checkpoint(at(20), at(21)).await.unwrap(), Some(InputSeq(3)));
+    let first = store.past().checkpoint_from(InputSeq(0)).await.unwrap().unwrap();
+    assert_eq!(first.position, InputSeq(3), "where the next input is gone, no replay begins");
 }
 
 pub async fn counts(store: &Arc<dyn Store>) {
@@ -404,6 +456,7 @@ pub async fn counts(store: &Arc<dyn Store>) {
         open_alerts: 1,
         audit_records: 2,
         audit_at: Some(at(2)),
+        held: None,
         quarantined: 0,
         bytes: figures.bytes,
         wal_bytes: figures.wal_bytes,

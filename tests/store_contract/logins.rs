@@ -18,7 +18,7 @@ fn login(name: &str, subject: Option<&str>) -> LoginRow {
     }
 }
 
-fn session(id: &str, name: &str, seconds: i64) -> NewSession {
+pub fn session(id: &str, name: &str, seconds: i64) -> NewSession {
     let row = SessionRow {
         id: id.to_owned(),
         sha256: [id.as_bytes()[0]; 32],

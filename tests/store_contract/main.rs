@@ -6,6 +6,7 @@ mod audit;
 mod engine;
 mod fixtures;
 mod history;
+mod hold;
 mod inbox;
 mod lanes;
 mod logins;
@@ -74,6 +75,8 @@ macro_rules! contracts {
             loads_closed_incidents_for_a_while
             never_gives_a_number_twice
             prunes_closed_incidents_with_all_that_hangs_on_them
+            deletes_an_incident_at_once_and_what_hangs_on_it_in_batches
+            keeps_checkpoints
             counts
             keeps_what_is_left_to_do
         }
@@ -106,6 +109,11 @@ macro_rules! contracts {
         }
         lanes {
             follow_the_policy
+        }
+        hold {
+            sends_nothing_while_it_is_held
+            drops_what_waited_at_the_backup
+            sends_late_what_waited_at_the_backup
         }
         people {
             keeps_tokens_until_they_are_revoked

@@ -15,6 +15,7 @@ const READ_WHOLE: [&str; 15] = [
     "directory",
     "logins",
     "seen",
+    "checkpoints",
     "schema_version",
     "sqlite_sequence",
     "waiting",
@@ -22,6 +23,8 @@ const READ_WHOLE: [&str; 15] = [
     // By its row, not whole; a virtual table says so in its own way.
     "words VIRTUAL TABLE INDEX 0:=",
 ];
+// What no server asks: the copies of a backup are counted, and a whole record is replayed.
+const LOOKED_AT: [&str; 2] = ["backup.rs", "read_only.rs"];
 const LOADED: &str = "SELECT * FROM alerts ORDER BY id";
 
 fn database() -> Connection {
@@ -65,8 +68,11 @@ fn no_statement_reads_a_whole_table() {
     let conn = database();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
     let (mut seen, mut whole) = (0, Vec::new());
-    for file in std::fs::read_dir(folder).unwrap() {
-        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if LOOKED_AT.iter().any(|name| file.file_name() == *name) {
+            continue;
+        }
+        let source = std::fs::read_to_string(file.path()).unwrap();
         for sql in statements(&source) {
             let names = ["{ALERT_COLUMNS}", "{DELIVERY_COLUMNS}", "{LOGIN_COLUMNS}", "{SESSION_COLUMNS}"];
             let columns = names.iter().fold(sql.clone(), |sql, name| sql.replace(name, "*"));

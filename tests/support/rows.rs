@@ -28,6 +28,7 @@ pub struct Rows {
     policy: Option<PolicySource>,
     directory: Option<Directory>,
     audit: Head,
+    last_incident: u64,
     last_alert: u64,
     last_delivery: u64,
     pub entries: Vec<Entry>,
@@ -48,6 +49,9 @@ impl Rows {
             }
         }
         self.incidents.extend(changes.incidents.clone());
+        self.incidents.retain(|id, _| !changes.deleted.contains_key(id));
+        self.last_incident = self.last_incident.max(changes.numbers_given);
+        self.last_incident = self.last_incident.max(changes.incidents.keys().next_back().map_or(0, |id| id.0));
         self.evidence.retain(|evidence| !changes.detached.contains(&(evidence.incident, evidence.alert)));
         self.evidence.extend(&changes.evidence);
         for (key, row) in &changes.holds {
@@ -117,7 +121,7 @@ impl Rows {
             policy: self.policy.clone(),
             directory: self.directory.clone(),
             audit: self.audit,
-            last_incident: self.incidents.keys().next_back().map_or(0, |id| id.0),
+            last_incident: self.last_incident,
             last_alert: self.last_alert,
             last_delivery: self.last_delivery,
             incidents,

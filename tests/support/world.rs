@@ -5,13 +5,14 @@ use chrono::{DateTime, Utc};
 use domain::delivery::Lane;
 use domain::directory::Directory;
 use domain::document::Sources;
-use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Shadow, State};
+use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome, Input, Loaded, Shadow, State};
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Entry, Fact, Reply};
 use domain::policy::PolicySource;
 use domain::postmortem::{check, draft, file, hints};
 use domain::verbs::Spelling;
 use domain::verbs::context::{Context, Open, last_of};
+use earlybell::app::replay::text;
 use earlybell::app::wire;
 use earlybell::store::{InputKind, StoredInput};
 use std::fmt::Write;
@@ -36,6 +37,7 @@ pub struct World {
     transcript: String,
     /// Receivers that accept nothing: their threads never start.
     pub refusing: Vec<String>,
+    inputs: Vec<(DateTime<Utc>, Input)>,
 }
 
 impl World {
@@ -54,6 +56,7 @@ impl World {
             day: None,
             transcript,
             refusing: Vec::new(),
+            inputs: Vec::new(),
         };
         world.input(Input::Policy(Box::new(policy)));
         if directory != Directory::default() {
@@ -68,7 +71,18 @@ impl World {
         self.input(Input::Directory(Box::new(directory)));
     }
 
+    /// What was written down. The same inputs, played by a fresh engine at one go, give the same entries byte for byte.
     pub fn transcript(self) -> String {
+        let mut state = State::restore(Loaded::default());
+        let mut changes = Changes::default();
+        for (seq, (at, input)) in (1..).zip(self.inputs) {
+            if let Some(incident) = state.absent(&input).and_then(|id| changes.incidents.get(&id)) {
+                state.recall(incident.clone());
+            }
+            state.step(InputSeq(seq), at, input, &mut changes);
+        }
+        let text = |entries: &[Entry]| entries.iter().map(text).collect::<Vec<_>>();
+        assert_eq!(text(&changes.entries), text(&self.rows.entries), "a replay gives other entries");
         self.transcript
     }
 
@@ -93,6 +107,7 @@ impl World {
             self.restart();
         }
         self.seq += 1;
+        self.inputs.push((self.now, input.clone()));
         let mut changes = Changes::default();
         if let Some(incident) = self.state.absent(&input).and_then(|id| self.rows.incident(id)) {
             self.state.recall(incident);

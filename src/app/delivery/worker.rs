@@ -230,7 +230,10 @@ impl Worker {
         let Claimed { delivery, attempt, .. } = claimed;
         let report = settled.report.filter(|end| match end {
             DeliveryEnd::Blocked { .. } => self.breaker.must_tell(delivery.incident),
-            DeliveryEnd::ThreadStarted { .. } | DeliveryEnd::Published { .. } | DeliveryEnd::Lost { .. } => true,
+            DeliveryEnd::ThreadStarted { .. }
+            | DeliveryEnd::Published { .. }
+            | DeliveryEnd::Lost { .. }
+            | DeliveryEnd::Dropped { .. } => true,
         });
         Ending {
             receiver: self.spec.name.clone(),

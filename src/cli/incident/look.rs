@@ -4,6 +4,7 @@ use super::filters::{Filters, Which};
 use super::watch::watch;
 use crate::cli::CliError;
 use crate::cli::client::{Ask, Client};
+use crate::cli::confirm::Sure;
 use crate::cli::output::{self, Format, say, table};
 use clap::Subcommand;
 use domain::duration::Duration;
@@ -55,6 +56,20 @@ Examples:
         #[arg(long, value_name = "DURATION", value_parser = Duration::parse, default_value = "2s")]
         every: Duration,
     },
+    /// Deletes a closed incident: its timeline, notices and document
+    #[command(after_help = "\
+For admins. It can't be taken back. The number is never given again; its page and the audit log say
+who deleted it. Messages that led to it stay in the inbox until --data.retention is over.
+
+Example:
+  earlybell incident delete 42")]
+    Delete {
+        /// Number of the incident: 42, #42 or INC-42
+        #[arg(value_parser = number)]
+        number: u64,
+        #[command(flatten)]
+        sure: Sure,
+    },
 }
 
 impl Look {
@@ -65,6 +80,10 @@ impl Look {
             Self::Show { number } => show(client, print, meant(client, *number, "show")?),
             Self::Watch { number, last, every } => {
                 watch(client, print, meant(client, *number, "watch")?, *last, every.to_std())
+            }
+            Self::Delete { number, sure } => {
+                sure.or_stop(&format!("INC-{number} and all that belongs to it will be gone. Go on?"))?;
+                delete(client, print, *number)
             }
         }
     }
@@ -86,6 +105,16 @@ fn list(client: &Client, (format, quiet): (Format, bool), filters: &Filters) -> 
         table(head, incidents.iter().map(extended_row).collect());
     } else {
         table(["NUMBER", "STAGE", "SEVERITY", "DECLARED", "FIRING", "TITLE"], incidents.iter().map(row).collect());
+    }
+    Ok(())
+}
+
+fn delete(client: &Client, (format, quiet): (Format, bool), number: u64) -> Result<(), CliError> {
+    let answer = client.json(&Ask::delete(&format!("/api/v1/incidents/{number}")))?;
+    match (format, quiet) {
+        (Format::Json, _) => output::json(&answer),
+        (_, true) => say(&number.to_string()),
+        _ => say(&output::cell(&answer, "/text")),
     }
     Ok(())
 }

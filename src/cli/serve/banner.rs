@@ -2,6 +2,8 @@
 
 use super::flags::{Serve, host_name, reachable};
 use crate::cli::client::DEFAULT_SOCKET;
+use crate::store::Held;
+use domain::text::counted;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,8 @@ pub struct Banner<'a> {
     pub config: Option<&'a Path>,
     /// Whether nobody has made a token.
     pub access: Access,
+    /// Whether nothing is sent, after a restore.
+    pub held: Option<&'a Held>,
 }
 
 /// Who is let in.
@@ -44,7 +48,7 @@ impl Banner<'_> {
         let program = program();
         let access = if self.access == Access::Open { OPEN } else { TOKENS };
         let server = self.server();
-        [
+        let ready = [
             format!("Earlybell {version} is ready. Configuration: {config}; data: {data}; stop with Ctrl-C."),
             access.to_owned(),
             self.alertmanager(),
@@ -53,8 +57,20 @@ impl Banner<'_> {
                  Send a test alert: {program} alert add alertname=SiteDown severity=critical{server}\n\
                  See what happened: {program} incident list{server}"
             ),
-        ]
-        .join("\n\n")
+        ];
+        ready.into_iter().chain(self.held.map(|held| self.held(held))).collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn held(&self, held: &Held) -> String {
+        format!(
+            "NOTHING IS SENT. This store was restored from a backup of {} UTC.\n\
+             Alerts are taken and decided; {} held. When you have looked at what is open:\n  \
+             {} deliveries release{}",
+            held.backup_at.format("%Y-%m-%d %H:%M"),
+            counted(held.before + held.since, "notice"),
+            program(),
+            self.server()
+        )
     }
 
     fn alertmanager(&self) -> String {

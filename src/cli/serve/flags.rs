@@ -24,9 +24,12 @@ pub struct Serve {
     /// Folder for the databases and the socket of the command line
     #[arg(long = "storage.path", value_name = "FOLDER", default_value = "./data")]
     pub storage_path: PathBuf,
-    /// How long alerts, closed incidents and refused requests are kept
+    /// How long messages and refused requests are kept as they came
     #[arg(long = "data.retention", value_name = "DURATION", default_value = "30d", value_parser = retention)]
     pub retention: Duration,
+    /// How long closed incidents are kept [default: until somebody deletes them]
+    #[arg(long = "data.incident-retention", value_name = "AGE", value_parser = incident_retention)]
+    pub incident_retention: Option<Duration>,
     /// Address to listen on; may be repeated; `:9797` is every interface
     #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = "127.0.0.1:9797", value_parser = address)]
     pub listen: Vec<SocketAddr>,
@@ -57,6 +60,9 @@ const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 /// Below this, the engine would forget what it still decides by.
 const RETENTION_MIN: Duration = Duration::hours(24);
+
+/// The same for incidents: for a week they may be reopened.
+const INCIDENT_RETENTION_MIN: Duration = Duration::hours(8 * 24);
 
 impl Serve {
     /// Where the command line of this machine connects to.
@@ -95,6 +101,11 @@ fn retention(text: &str) -> Result<Duration, String> {
     if retention < RETENTION_MIN { Err(format!("at least {RETENTION_MIN}")) } else { Ok(retention) }
 }
 
+fn incident_retention(text: &str) -> Result<Duration, String> {
+    let retention = Duration::parse(text).map_err(|error| error.to_string())?;
+    if retention < INCIDENT_RETENTION_MIN { Err(format!("at least {INCIDENT_RETENTION_MIN}")) } else { Ok(retention) }
+}
+
 // `:9797` is every interface, as with Prometheus; `localhost` is IPv4, where Alertmanager looks first.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let full = match text.rsplit_once(':') {
@@ -121,7 +132,7 @@ fn bytes(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, bytes, reachable, retention};
+    use super::{address, bytes, incident_retention, reachable, retention};
 
     #[test]
     fn links_begin_with_what_can_be_connected_to() {
@@ -145,6 +156,7 @@ mod tests {
     fn sizes_and_times_have_bounds() {
         assert_eq!((bytes("16MiB"), bytes("1000")), (Ok(16 * 1024 * 1024), Ok(1000)));
         assert!(bytes("0").is_err() && bytes("5 apples").is_err() && bytes("99999999999GiB").is_err());
+        assert!(incident_retention("400d").is_ok() && incident_retention("7d").is_err());
         assert!(retention("30d").is_ok() && retention("1h").is_err() && retention("soon").is_err());
     }
 }

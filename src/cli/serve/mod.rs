@@ -54,7 +54,8 @@ impl Serve {
         let default = Path::new(DEFAULT_PATH);
         let config = self.config_file.as_deref().or_else(|| default.exists().then_some(default));
         let addresses = &running.server.addresses;
-        say(&Banner { flags: self, addresses, config, access: running.access() }.text());
+        let held = running.held.as_ref();
+        say(&Banner { flags: self, addresses, config, access: running.access(), held }.text());
         say("");
         for address in addresses {
             info!(%address, version = env!("CARGO_PKG_VERSION"), "listening on {address}");

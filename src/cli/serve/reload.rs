@@ -100,7 +100,7 @@ impl Reloader {
         let done = self.reload().await;
         let refused = done.as_ref().err().map(|_| "the file has mistakes".to_owned());
         let what = "configuration read again, on a signal".to_owned();
-        let act = AdminAct { actor: Actor::Rule, access: None, what, before, after: hash(), refused };
+        let act = AdminAct { actor: Actor::Rule, access: None, what, before, after: hash(), refused, effect: None };
         if let Err(error) = self.inbox.acted(&act).await {
             error!("the reload is missing in the audit log: {error}");
         }

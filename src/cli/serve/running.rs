@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::http;
 use crate::metrics::Metrics;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Held, HoldStore};
 use arc_swap::ArcSwap;
 use domain::directory::Directory;
 use std::sync::{Arc, OnceLock};
@@ -30,6 +31,8 @@ pub struct Running {
     pub reloader: Arc<Reloader>,
     /// For the banner.
     pub server: http::Running,
+    /// Whether it sends nothing.
+    pub held: Option<Held>,
     store: Arc<SqliteStore>,
     engine: JoinHandle<()>,
     engine_stop: watch::Sender<bool>,
@@ -53,6 +56,7 @@ impl Running {
         let external_url = flags.external_url(&bound.addresses);
         let Fresh { config, channels } = read(flags, &external_url, &console)?;
         let base = Base::open(flags)?;
+        let held = base.store.held().await.map_err(|error| error.to_string())?;
         // Before the engine is started: what is refused at once should leave no trace of having begun.
         let protected = http::refuse_unprotected(base.store.as_ref(), &bound.addresses).await;
         protected.map_err(|error| error.to_string())?;
@@ -91,13 +95,14 @@ impl Running {
             .await
             .map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
-        upkeep.spawn(upkeep::prune(base.store.clone(), base.clock.clone(), flags.retention));
+        upkeep.spawn(upkeep::run(base.store.clone(), base.clock.clone(), flags.into()));
         upkeep.spawn(upkeep::tell(base.store.clone()));
         upkeep.spawn(upkeep::watchdog());
+        upkeep.spawn(upkeep::say_held(base.store.clone()));
         let metrics = base.metrics.clone();
         let told = move |shown: &Shown| metrics.duty(&shown.calendars);
         upkeep.spawn(directory::keep_running(reloader.directory.clone(), base.clock.clone(), told));
-        Ok(Self { reloader, server, store: base.store, engine, engine_stop, upkeep })
+        Ok(Self { reloader, server, held, store: base.store, engine, engine_stop, upkeep })
     }
 
     /// Who is let in.

@@ -108,6 +108,25 @@ pub struct AdminAct {
     /// Why it was not done; `None` if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// What the engine must know of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+}
+
+/// What an act outside of incidents changes for the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// A closed incident is deleted, with all that hangs on it.
+    Delete {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// A number above all others is given away: to an incident that comes from elsewhere, or to nobody.
+    TakeNumber {
+        /// At least this one.
+        at_least: u64,
+    },
 }
 
 /// The field of a difference that an [`AdminAct`] tells: its words say of what.
@@ -150,7 +169,21 @@ impl AdminAct {
     /// Somebody did something.
     pub fn done(actor: Actor, access: Role, what: &str) -> Self {
         let access = Some(access);
-        Self { actor, access, what: what.to_owned(), before: String::new(), after: String::new(), refused: None }
+        Self {
+            actor,
+            access,
+            what: what.to_owned(),
+            before: String::new(),
+            after: String::new(),
+            refused: None,
+            effect: None,
+        }
+    }
+
+    /// The engine must know of it.
+    #[must_use]
+    pub fn with(self, effect: Effect) -> Self {
+        Self { effect: Some(effect), ..self }
     }
 
     /// From what to what.

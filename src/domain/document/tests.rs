@@ -124,6 +124,7 @@ fn story() -> (Incident, Vec<Entry>) {
                 person: None,
                 notice: "declared".to_owned(),
                 because: "550".to_owned(),
+                quiet: false,
             },
         ),
         (adrian(), Fact::CalledOff { code: CallOffCode::PlannedWork, reason: "an upgrade".to_owned() }),

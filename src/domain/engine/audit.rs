@@ -3,7 +3,7 @@
 use super::turn::Turn;
 use crate::access::Role;
 use crate::audit::diff::{cut, diff};
-use crate::audit::{AdminAct, Difference, Outcome, Record, WHOLE, short, what};
+use crate::audit::{AdminAct, Difference, Effect, Outcome, Record, WHOLE, short, what};
 use crate::ids::IncidentId;
 use crate::incident::{Actor, Command, Entry, Incident, Reply};
 use crate::notice::telling::is_end;
@@ -29,11 +29,16 @@ impl Turn<'_> {
 
     /// Writes down what somebody did outside of incidents.
     pub(super) fn acted(&mut self, act: AdminAct) {
-        let outcome = act.refused.map_or(Outcome::Done, |because| Outcome::Refused { because: short(&because) });
+        let refused = act.refused.clone().or_else(|| self.take_effect(&act));
+        let outcome = refused.map_or(Outcome::Done, |because| Outcome::Refused { because: short(&because) });
         let whole = Difference::new(WHOLE, &act.before, &act.after);
         let changes = if whole.before == whole.after { Vec::new() } else { vec![whole] };
         let record = self.next_record(&act.actor, act.access, short(&act.what));
-        self.seal(Record { changes, outcome, ..record });
+        let incident = act.effect.and_then(|effect| match effect {
+            Effect::Delete { incident } => Some(incident),
+            Effect::TakeNumber { .. } => None,
+        });
+        self.seal(Record { incident, changes, outcome, ..record });
     }
 
     /// Whoever reads that an incident is over learns the newest record with it: from then on nobody can change what led

@@ -50,8 +50,21 @@ pub struct Changes {
     pub policy: Option<Arc<PolicySource>>,
     /// Who is there, if that changed.
     pub directory: Option<Arc<Directory>>,
+    /// Closed incidents that somebody deleted, with who did and when.
+    pub deleted: BTreeMap<IncidentId, Deleted>,
+    /// Numbers of incidents up to this are given away, whether there is such an incident or not.
+    pub numbers_given: u64,
     /// How many alerts did what; for the metrics only, no row.
     pub counts: Counts,
+}
+
+/// That an incident was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// An alert attached to an incident.
@@ -81,7 +94,7 @@ pub struct BeatRow {
 }
 
 /// The answer to a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Of which input.
     pub input: InputSeq,
@@ -93,8 +106,8 @@ pub struct Answer {
     pub at: DateTime<Utc>,
 }
 
-/// What the store holds at start, to go on from.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// What the store holds at start, to go on from. Also written down now and then, so that a replay has where to begin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Loaded {
     /// The last input that was decided.
     pub position: InputSeq,

@@ -7,6 +7,7 @@ pub mod attached;
 mod audit;
 pub mod changes;
 mod claims;
+mod deleted;
 pub mod explain;
 mod flap;
 mod heartbeat;
@@ -35,7 +36,7 @@ mod trial;
 mod turn;
 mod undo;
 
-pub use changes::{Answer, BeatRow, Changes, Evidence, Loaded};
+pub use changes::{Answer, BeatRow, Changes, Deleted, Evidence, Loaded};
 pub use shadow::Shadow;
 pub use standing::Standing;
 pub use state::State;
@@ -108,6 +109,11 @@ pub enum DeliveryEnd {
     },
     /// Given up.
     Lost {
+        /// Why.
+        because: String,
+    },
+    /// Not sent any more, because somebody decided so after a restore; nobody is told but the timeline.
+    Dropped {
         /// Why.
         because: String,
     },

@@ -31,7 +31,7 @@ pub(super) struct Turn<'a> {
     // What happened to attached alerts.
     pub(super) news: BTreeMap<IncidentId, Vec<(AlertId, Change)>>,
     // Entries of this turn.
-    recorded: BTreeMap<IncidentId, Vec<Entry>>,
+    pub(super) recorded: BTreeMap<IncidentId, Vec<Entry>>,
     // Incidents whose rows and clocks are to be written anew.
     pub(super) changed: BTreeSet<IncidentId>,
     // Incidents that may have become clear, or have ceased to be.
@@ -262,12 +262,13 @@ impl<'a> Turn<'a> {
                 let again = known.is_some_and(|known| known.address == address);
                 Fact::Post(PostFact::Arrived { receiver, delivery: outcome.delivery, address, again })
             }
-            DeliveryEnd::Lost { because } => {
+            DeliveryEnd::Lost { ref because } | DeliveryEnd::Dropped { ref because } => {
                 if incident.lost.contains(&outcome.delivery) {
                     return;
                 }
+                let (because, quiet) = (because.clone(), matches!(outcome.end, DeliveryEnd::Dropped { .. }));
                 let DeliveryOutcome { delivery, person, notice, .. } = outcome;
-                Fact::NoticeLost { delivery, receiver, person, notice, because }
+                Fact::NoticeLost { delivery, receiver, person, notice, because, quiet }
             }
             DeliveryEnd::Blocked { because } => {
                 if incident.blocked.contains(&receiver) {

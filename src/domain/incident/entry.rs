@@ -2,34 +2,18 @@
 
 mod alerts;
 mod code;
+mod line;
 mod post;
 mod review;
 pub use alerts::{ALERTS_NAMED_MAX, AlertChange, AlertsChanged, Change};
-pub use {code::CallOffCode, post::PostFact, review::ReviewFact};
+pub use {code::CallOffCode, line::Entry, post::PostFact, review::ReviewFact};
 
 use super::room::{Member, Part, Prompt, Took};
-use super::{Actor, Explanation, RuleRef, Severity, roles::OfferEnd, roles::RoleName};
-use crate::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
+use super::{Explanation, RuleRef, Severity, roles::OfferEnd, roles::RoleName};
+use crate::ids::{AlertId, DeliveryId, IncidentId};
 use crate::{alert::Pairs, duration::Duration};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-/// One line of a timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Of which incident.
-    pub incident: IncidentId,
-    /// Place in its timeline, starting with 1.
-    pub number: u32,
-    /// When it was decided: the arrival time of its input, or the deadline of a timer.
-    pub at: DateTime<Utc>,
-    /// The input that led to it.
-    pub input: InputSeq,
-    /// Who did it.
-    pub actor: Actor,
-    /// What happened.
-    pub fact: Fact,
-}
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -373,6 +357,9 @@ pub enum Fact {
         notice: String,
         /// What the receiver said.
         because: String,
+        /// Whether nobody is told of it: somebody decided that it should not be sent any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        quiet: bool,
     },
     /// A receiver refuses everything until it is mended; its notices wait.
     ReceiverBlocked {

@@ -220,6 +220,7 @@ fn every_notice_reads_as_people_would_want_it() {
             person: None,
             notice: text("confirmed"),
             because: text("550 no such user"),
+            quiet: false,
         })
         .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth") })
         .person(Fact::Resolved { because: text("the database has room again") })

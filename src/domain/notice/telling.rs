@@ -184,6 +184,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         Fact::Reopened { because, .. } => (Kind::Reopened, About::Reopened(because), Audience::Everyone),
         // The loss of a loss report would be told by the next one, and so on: it stays in the timeline.
         Fact::NoticeLost { notice, .. } if notice == Kind::LossReport.word() => return None,
+        Fact::NoticeLost { quiet: true, .. } => return None,
         Fact::NoticeLost { receiver, person, notice, because, .. } => {
             let about = About::Lost { receiver, person: person.as_deref(), notice, because };
             (Kind::LossReport, about, Audience::OthersThan(receiver))

@@ -1,6 +1,7 @@
 //! Reads incidents: the list, one, its timeline.
 
 use super::ok;
+use super::past::missing;
 use super::search::Asked;
 use super::shape::{AlertShape, IncidentShape};
 use super::strict::{limit, number, query};
@@ -11,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::document::withheld::shown;
 use domain::drill::Score;
 use domain::ids::IncidentId;
-use domain::incident::{Entry, Incident, Refusal};
+use domain::incident::{Entry, Incident};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -51,7 +52,12 @@ pub async fn one(site: web::Data<Site>, request: HttpRequest) -> Result<HttpResp
     let alerts = site.parts.store.alerts_of(incident.id, ALERTS_SHOWN_MAX).await?;
     let alerts: Vec<_> = alerts.iter().map(AlertShape::new).collect();
     let url = site.external_url();
-    Ok(ok(&json!({"incident": IncidentShape::new(&incident, &url), "alerts": alerts})))
+    let imported = site.parts.store.past().imported(incident.id).await?;
+    let shape = IncidentShape::new(&incident, &url);
+    Ok(ok(&match imported {
+        None => json!({"incident": shape, "alerts": alerts}),
+        Some(from) => json!({"incident": shape, "alerts": alerts, "imported": from}),
+    }))
 }
 
 /// `GET /api/v1/incidents/{number}/timeline`: newest first.
@@ -102,6 +108,8 @@ pub async fn named(site: &Site, request: &HttpRequest) -> Result<Incident, Failu
 /// # Errors
 /// It is not there, or the store does not answer.
 pub async fn find(site: &Site, id: IncidentId) -> Result<Incident, Failure> {
-    let found = site.parts.store.incident(id).await?;
-    found.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))
+    match site.parts.store.incident(id).await? {
+        Some(found) => Ok(found),
+        None => Err(missing(site, id).await?),
+    }
 }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod incidents;
 pub mod logins;
 pub mod outbox;
+pub mod past;
 pub mod people;
 pub mod postmortem;
 pub mod quarantine;

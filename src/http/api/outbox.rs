@@ -1,14 +1,16 @@
 //! Deliveries: what was told, what waits, what was given up; and trying once more.
 
 use super::ok;
-use super::strict::{limit, number, query};
+use super::strict::{body, limit, number, query};
+use crate::app::delivery;
 use crate::http::auth::Identity;
 use crate::http::error::Failure;
 use crate::http::site::Site;
-use crate::store::{DeliveryFilter, DeliveryRow};
+use crate::store::{DeliveryFilter, DeliveryRow, Pending};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::delivery::DeliveryState;
 use domain::ids::{DeliveryId, IncidentId};
+use domain::text::counted;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -49,6 +51,64 @@ pub async fn retry(site: web::Data<Site>, request: HttpRequest, who: Identity) -
         deliveries.ring_all();
     }
     Ok(ok(&json!({"status": "done", "text": format!("delivery {id} is tried again now")})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    #[serde(default)]
+    pending: What,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    #[default]
+    Drop,
+    Send,
+}
+
+/// `POST /api/v1/deliveries/release`: sends again, after a restore.
+pub async fn release(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    who: Identity,
+    payload: web::Payload,
+) -> Result<HttpResponse, Failure> {
+    let asked: Release = body(&site, &request, payload).await?;
+    let pending = match asked.pending {
+        What::Drop => Pending::Drop,
+        What::Send => Pending::Send,
+    };
+    let text = released(&site, &who, pending).await?;
+    Ok(ok(&json!({"status": "done", "text": text})))
+}
+
+/// Sends again, and says what comes of it.
+///
+/// # Errors
+/// Nothing is held, or the store can't do it.
+pub async fn released(site: &Site, who: &Identity, pending: Pending) -> Result<String, Failure> {
+    let parts = &site.parts;
+    let (word, fate) = match pending {
+        Pending::Drop => ("dropped", "dropped"),
+        Pending::Send => ("sent", "sent now"),
+    };
+    let act = who.does(&format!("notices released after a restore; what waited at the backup is {word}"));
+    if parts.store.holding().held().await?.is_none() {
+        let failure = Failure::Conflict("nothing is held: notices are sent as they are decided".to_owned());
+        site.audit_refused(act, &failure).await?;
+        return Err(failure);
+    }
+    site.audit(act.from_to("held", "sent")).await?;
+    let held = delivery::release::release(parts.store.as_ref(), &parts.inbox, pending, site.now()).await?;
+    if let Some(deliveries) = &parts.deliveries {
+        deliveries.ring_all();
+    }
+    let (before, since) = held.map_or((0, 0), |held| (held.before, held.since));
+    let [before, since] = [before, since].map(|count| counted(count, "notice"));
+    tracing::warn!(by = %who.name, "notices are sent again: {before} from before the backup {fate}, {since} since then");
+    Ok(format!("notices are sent again: {before} from before the backup {fate}, {since} from since then sent"))
 }
 
 fn shape(row: &DeliveryRow) -> Value {

@@ -29,6 +29,7 @@ pub async fn status(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
         "incidents": incidents(&figures),
         "open_alerts": figures.open_alerts,
         "quarantined": figures.quarantined,
+        "held": figures.held,
         "sources": sources(&site, &figures),
         "receivers": receivers(&site, &figures),
         "store": {"bytes": figures.bytes, "wal_bytes": figures.wal_bytes, "refuses": figures.refuses},

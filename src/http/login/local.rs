@@ -168,6 +168,7 @@ pub async fn not_in(site: &Site, name: &str, because: &str) {
         before: String::new(),
         after: String::new(),
         refused: Some(because.to_owned()),
+        effect: None,
     };
     if let Err(error) = site.audit(act).await {
         tracing::warn!("a refused sign-in is missing in the audit log: {error}");

@@ -211,7 +211,7 @@ async fn declare_page(site: &Site, visitor: &Visitor, typed: &Typed, problem: St
     let around = around(site, "", None, Vec::new()).await?;
     let form = Forms::new(&around)?.declare(typed);
     let content = Again { problem, form, back: "/".to_owned(), title: String::new() };
-    render("declare.html", &Chrome::new(site, visitor, "Declare an incident"), &content)
+    render("declare.html", &Chrome::new(site, visitor, "Declare an incident").with_held(site).await?, &content)
 }
 
 /// Why something was not done, for somebody who reads a page.

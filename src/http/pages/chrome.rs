@@ -6,7 +6,7 @@ use crate::http::error::Failure;
 use crate::http::login::next::LocalPath;
 use crate::http::site::Site;
 use crate::metrics::{Metrics, VERSION};
-use crate::store::{Figures, Role};
+use crate::store::{Figures, Held, Role};
 use chrono::{DateTime, Utc};
 use domain::text::counted;
 use serde::Serialize;
@@ -75,6 +75,16 @@ impl Chrome {
         }
         Ok(self)
     }
+
+    /// The same with a word if nothing is sent: where people act, they should know that nobody hears of it.
+    pub async fn with_held(mut self, site: &Site) -> Result<Self, Failure> {
+        if self.team
+            && let Some(held) = site.parts.store.holding().held().await?
+        {
+            self.banners.push(Banner { text: held_text(&held), link: Some("/deliveries") });
+        }
+        Ok(self)
+    }
 }
 
 /// The page for a refusal.
@@ -99,6 +109,9 @@ fn banners(figures: &Figures, metrics: &Metrics) -> Vec<Banner> {
     let mut banner = |text: String, link| banners.push(Banner { text, link });
     if let Some(because) = &figures.refuses {
         banner(format!("Nothing new can be taken, {because}. Whoever sends alerts is told to send them again."), None);
+    }
+    if let Some(held) = &figures.held {
+        banner(held_text(held), Some("/deliveries"));
     }
     if !metrics.policy_is_in_force() {
         banner(
@@ -127,6 +140,15 @@ fn banners(figures: &Figures, metrics: &Metrics) -> Vec<Banner> {
         banner(text, Some("/quarantine"));
     }
     banners
+}
+
+fn held_text(held: &Held) -> String {
+    let backup = held.backup_at.format("%Y-%m-%d %H:%M");
+    let waiting = counted(held.before + held.since, "notice");
+    format!(
+        "Nothing is sent: this instance was restored from a backup of {backup} UTC. {waiting} held, until an admin \
+         releases them."
+    )
 }
 
 #[cfg(test)]

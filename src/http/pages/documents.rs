@@ -8,10 +8,11 @@ use super::list::{class, may_see};
 use super::render::page;
 use super::{ENGINE_WAIT, asked, path_segment, shown};
 use crate::http::api::incidents::scored;
+use crate::http::api::past::missing;
 use crate::http::auth::{Reader, Visitor};
 use crate::http::error::Failure;
 use crate::http::site::Site;
-use crate::store::{DeliveryFilter, DeliveryRow};
+use crate::store::{DeliveryFilter, DeliveryRow, Imported};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::directory::Directory;
@@ -56,6 +57,7 @@ struct Content {
     acts: Option<Acts>,
     // How the drill went: name and words of each line.
     score: Vec<(&'static str, String)>,
+    imported: Option<Imported>,
 }
 
 #[derive(Serialize)]
@@ -98,7 +100,8 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
         Some(_) => asked(site, About::Incident(incident.id)).await,
         None => (None, None),
     };
-    let acts = match &visitor.who {
+    let imported = site.parts.store.past().imported(incident.id).await?.filter(|_| reader == Reader::Team);
+    let acts = match visitor.who.as_ref().filter(|_| imported.is_none()) {
         Some(who) => {
             let alerts = document.alerts.iter().map(|alert| (alert.number, alert_choice(alert))).collect();
             acts(site, who, &incident, alerts, request).await?
@@ -107,6 +110,7 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
     };
     let content = Content {
         acts,
+        imported,
         class: class(&incident.stage),
         open: incident.stage.is_open(),
         lasted: domain::notice::phrase::lasted(&incident, document.read_at),
@@ -123,7 +127,7 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
         document,
     };
     let title = format!("{}: {}", incident.name(), content.document.title);
-    page("incident.html", &Chrome::new(site, visitor, title), &content)
+    page("incident.html", &Chrome::new(site, visitor, title).with_held(site).await?, &content)
 }
 
 // One of several alerts, in a line: its name, what it says, and where.
@@ -147,7 +151,11 @@ fn part(request: &HttpRequest) -> Part {
 async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Incident, Document), Failure> {
     let id = IncidentId(crate::http::api::strict::number(request)?);
     let store = &site.parts.store;
-    let found = store.incident(id).await?.filter(|incident| may_see(incident, reader));
+    let found = store.incident(id).await?;
+    if found.is_none() && reader == Reader::Team {
+        return Err(missing(site, id).await?);
+    }
+    let found = found.filter(|incident| may_see(incident, reader));
     let incident = found.ok_or(Failure::Refused(Refusal::Unknown { incident: id }))?;
     let entries = store.timeline(id, part(request).before, ENTRIES_MAX).await?;
     let declared = store.timeline(id, Some(2), 1).await?;

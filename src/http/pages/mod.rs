@@ -10,7 +10,7 @@ mod forms;
 mod history;
 mod lanes;
 mod list;
-mod outbox;
+pub mod outbox;
 pub mod people;
 pub mod postmortem;
 mod render;

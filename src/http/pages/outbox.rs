@@ -1,23 +1,31 @@
 //! `/deliveries` and `/quarantine`: what did not get out, and what did not get in.
 
 use super::chrome::Chrome;
-use super::render::page;
-use super::shown;
-use crate::http::auth::{Reader, Visitor};
+use super::render::{page, render};
+use super::{shown, with_status};
+use crate::http::api::outbox::released;
+use crate::http::auth::{Identity, Reader, Visitor};
 use crate::http::error::Failure;
+use crate::http::form::PostedForm;
 use crate::http::site::Site;
-use crate::store::{DeliveryFilter, DeliveryRow, Quarantined};
-use actix_web::{HttpResponse, web};
+use crate::store::{DeliveryFilter, DeliveryRow, Held, Pending, Quarantined, Role};
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, ResponseError, web};
 use chrono::{DateTime, Utc};
 use domain::delivery::DeliveryState;
 use domain::document::markdown::state_word;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Most rows on a page, newest first.
 const ROWS_MAX: usize = 200;
 
 #[derive(Serialize)]
 struct Deliveries {
+    held: Option<Held>,
+    // Who may end it.
+    admin: bool,
+    problem: Option<String>,
     dead: Vec<Row>,
     waiting: Vec<Row>,
 }
@@ -44,8 +52,34 @@ struct Refused {
 
 /// `GET /deliveries`
 pub async fn deliveries(site: web::Data<Site>, visitor: Visitor) -> HttpResponse {
-    let found = delivery_lists(&site, &visitor).await;
-    shown(&site, &visitor, found)
+    let found = delivery_lists(&site, &visitor, None).await;
+    with_status(&site, &visitor, StatusCode::OK, found)
+}
+
+/// What the form after a restore says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    pending: String,
+}
+
+/// `POST /deliveries/release`
+pub async fn release(
+    site: web::Data<Site>,
+    visitor: Visitor,
+    who: Identity,
+    form: PostedForm<Released>,
+) -> HttpResponse {
+    let pending = if form.0.pending == "send" { Pending::Send } else { Pending::Drop };
+    let failure = match released(&site, &who, pending).await {
+        Ok(_) => {
+            let back = format!("{}/deliveries", site.prefix());
+            return HttpResponse::SeeOther().insert_header((LOCATION, back)).finish();
+        }
+        Err(failure) => failure,
+    };
+    let html = delivery_lists(&site, &visitor, Some(failure.to_string())).await;
+    with_status(&site, &visitor, failure.status_code(), html)
 }
 
 /// `GET /quarantine`
@@ -54,11 +88,14 @@ pub async fn quarantine(site: web::Data<Site>, visitor: Visitor) -> HttpResponse
     shown(&site, &visitor, found)
 }
 
-async fn delivery_lists(site: &Site, visitor: &Visitor) -> Result<HttpResponse, Failure> {
+async fn delivery_lists(site: &Site, visitor: &Visitor, problem: Option<String>) -> Result<String, Failure> {
     team_only(visitor.reader())?;
+    let held = site.parts.store.holding().held().await?;
+    let admin = visitor.who.as_ref().is_some_and(|who| who.role == Role::Admin);
     let dead = rows(site, vec![DeliveryState::Dead]).await?;
     let waiting = rows(site, vec![DeliveryState::Pending, DeliveryState::Leased, DeliveryState::Unsure]).await?;
-    page("deliveries.html", &Chrome::new(site, visitor, "Deliveries"), &Deliveries { dead, waiting })
+    let content = Deliveries { held, admin, problem, dead, waiting };
+    render("deliveries.html", &Chrome::new(site, visitor, "Deliveries"), &content)
 }
 
 async fn refused(site: &Site, visitor: &Visitor) -> Result<HttpResponse, Failure> {

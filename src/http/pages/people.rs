@@ -190,7 +190,7 @@ async fn page(site: &Site, visitor: &Visitor, problem: Option<String>, typed: Ty
     let found = everybody(site).await?;
     let admin = visitor.who.as_ref().is_some_and(|who| who.role == Role::Admin);
     let content = People { people: found.people, squads: found.squads, admin, problem, typed };
-    render("people.html", &Chrome::new(site, visitor, "People"), &content)
+    render("people.html", &Chrome::new(site, visitor, "People").with_held(site).await?, &content)
 }
 
 fn name(request: &HttpRequest) -> String {

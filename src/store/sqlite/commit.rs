@@ -2,7 +2,7 @@
 
 use super::codec::{int, lane_word, micros, to_json, uint};
 use super::outbox::settle_lanes;
-use super::{actions, audit, history, people, shadows};
+use super::{actions, audit, history, past, people, shadows};
 use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertState};
@@ -41,6 +41,7 @@ pub fn commit(conn: &mut Connection, changes: &Changes) -> Result<(), StoreError
     if let Some(directory) = &changes.directory {
         people::write_in_force(&tx, directory)?;
     }
+    past::bury(&tx, changes)?;
     move_position(&tx, changes)?;
     Ok(tx.commit()?)
 }
@@ -113,7 +114,8 @@ fn forget(conn: &Connection, id: AlertId) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a Incident>) -> Result<(), StoreError> {
+/// Writes whole incidents.
+pub fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a Incident>) -> Result<(), StoreError> {
     let sql = "INSERT INTO incidents (id, stage, severity, closed_at, drill, kept, owed_since, incident)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, severity = excluded.severity,
@@ -136,7 +138,8 @@ fn write_incidents<'a>(conn: &Connection, incidents: impl Iterator<Item = &'a In
     Ok(())
 }
 
-fn write_entries(conn: &Connection, entries: &[Entry]) -> Result<(), StoreError> {
+/// Adds entries.
+pub fn write_entries(conn: &Connection, entries: &[Entry]) -> Result<(), StoreError> {
     let sql = "INSERT INTO entries (incident, number, at, input, actor, fact) VALUES (?, ?, ?, ?, ?, ?)";
     let mut insert = conn.prepare_cached(sql)?;
     for entry in entries {
@@ -240,7 +243,7 @@ fn write_deliveries(conn: &Connection, deliveries: &[Delivery]) -> Result<(), St
 }
 
 fn move_position(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
-    let incidents = changes.incidents.keys().next_back().map_or(0, |id| id.0);
+    let incidents = changes.incidents.keys().next_back().map_or(0, |id| id.0).max(changes.numbers_given);
     let alerts = changes.alerts.keys().next_back().map_or(0, |id| id.0);
     let deliveries = changes.deliveries.iter().map(|delivery| delivery.id.0).max().unwrap_or(0);
     let sql = "UPDATE position SET seq = ?, at = COALESCE(?, at), began_at = COALESCE(began_at, ?),

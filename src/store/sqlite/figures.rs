@@ -1,6 +1,7 @@
 //! Numbers for `/metrics`: counted over small indexes, never over whole tables.
 
 use super::codec::{time, uint};
+use super::hold::held;
 use super::read::position;
 use super::{actions, audit};
 use crate::store::{Figures, StoreError};
@@ -22,6 +23,7 @@ pub fn figures(conn: &mut Connection) -> Result<Figures, StoreError> {
         open_alerts: open_alerts(&tx)?,
         audit_records: audit::head(&tx)?.number,
         audit_at: audit::newest_at(&tx)?,
+        held: held(&tx)?,
         ..Figures::default()
     })
 }

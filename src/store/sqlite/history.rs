@@ -38,7 +38,8 @@ pub fn write(conn: &Connection, changes: &Changes) -> Result<(), StoreError> {
     write_labels(conn, changes)
 }
 
-fn write_row(conn: &Connection, incident: &Incident, told: bool) -> Result<(), StoreError> {
+/// Writes what every incident has: where it stands.
+pub fn write_row(conn: &Connection, incident: &Incident, told: bool) -> Result<(), StoreError> {
     let sql = "INSERT INTO history (incident, public, drill, stage, code, severity, rule, declared_at, closed_at, told)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (incident) DO UPDATE SET public = excluded.public, stage = excluded.stage,

@@ -2,7 +2,7 @@
 //! older version left.
 
 use super::codec::{from_json, int, time, uint, uint32};
-use super::history::{Room, put_past, write_pairs, write_people, write_words};
+use super::history::{Room, put_past, write_pairs, write_people, write_row, write_words};
 use super::read;
 use crate::store::StoreError;
 use domain::alert::Pairs;
@@ -58,6 +58,12 @@ fn entry(incident: IncidentId, row: &Row<'_>) -> Result<Entry, StoreError> {
         actor: from_json("an entry", row.get_ref(3)?.as_str().unwrap_or_default())?,
         fact: from_json("an entry", row.get_ref(4)?.as_str().unwrap_or_default())?,
     })
+}
+
+/// Writes down all that an incident is found by whose entries are there already.
+pub fn tell_whole(conn: &Connection, incident: &Incident) -> Result<(), StoreError> {
+    write_row(conn, incident, false)?;
+    write_told(conn, incident, &told(conn, incident)?)
 }
 
 /// How many incidents wait to be told.

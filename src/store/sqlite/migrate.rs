@@ -26,6 +26,7 @@ pub const MAIN: Schema = Schema {
         include_str!("../migrations/sqlite/earlybell_0008.sql"),
         include_str!("../migrations/sqlite/earlybell_0009.sql"),
         include_str!("../migrations/sqlite/earlybell_0010.sql"),
+        include_str!("../migrations/sqlite/earlybell_0011.sql"),
     ],
 };
 

@@ -3,20 +3,25 @@
 
 mod actions;
 mod audit;
+pub mod backup;
 mod checkpoint;
 mod codec;
 mod commit;
 mod database;
 mod deliveries;
 mod door;
+mod export;
 mod figures;
 mod history;
 mod history_find;
 mod history_tell;
+mod hold;
+mod imports;
 mod inbox;
 mod logins;
 mod migrate;
 mod outbox;
+mod past;
 mod people;
 mod place;
 mod prune;
@@ -31,8 +36,8 @@ mod worker;
 
 use crate::store::{
     AccessStore, ActionFilter, ActionRow, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures,
-    Finish, HistoryStore, IncidentFilter, NewInput, NewQuarantined, PeopleStore, Quarantined, Search, Store,
-    StoreError, StoredInput, TokenRow,
+    Finish, HistoryStore, HoldStore, IncidentFilter, NewInput, NewQuarantined, PastStore, PeopleStore, Quarantined,
+    Search, Store, StoreError, StoredInput, TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -274,6 +279,14 @@ impl Store for SqliteStore {
         self
     }
 
+    fn holding(&self) -> &dyn HoldStore {
+        self
+    }
+
+    fn past(&self) -> &dyn PastStore {
+        self
+    }
+
     fn people(&self) -> &dyn PeopleStore {
         self
     }
@@ -289,7 +302,7 @@ impl Store for SqliteStore {
         if room == 0 {
             return Ok(inputs);
         }
-        Ok(inputs + self.main.write(move |conn| prune::incidents(conn, before, room)).await?)
+        Ok(inputs + self.main.write(move |conn| prune::rest(conn, before, room)).await?)
     }
 
     async fn figures(&self, _now: DateTime<Utc>) -> Result<Figures, StoreError> {

@@ -2,6 +2,7 @@
 
 use super::codec::{int, lane, micros, state, state_word, time, time_if, uint, uint32};
 use super::deliveries::delivery;
+use super::hold::is_held;
 use crate::store::{Claim, Claimed, Finish, StoreError};
 use chrono::{DateTime, Utc};
 use domain::delivery::{Delivery, DeliveryState, Lane, Outcome};
@@ -127,7 +128,7 @@ fn supersede(conn: &Connection, id: i64) -> Result<(), StoreError> {
 /// Leases what is due.
 pub fn claim(conn: &mut Connection, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
     // Most claims find nothing; those write nothing.
-    if !is_due(conn, claim)? {
+    if !is_due(conn, claim)? || is_held(conn)? {
         return Ok(Vec::new());
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -304,7 +305,8 @@ pub fn hurry(conn: &Connection, receiver: &str, now: DateTime<Utc>) -> Result<us
 
 /// When there is something to do for this receiver: an attempt, or a lease to take over.
 pub fn next_due(conn: &Connection, receiver: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let sql = "SELECT due_at FROM deliveries WHERE receiver = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+    let sql = "SELECT due_at FROM deliveries WHERE receiver = ? AND due_at IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM held) ORDER BY due_at LIMIT 1";
     let due = conn.prepare_cached(sql)?.query_row([receiver], |row| row.get(0)).optional()?;
     time_if(due)
 }

@@ -41,18 +41,46 @@ pub fn inbox(
     Ok(deleted)
 }
 
-/// Incidents closed before this, with what hangs on them; the incident itself goes last. Then shadows that ended before.
+/// What hangs on deleted incidents, and shadows that ended before this.
+pub fn rest(conn: &mut Connection, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
+    let swept = tombstones(conn, rows_max)?;
+    let room = rows_max.saturating_sub(swept);
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let ended = if room > 0 { shadows::prune(&tx, before, int(room as u64))? } else { 0 };
+    tx.commit()?;
+    Ok(swept + ended)
+}
+
+/// What hangs on deleted incidents.
+pub fn tombstones(conn: &mut Connection, rows_max: usize) -> Result<usize, StoreError> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut room = int(rows_max as u64);
+    while room > 0 {
+        let begun = "SELECT incident FROM tombstones WHERE done = 0 ORDER BY incident LIMIT 1";
+        let found = tx.prepare_cached(begun)?.query_row([], |row| row.get::<_, i64>(0)).optional()?;
+        let Some(id) = found else { break };
+        let deleted = incident(&tx, id, room)?;
+        if deleted < room {
+            tx.prepare_cached("UPDATE tombstones SET done = 1 WHERE incident = ?")?.execute([id])?;
+        }
+        room -= deleted;
+    }
+    tx.commit()?;
+    Ok(rows_max.saturating_sub(uint(room) as usize))
+}
+
+/// Incidents closed before this, with what hangs on them; the incident itself goes last, and leaves its number taken.
 pub fn incidents(conn: &mut Connection, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut room = int(rows_max as u64);
     while room > 0 {
         let oldest = "SELECT id FROM incidents WHERE closed_at < ? AND kept = 0 ORDER BY closed_at LIMIT 1";
-        let found = tx.prepare_cached(oldest)?.query_row([micros(before)], |row| row.get(0)).optional()?;
-        let Some(id) = found else { break };
+        let mut statement = tx.prepare_cached(oldest)?;
+        let Some(id) = statement.query_row([micros(before)], |row| row.get::<_, i64>(0)).optional()? else { break };
+        let sql = "INSERT INTO tombstones (incident, deleted_by, deleted_at, done) VALUES (?, '', ?, 1)
+                   ON CONFLICT (incident) DO NOTHING";
+        tx.prepare_cached(sql)?.execute(params![id, micros(before)])?;
         room -= incident(&tx, id, room)?;
-    }
-    if room > 0 {
-        room -= int(shadows::prune(&tx, before, room)? as u64);
     }
     tx.commit()?;
     Ok(rows_max.saturating_sub(uint(room) as usize))
@@ -76,6 +104,7 @@ fn incident(conn: &Connection, id: i64, room: i64) -> Result<i64, StoreError> {
         "DELETE FROM words WHERE rowid = ?1 AND ?2 > 0",
         "DELETE FROM history WHERE incident = ?1 AND ?2 > 0",
         "DELETE FROM actions WHERE incident = ?1 AND number IN (SELECT number FROM actions WHERE incident = ?1 LIMIT ?2)",
+        "DELETE FROM imported WHERE incident = ?1 AND ?2 > 0",
         "DELETE FROM incidents WHERE id = ?1 AND ?2 > 0",
     ] {
         deleted += conn.prepare_cached(sql)?.execute(params![id, room - deleted])? as i64;

@@ -135,7 +135,8 @@ pub fn read_incidents(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Incident>, St
 fn loaded_incidents(conn: &Connection, now: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
     let open = "SELECT incident FROM incidents INDEXED BY incidents_open WHERE closed_at IS NULL ORDER BY id";
     let mut incidents = read_incidents(&mut conn.prepare(open)?.query([])?)?;
-    let closed = "SELECT incident FROM incidents WHERE closed_at > ? ORDER BY closed_at DESC LIMIT ?";
+    let closed = "SELECT incident FROM incidents WHERE closed_at > ? AND id NOT IN (SELECT incident FROM imported)
+                  ORDER BY closed_at DESC LIMIT ?";
     let since = params![micros(now - CLOSED_LOADED), int(CLOSED_LOADED_MAX)];
     incidents.extend(read_incidents(&mut conn.prepare(closed)?.query(since)?)?);
     let kept = "SELECT incident FROM incidents INDEXED BY incidents_kept

@@ -1,13 +1,17 @@
 //! A store that is only looked at: also while a server writes to it. What a backtest plays, and what people made of it.
 
+use super::codec::{int, uint, uint32};
+use super::export::{self, Facts};
 use super::place::open_reader;
-use super::{INBOX, MAIN, audit, inbox, read};
+use super::{INBOX, MAIN, audit, inbox, past, read};
 use crate::store::{AuditFilter, AuditFrom, IncidentFilter, StoreError, StoredInput};
 use domain::alert::Alert;
 use domain::audit::{Head, Sealed};
+use domain::engine::Loaded;
 use domain::ids::{IncidentId, InputSeq};
-use domain::incident::Incident;
+use domain::incident::{Entry, Incident};
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Both files, opened for reading.
@@ -69,6 +73,43 @@ impl ReadOnly {
         read::alerts_of(&self.main, id, max)
     }
 
+    /// How far the inbox is decided.
+    pub fn position(&self) -> Result<InputSeq, StoreError> {
+        Ok(read::position(&self.main)?.0)
+    }
+
+    /// One entry.
+    pub fn entry(&self, incident: IncidentId, number: u32) -> Result<Option<Entry>, StoreError> {
+        let page = read::timeline(&self.main, incident, number.checked_add(1), 1)?;
+        Ok(page.into_iter().find(|entry| entry.number == number))
+    }
+
+    /// Whether there is such an incident, and it happened here.
+    pub fn has_own(&self, id: IncidentId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM incidents WHERE id = ?1 AND id NOT IN (SELECT incident FROM imported)";
+        Ok(self.main.prepare_cached(sql)?.exists([int(id.0)])?)
+    }
+
+    /// First and last number of entries that inputs after this one and up to that one gave, by incident.
+    pub fn numbers(&self, after: InputSeq, up_to: InputSeq) -> Result<BTreeMap<IncidentId, (u32, u32)>, StoreError> {
+        numbers(&self.main, after, up_to)
+    }
+
+    /// The first checkpoint at this input or after it.
+    pub fn checkpoint_from(&self, position: InputSeq) -> Result<Option<Loaded>, StoreError> {
+        past::checkpoint_from(&self.main, position)
+    }
+
+    /// An incident as an archive.
+    pub fn export(&self, id: IncidentId) -> Result<Option<Vec<u8>>, StoreError> {
+        let first = past::first_input(&self.inbox)?;
+        match export::facts(&self.main, id, first)? {
+            None => Ok(None),
+            Some(Facts::Archive(archive)) => Ok(Some(archive)),
+            Some(Facts::Own(own)) => export::with_inputs(&self.inbox, *own).map(Some),
+        }
+    }
+
     /// Hands records of the audit log after this one to somebody, at most so many, until they want no more.
     pub fn audit_after(&self, number: u64, max: usize, take: impl FnMut(Sealed) -> bool) -> Result<(), StoreError> {
         let filter = AuditFilter { from: AuditFrom::After(number), max, ..AuditFilter::default() };
@@ -79,4 +120,20 @@ impl ReadOnly {
     pub fn audit_head(&self) -> Result<Head, StoreError> {
         audit::head(&self.main)
     }
+}
+
+fn numbers(
+    conn: &Connection,
+    after: InputSeq,
+    up_to: InputSeq,
+) -> Result<BTreeMap<IncidentId, (u32, u32)>, StoreError> {
+    let sql = "SELECT incident, MIN(number), MAX(number) FROM entries WHERE input > ? AND input <= ?
+                 AND incident NOT IN (SELECT incident FROM imported) GROUP BY incident";
+    let mut statement = conn.prepare(sql)?;
+    let mut rows = statement.query([int(after.0), int(up_to.0)])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        found.insert(IncidentId(uint(row.get(0)?)), (uint32(row.get(1)?), uint32(row.get(2)?)));
+    }
+    Ok(found)
 }

@@ -236,6 +236,14 @@ impl Store for MortalStore {
         self.inner.history()
     }
 
+    fn holding(&self) -> &dyn HoldStore {
+        self.inner.holding()
+    }
+
+    fn past(&self) -> &dyn PastStore {
+        self.inner.past()
+    }
+
     fn people(&self) -> &dyn PeopleStore {
         self.inner.people()
     }

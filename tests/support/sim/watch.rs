@@ -6,12 +6,13 @@ use domain::audit::{Chain, Head, Sealed};
 use domain::delivery::{DeliveryState, Lane};
 use domain::engine::explain::{About, Explained};
 use domain::engine::state::REMEMBER_ANSWERS;
-use domain::engine::{Changes, Input, Loaded, Shadow, Standing, State};
+use domain::engine::{Input, Shadow, Standing, State};
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::apply::{apply, declared};
 use domain::incident::entry::{PostFact, ReviewFact};
 use domain::incident::{Entry, Fact, Incident, Stage};
 use domain::notice::NoticeKind;
+use earlybell::app::replay::{Known, Replay};
 use earlybell::app::wire;
 use earlybell::store::{
     AuditFilter, AuditFrom, DeliveryFilter, DeliveryRow, IncidentFilter, InputKind, Store, StoredInput,
@@ -200,15 +201,16 @@ impl Snapshot {
 
     /// The same inputs, decided at one go by a fresh engine, give the same entries and the same words.
     pub fn check_replay(&self) {
-        let mut state = State::restore(Loaded::default());
-        let mut changes = Changes::default();
+        let mut replay = Replay::from(None);
         for stored in self.inputs.iter().filter(|stored| stored.seq <= self.position) {
-            let input = wire::decode(stored).unwrap();
-            if let Some(incident) = state.absent(&input).and_then(|id| changes.incidents.get(&id)) {
-                state.recall(incident.clone());
-            }
-            state.step(stored.seq, stored.at, input, &mut changes);
+            replay.take(stored, self).unwrap();
         }
+        let numbers = self.incidents.iter().map(|incident| {
+            let entries = &self.timelines[&incident.id.0];
+            (incident.id, (1, u32::try_from(entries.len()).unwrap()))
+        });
+        replay.end(&numbers.collect(), self).unwrap();
+        let changes = replay.changes();
         let entries: Vec<&Entry> = self.timelines.values().flatten().collect();
         let mut again: Vec<&Entry> = changes.entries.iter().collect();
         again.sort_by_key(|entry| (entry.incident, entry.number));
@@ -231,6 +233,19 @@ impl Snapshot {
                 row.delivery.key, row.state, row.attempts, row.last_error
             );
         }
+    }
+}
+
+impl Known for Snapshot {
+    type Error = String;
+
+    fn entry(&self, incident: IncidentId, number: u32) -> Result<Option<Entry>, String> {
+        let at = usize::try_from(number).unwrap().wrapping_sub(1);
+        Ok(self.timelines.get(&incident.0).and_then(|entries| entries.get(at)).cloned())
+    }
+
+    fn compares(&self, _: IncidentId) -> Result<bool, String> {
+        Ok(true)
     }
 }
 
