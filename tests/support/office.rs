@@ -138,6 +138,7 @@ impl Office {
             .map(|DeliveryOutcome { incident, receiver, notice, end, .. }| match end {
                 DeliveryEnd::ThreadStarted { remote_id } => format!("{incident} {receiver}: thread {remote_id}"),
                 DeliveryEnd::Lost { because } => format!("{incident} {receiver}: lost {notice}: {because}"),
+                DeliveryEnd::Dropped { because } => format!("{incident} {receiver}: dropped {notice}: {because}"),
                 DeliveryEnd::Published { address } => format!("{incident} {receiver}: published: {address}"),
                 DeliveryEnd::Blocked { because } => format!("{incident} {receiver}: blocked: {because}"),
             })
