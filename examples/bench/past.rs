@@ -8,6 +8,7 @@ use domain::engine::Changes;
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::roles::MANAGER;
 use domain::incident::{Actor, CallOffCode, Entry, Fact, Incident, RuleRef, Severity, Surface, apply};
+use earlybell::clock::{Clock, SystemClock};
 use earlybell::store::Store;
 use earlybell::store::sqlite::SqliteStore;
 use std::time::Instant;
@@ -61,7 +62,7 @@ async fn fill(data: &std::path::Path) {
     let store = SqliteStore::open(data).expect("a store");
     let mut random = fastrand::Rng::with_seed(1);
     // The newest is some hours old, the oldest nearly a year.
-    let start = Utc::now() - TimeDelta::days(330);
+    let start = SystemClock.now() - TimeDelta::days(330);
     let between = TimeDelta::minutes(330 * 24 * 60 / INCIDENTS as i64);
     for commit in 0..INCIDENTS / COMMIT {
         let mut changes = Changes { position: InputSeq(commit + 1), at: Some(start), ..Changes::default() };

@@ -32,7 +32,8 @@ impl Server {
         assert!(binary.exists(), "run `cargo build --release` first: there is no {}", binary.display());
         let port = free_port();
         let mut command = Command::new(binary);
-        command.args(["serve", "--log.level=warn"]);
+        // What is old stays: pages over a long history are measured, too.
+        command.args(["serve", "--log.level=warn", "--data.retention=10y"]);
         command.arg(format!("--storage.path={}", folder.path().join("data").display()));
         command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
         if let Some(config) = config {

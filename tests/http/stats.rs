@@ -10,6 +10,7 @@ use domain::ids::{IncidentId, InputSeq};
 use domain::incident::entry::AlertsChanged;
 use domain::incident::roles::MANAGER;
 use domain::incident::{Actor, CallOffCode, Entry, Fact, RuleRef, Severity, Surface, apply};
+use earlybell::clock::{Clock, SystemClock};
 use earlybell::store::{Role, Store};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ struct Story<'a> {
 
 // Declared on the first of this month, two minutes after its first alert.
 async fn tell(site: &TestSite, story: Story<'_>) {
-    let now = Utc::now();
+    let now = SystemClock.now();
     let start: DateTime<Utc> = domain::statistics::since(now, 1);
     let declared = json!({
         "fact": "declared", "title": "t", "impact": "", "severity": Severity::Major, "confirmed": false,
