@@ -224,14 +224,6 @@ impl Store for MortalStore {
         self.inner.audit()
     }
 
-    async fn actions(&self, filter: ActionFilter) -> Result<Vec<ActionRow>, StoreError> {
-        self.inner.actions(filter).await
-    }
-
-    async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError> {
-        self.inner.owed(max).await
-    }
-
     fn history(&self) -> &dyn HistoryStore {
         self.inner.history()
     }
