@@ -4,6 +4,13 @@
 
 #[path = "../support/browser.rs"]
 mod browser;
+mod clicks;
+mod driver;
+#[path = "../injection/payloads.rs"]
+mod payloads;
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod program;
 mod reports;
 
 use browser::look;
