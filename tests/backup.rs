@@ -7,6 +7,7 @@ mod archive;
 #[path = "support/clock.rs"]
 mod clock;
 #[path = "support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;
 #[path = "support/slack.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

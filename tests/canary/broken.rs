@@ -11,7 +11,7 @@ pub fn configs(planted: &mut Planted) -> Vec<(String, Vec<(String, String)>)> {
     };
     let mut configs = Vec::new();
     let mut one = |place: &str, text: &dyn Fn(&str) -> String| {
-        let secret = planted.new(place);
+        let secret = planted.plant(place);
         configs.push((text(&secret), Vec::new()));
     };
     one("a misspelled key", &|s| of_slack(&format!("bot_tokn: {s}")));

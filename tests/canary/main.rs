@@ -43,7 +43,7 @@ impl Pen<'_> {
     // `key: secret`, or `key_file: path`.
     fn secret(&mut self, key: &str, place: &str) -> String {
         let place = if self.how == Written::Here { place.to_owned() } else { format!("{place}, in a file") };
-        let secret = self.planted.new(&place);
+        let secret = self.planted.plant(&place);
         self.keyed(key, &place, secret)
     }
 
@@ -69,11 +69,11 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let slack = it.secret("bot_token", "the token for Slack");
     let git = it.secret("password", "the password for git");
     let forge = it.secret("token", "the token for pull requests");
-    let in_address = it.planted.new(&format!("the address of a calendar {}", it.files.len()));
-    it.planted.new("spare");
+    let in_address = it.planted.plant(&format!("the address of a calendar {}", it.files.len()));
+    it.planted.plant("spare");
     let calendar = it.keyed("url", "calendar", format!("http://127.0.0.1:{http}/calendar/{in_address}.ics"));
     let calendar_bearer = it.secret("credentials", "the bearer of a calendar");
-    let gone_address = it.planted.new(&format!("the address of a calendar that nobody serves {}", it.files.len()));
+    let gone_address = it.planted.plant(&format!("the address of a calendar that nobody serves {}", it.files.len()));
     let gone = it.keyed("url", "gone", format!("http://127.0.0.1:1/{gone_address}.ics?key={gone_address}"));
     let calendar_basic = it.secret("password", "the password of a calendar");
     let text = format!(

@@ -9,7 +9,7 @@ pub struct Planted(Vec<(String, String)>);
 
 impl Planted {
     /// A new secret for this place. It looks like nothing that the program could know by its looks.
-    pub fn new(&mut self, place: &str) -> String {
+    pub fn plant(&mut self, place: &str) -> String {
         let number = self.0.len();
         let digest = ring::digest::digest(&ring::digest::SHA256, format!("{number} {place}").as_bytes());
         let text: String = digest.as_ref().iter().take(9).map(|byte| format!("{byte:02x}")).collect();

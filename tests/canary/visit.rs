@@ -84,17 +84,17 @@ impl Visit {
         assert!(listed.contains(id), "{listed}");
         let rotated = program.verb(&["token", "rotate", id, "-q"], "");
         planted.keep("a token that was rotated", rotated.trim().to_owned());
-        let password = planted.new("a password");
+        let password = planted.plant("a password");
         let added = program.verb(&["user", "add", "ada", "--role", "manager", "--totp"], &format!("{password}\n"));
         let totp = added
             .split(|c: char| !c.is_ascii_alphanumeric())
             .find(|word| word.len() >= 16 && word.chars().all(|c| c.is_ascii_uppercase() || ('2'..='7').contains(&c)));
         let totp = totp.unwrap_or_else(|| panic!("no secret for codes in {added}"));
         let totp = planted.keep("a secret for codes", totp.to_owned());
-        let other = planted.new("a password that was changed");
+        let other = planted.plant("a password that was changed");
         let added = program.verb(&["user", "add", "bert", "--role", "viewer"], &format!("{other}\n"));
         assert!(added.contains("bert"), "{added}");
-        let changed = planted.new("a password anew");
+        let changed = planted.plant("a password anew");
         self.note("user password", program.verb(&["user", "password", "bert"], &format!("{changed}\n")));
         People { admin, password: changed, totp }
     }
@@ -119,20 +119,20 @@ impl Visit {
 
     /// Everybody who is not let in, and somebody who is.
     pub fn knock(&mut self, program: &Program, planted: &mut Planted, people: &People) {
-        let wrong = planted.new("a token that is none");
+        let wrong = planted.plant("a token that is none");
         let bearer = format!("Bearer {wrong}");
-        let half = planted.new("a token of ours that is none");
+        let half = planted.plant("a token of ours that is none");
         let ours = format!("Bearer eb_aaaa_{half}");
-        let basic = planted.new("a Basic password that is none");
+        let basic = planted.plant("a Basic password that is none");
         let pair = {
             use base64::Engine;
             format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("ada:{basic}")))
         };
-        let scheme = planted.new("a credential of another kind");
+        let scheme = planted.plant("a credential of another kind");
         let digest = format!("Digest {scheme}");
-        let cookie = planted.new("a cookie that is none");
+        let cookie = planted.plant("a cookie that is none");
         let cookie = format!("earlybell={cookie}; other={cookie}");
-        let key = planted.new("a CSRF token that is none");
+        let key = planted.plant("a CSRF token that is none");
         let tries: [(&str, &str, &str); 7] = [
             ("Authorization", &bearer, "/api/v1/incidents"),
             ("Authorization", &ours, "/api/v1/alertmanager"),
@@ -148,7 +148,7 @@ impl Visit {
                 self.note(&format!("{method} {path} with {name}"), said);
             }
         }
-        let query = planted.new("a token in a query");
+        let query = planted.plant("a token in a query");
         for path in ["/", "/api/v1/incidents", "/api/v1/alertmanager", "/incidents/1", "/nowhere", "/login"] {
             for method in ["GET", "POST"] {
                 let path = format!("{path}?token={query}&access_token={query}");
@@ -161,7 +161,7 @@ impl Visit {
         let bearer = people.bearer();
         let admin = [("Authorization", bearer.as_str())];
         for body in ["{\"password\": [\"S\"]}", "{\"passwrod\": \"S\"}", "{\"password\": \"S", "{\"password\": 1S}"] {
-            let secret = planted.new(&format!("a password in {body}"));
+            let secret = planted.plant(&format!("a password in {body}"));
             let said = ask(program.address, "POST", "/api/v1/logins/ada/password", &admin, &body.replace('S', &secret));
             self.note(&format!("the answer to {body}"), said);
         }
@@ -176,7 +176,7 @@ impl Visit {
             let body = format!("name={name}&password={password}&code=&next=/");
             ask(program.address, "POST", "/login", &form, &body)
         };
-        let typed = planted.new("a wrong password that was typed");
+        let typed = planted.plant("a wrong password that was typed");
         for name in ["ada", "bert", "nobody"] {
             self.note("a wrong password", login(name, &typed));
         }
@@ -203,7 +203,7 @@ impl Visit {
         planted.keep("the nonce of a sign-in", between(&to, "nonce=", |c| c == '&').to_owned());
         let cookie = header(&sent, "set-cookie").unwrap().split(';').next().unwrap().to_owned();
         planted.keep("the cookie of a sign-in", cookie.split_once('=').unwrap().1.to_owned());
-        let code = planted.new("the code of a sign-in");
+        let code = planted.plant("the code of a sign-in");
         let path = format!("/login/oidc/callback?code={code}&state={state}");
         let back = ask(program.address, "GET", &path, &[("Cookie", &cookie)], "");
         assert!(back.contains("refuses the sign-in"), "{back}");

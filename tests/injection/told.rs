@@ -105,7 +105,7 @@ impl Teller<'_> {
         let declare = Act::Declare { title: text(0), severity: None, impact: text(1), labels, drill: false };
         let it = self.act(None, declare).await;
         self.go_on(it, &text).await;
-        let over = if at % 4 == 0 {
+        let over = if at.is_multiple_of(4) {
             Act::CallOff { code: CallOffCode::Test, reason: text(12) }
         } else {
             Act::Resolve { text: text(12) }

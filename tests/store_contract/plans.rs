@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use std::path::Path;
 
 // Read whole on purpose: tables of one row or of a few, what the engine loads at start, and an inner query.
-const READ_WHOLE: [&str; 15] = [
+const READ_WHOLE: [&str; 16] = [
     "position",
     "policy",
     "holds",

@@ -51,7 +51,8 @@ pub fn command(random: &mut fastrand::Rng, incidents: u64) -> Command {
     let incident = (!anywhere).then(|| IncidentId(random.u64(1..incidents + 2)));
     // Few keys, so that they are used again.
     let key = chance(random, 30).then(|| format!("key-{}", random.u32(..6)));
-    Command { actor: Actor::person(*pick(random, &PEOPLE), Surface::Api), access: Role::Admin, key, incident, act }
+    let who = *pick(random, &PEOPLE);
+    Command { actor: Actor::person(who, Surface::Api), access: Role::Admin, key, incident, act }
 }
 
 // What becomes of an incident.
