@@ -75,7 +75,8 @@ fn an_incident_is_led_by_two_people_without_scripts() {
     assert_eq!(bert.read("document.querySelector('form[action$=\"/do/calloff\"] textarea').required"), true);
     bert.write(&of("calloff", "textarea"), "The probe was wrong.");
     bert.press(&of("calloff", "button"));
-    assert_eq!(bert.text("p.note"), "Called off (monitoring-fault): The probe was wrong.");
+    let said = bert.text("p.note");
+    assert!(said.starts_with("Called off (monitoring-fault): The probe was wrong."), "{said}");
     assert!(bert.text(".timeline").contains("handed over by anna") || bert.text(".timeline").contains("bert"));
 }
 
@@ -91,7 +92,9 @@ fn a_browser_reads_text_as_text() {
     let mut window = driver.window();
     window.go(&format!("http://{}/incidents/1", program.address));
     let said = window.text(".timeline .said");
-    let gone: Vec<&String> = chosen.iter().filter(|payload| !said.contains(&payloads::shown(payload))).collect();
+    // A note has lines, which the window reads as one.
+    let read = |payload: &str| payloads::one_line(&domain::text::clean(payload, usize::MAX));
+    let gone: Vec<&String> = chosen.iter().filter(|payload| !said.contains(&read(payload))).collect();
     assert!(gone.is_empty(), "{gone:?}");
     assert_eq!(window.read("document.querySelectorAll('script, iframe, object, embed, base, style').length"), 0);
     let handlers = "[...document.querySelectorAll('*')].flatMap(it => [...it.attributes]).filter(it => it.name.startsWith('on')).length";

@@ -192,12 +192,12 @@ fn of_many_who_take_it_in_one_moment_the_first_has_it_and_the_others_are_told_wh
 }
 
 #[test]
-fn it_is_said_again_after_twice_the_wait_and_at_most_every_hour() {
+fn it_is_said_again_after_twice_the_wait_and_at_most_once_a_day() {
     let minutes = |rituals: &Rituals| -> Vec<Option<i64>> {
         [1, 2, 3, 4, 5, 100].map(|times| again_after(times, rituals).map(|wait| wait.num_minutes())).to_vec()
     };
     let waits = Rituals::default();
-    assert_eq!(minutes(&waits), [Some(10), Some(20), Some(40), Some(60), Some(60), Some(60)]);
+    assert_eq!(minutes(&waits), [Some(10), Some(20), Some(40), Some(80), Some(160), Some(24 * 60)]);
     let never = Rituals { claim_again_max: Duration::seconds(0), ..Rituals::default() };
     assert_eq!(minutes(&never), [None; 6]);
     let off = Rituals { claim_within: Duration::seconds(0), ..Rituals::default() };
