@@ -7,6 +7,7 @@ mod browser;
 mod clicks;
 mod driver;
 #[path = "../injection/payloads.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod payloads;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

@@ -86,7 +86,10 @@ fn words(subject: &str) -> Result<String, String> {
 
 /// A text of Slack's: no mention, and no link but to our pages. Look-alikes are what they look like.
 pub fn slack(text: &str) -> Result<String, String> {
-    let mut rest = text;
+    // The words of people are quoted: lines that begin so are ours.
+    let unquoted: Vec<&str> = text.lines().map(|line| line.strip_prefix("> ").unwrap_or(line)).collect();
+    let text = unquoted.join("\n");
+    let mut rest = text.as_str();
     let mut read = String::new();
     while let Some(at) = rest.find(['<', '>']) {
         read.push_str(&rest[..at]);
@@ -183,9 +186,10 @@ pub fn post(text: &str) -> Result<(BTreeMap<String, String>, String), String> {
     let (front, body) = rest.split_once("\n---\n").ok_or("no end of the front matter")?;
     let front: BTreeMap<String, String> = serde_saphyr::from_str(front).map_err(|error| format!("{front}: {error}"))?;
     // Liquid runs before Markdown, and knows no backslash.
-    for runs in ["{{", "{%", "%}", "{:", "{::"] {
+    for runs in ["{{", "{%", "%}"] {
         (!body.contains(runs)).then_some(()).ok_or(format!("{runs} in {body}"))?;
     }
+    (!unescaped_signs(body).contains("{:")).then_some(()).ok_or(format!("attributes in {body}"))?;
     Ok((front, markdown(body)?))
 }
 

@@ -159,7 +159,7 @@ pub async fn forgets_words_that_were_taken_back(store: &Arc<dyn Store>) {
     // Nothing is left when it is gone.
     one.incident.stage = Stage::Resolved { at: at(9) };
     store.commit(Changes { entries: Vec::new(), ..changes(3, &[&one]) }).await.unwrap();
-    while store.prune(at(10), 5).await.unwrap() > 0 {}
+    while store.past().prune_incidents(at(10), 5).await.unwrap() > 0 {}
     assert_eq!(numbers(store, text("fault")).await, [] as [u64; 0]);
     assert_eq!(numbers(store, Search::all(Audience::Team, 9)).await, [] as [u64; 0]);
 }

@@ -61,6 +61,9 @@ impl State {
 
     /// Lets a closed incident leave the memory at once.
     fn forget_incident(&mut self, id: IncidentId) {
+        if self.kept.remove(&id).is_some() {
+            self.timers.set(Timer::Incident(id), None);
+        }
         let Some(incident) = self.incidents.remove(&id) else { return };
         if !self.released.remove(&id) {
             for alert in self.attached.alerts(id).collect::<Vec<_>>() {
