@@ -152,7 +152,7 @@ fn end<K: Known<Error = StoreError>>(replay: &Replay, numbers: &Numbers, known: 
     say(&format!(
         "{} played; {} of {} are the same, byte for byte{left_out}",
         counted(replay.inputs, "input"),
-        counted(replay.same, "entry").replace("entrys", "entries"),
+        counted(replay.same, "entry"),
         counted(incidents, "incident")
     ));
     Ok(())

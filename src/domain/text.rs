@@ -26,9 +26,14 @@ pub fn clean_line(text: &str, bytes_max: usize) -> String {
     clean(&line, bytes_max)
 }
 
-/// `1 rule`, `12 rules`.
+/// `1 rule`, `12 rules`, `12 entries`.
 pub fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    let changes = |stem: &&str| !stem.ends_with(['a', 'e', 'o', 'u']);
+    match (number, what.strip_suffix('y').filter(changes)) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
 }
 
 /// Whether [`clean`] would leave this text as it is: the common case, without an allocation.
@@ -52,13 +57,19 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, clean_line, is_clean};
+    use super::{clean, clean_line, counted, is_clean};
 
     #[test]
     fn replaces_what_other_systems_stumble_over() {
         assert_eq!(clean("a\0b\x1b[31m\u{202E}c\nd\te", 100), "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}c\nd\te");
         assert_eq!(clean_line(" Subject\r\nBcc: x ", 100), "Subject  Bcc: x");
         assert!(is_clean("plain\ntext", 100) && !is_clean("\0", 100) && !is_clean("long", 3));
+    }
+
+    #[test]
+    fn counts() {
+        let said = [(0, "rule"), (1, "entry"), (2, "entry"), (2, "day")].map(|(number, what)| counted(number, what));
+        assert_eq!(said, ["0 rules", "1 entry", "2 entries", "2 days"]);
     }
 
     #[test]
