@@ -10,6 +10,8 @@ mod browser;
 #[path = "../support/clock.rs"]
 mod clock;
 mod drills;
+#[path = "../support/elements.rs"]
+mod elements;
 mod explain;
 mod forms;
 mod history;

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/elements.rs"]
+mod elements;
 mod page;
 mod payloads;
 #[path = "../support/program.rs"]
