@@ -39,6 +39,21 @@ pub struct Attempt {
 pub trait Channel: Send + Sync + 'static {
     /// Tries once, within its own deadlines; never longer than the lease ([`SEND_SECONDS_MAX`]).
     async fn send(&self, attempt: &Attempt) -> Outcome;
+
+    /// Looks whether notices would arrive, without telling anybody: logs in, and finds where they would go. Never longer
+    /// than [`SEND_SECONDS_MAX`].
+    async fn look(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+/// What was found in looking whether notices would arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// As it should be: `logged in as earlybell`.
+    Well(String),
+    /// They would not, or not all of them, and what to do about it.
+    Wrong(String),
 }
 
 /// Longest an attempt may take; the lease is longer.

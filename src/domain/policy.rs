@@ -217,6 +217,16 @@ pub enum ReceiverKind {
     Blog,
 }
 
+impl ReceiverKind {
+    /// Whether the first message of an incident is edited in place, to show how it stands now.
+    pub fn has_board(self) -> bool {
+        match self {
+            Self::Slack => true,
+            Self::Console | Self::Email | Self::Blog => false,
+        }
+    }
+}
+
 /// The route tree, as in Alertmanager, on incident labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

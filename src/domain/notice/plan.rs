@@ -237,7 +237,7 @@ fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
     let seat = scene.entries.last().map_or(Seat::Time(scene.at), |entry| Seat::Entry(entry.number));
     for (spec, _) in readers(scene, &telling, seat) {
         let rooted_now = planned.deliveries.iter().any(|new| new.receiver == spec.name && new.lane == Lane::Root);
-        if spec.kind == ReceiverKind::Slack && !rooted_now {
+        if spec.kind.has_board() && !rooted_now {
             let letter = Letter { spec, lane: Lane::Put, to: None };
             let delivery = write(scene, &telling, seat, letter, &mut planned.failures);
             planned.deliveries.push(delivery);
