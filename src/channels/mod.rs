@@ -3,7 +3,9 @@
 pub mod blog;
 pub mod console;
 pub mod email;
+pub mod fault;
 pub mod http_client;
+pub mod peer;
 mod roots;
 pub mod slack;
 

@@ -1,46 +1,10 @@
 //! What went wrong on the way to a blog, and what it means for the post.
 
-use domain::delivery::Outcome;
+pub use crate::channels::fault::Fault;
 use domain::text;
-use std::time::Duration;
 
 /// Longest answer that is quoted, in bytes.
 const QUOTE_BYTES_MAX: usize = 400;
-
-/// Something went wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing was done; it may work later.
-    NotDone {
-        /// In words.
-        because: String,
-        /// The wait that was asked for.
-        after: Option<Duration>,
-    },
-    /// It may have been done. Every attempt looks before it does anything, so repeating is harmless.
-    Unknown(String),
-    /// It can't work as configured.
-    Setup(String),
-    /// This post never works.
-    Never(String),
-}
-
-impl Fault {
-    /// Nothing was done, and nobody said when to come again.
-    pub fn not_done(because: impl Into<String>) -> Self {
-        Self::NotDone { because: because.into(), after: None }
-    }
-
-    /// What it means for the post.
-    pub fn outcome(self) -> Outcome {
-        match self {
-            Self::NotDone { because, after } => Outcome::Retry { because, after, unsure: false },
-            Self::Unknown(because) => Outcome::Retry { because, after: None, unsure: true },
-            Self::Setup(because) => Outcome::Misconfigured { because },
-            Self::Never(because) => Outcome::Fatal { because },
-        }
-    }
-}
 
 /// Whether a push was under way when git failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,17 +1,13 @@
 //! What an answer of a forge's API, or its absence, means.
 
 use crate::channels::blog::fault::Fault;
-use chrono::DateTime;
+use crate::channels::peer::{self, WAIT_MAX};
 use domain::text;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use std::time::Duration;
 
 /// Longest answer that is quoted, in bytes.
 const QUOTE_BYTES_MAX: usize = 300;
-
-/// Longest wait that is believed.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
 
 /// The parts of an answer that decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,11 +24,11 @@ pub struct Answer {
 
 impl Answer {
     /// Reads an answer.
-    pub fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
-        let spent = text_of(headers, "x-ratelimit-remaining") == Some("0");
-        let after = retry_after(headers).or_else(|| until_reset(headers).filter(|_| spent));
-        let body = serde_json::from_slice(body).unwrap_or(Value::Null);
-        Self { status, after: after.map(|after| after.min(WAIT_MAX)), spent, body }
+    pub fn read(answer: &peer::Answer) -> Self {
+        let spent = answer.header("x-ratelimit-remaining") == Some("0");
+        let until_reset = || answer.until(answer.header("x-ratelimit-reset")?.parse().ok()?).filter(|_| spent);
+        let after = answer.retry_after().or_else(until_reset);
+        Self { status: answer.status, after: after.map(|after| after.min(WAIT_MAX)), spent, body: answer.json() }
     }
 
     /// Whether it worked.
@@ -72,25 +68,11 @@ impl Answer {
     }
 }
 
-fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    text_of(headers, RETRY_AFTER.as_str())?.parse().ok().map(Duration::from_secs)
-}
-
-// By the forge's own clock: it says what time it is in the same answer.
-fn until_reset(headers: &HeaderMap) -> Option<Duration> {
-    let reset: i64 = text_of(headers, "x-ratelimit-reset")?.parse().ok()?;
-    let now = DateTime::parse_from_rfc2822(text_of(headers, DATE.as_str())?).ok()?;
-    u64::try_from(reset.saturating_sub(now.timestamp())).ok().map(Duration::from_secs)
-}
-
 #[cfg(test)]
 mod tests {
     use super::Answer;
     use crate::channels::blog::fault::Fault;
+    use crate::channels::peer;
     use reqwest::header::{HeaderMap, HeaderValue};
     use std::time::Duration;
 
@@ -99,7 +81,7 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, HeaderValue::from_static(value));
         }
-        Answer::read(status, &map, body.as_bytes())
+        Answer::read(&peer::Answer { status, headers: map, text: body.to_owned() })
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use super::answer::Answer;
 use crate::channels::blog::fault::Fault;
-use crate::channels::refused_certificate;
+use crate::channels::peer::Peer;
 use crate::config::{Forge, PullRequests, Sent, host_is_loopback};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -27,8 +27,7 @@ pub struct Api {
     owner: String,
     name: String,
     authorization: HeaderValue,
-    sent: Sent,
-    step: Duration,
+    peer: Peer,
 }
 
 /// A pull request as it stands.
@@ -73,8 +72,13 @@ impl Api {
             .map_err(|_| "token can't be sent in a header".to_owned())?;
         authorization.set_sensitive(true);
         let (owner, name) = (config.owner.clone(), config.name.clone());
-        let sent = Sent::new([config.token.expose()]);
-        Ok(Self { http, forge: config.forge, url, owner, name, authorization, sent, step })
+        let peer = Peer {
+            name: "the forge".to_owned(),
+            sent: Sent::new([config.token.expose()]),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            step,
+        };
+        Ok(Self { http, forge: config.forge, url, owner, name, authorization, peer })
     }
 
     /// Pull requests of a branch, the newest first.
@@ -143,16 +147,8 @@ impl Api {
     }
 
     async fn exchange(&self, method: Method, url: Url, body: Option<&Value>, until: Instant) -> Result<Answer, Fault> {
-        let until = until.min(Instant::now() + self.step);
-        let request = self.request(method, url, body);
-        let exchange = async {
-            let response = request.send().await.map_err(|error| lost(&error))?;
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = read_body(response).await?;
-            let body = self.sent.hidden_in(&String::from_utf8_lossy(&body));
-            Ok(Answer::read(status, &headers, body.as_bytes()))
-        };
-        timeout_at(until, exchange).await.map_err(|_| Fault::Unknown("the forge does not answer in time".to_owned()))?
+        let answer = self.peer.ask(self.request(method, url, body), until).await?;
+        Ok(Answer::read(&answer))
     }
 
     fn request(&self, method: Method, url: Url, body: Option<&Value>) -> RequestBuilder {
@@ -181,27 +177,4 @@ fn read(pull: &Value) -> Option<Pull> {
         body: text(&pull["body"]),
         commit: text(&pull["head"]["sha"]),
     })
-}
-
-async fn read_body(mut response: Response) -> Result<Vec<u8>, Fault> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Fault::Unknown(format!("the forge's answer is longer than {ANSWER_BYTES_MAX} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn lost(error: &reqwest::Error) -> Fault {
-    if let Some(because) = refused_certificate(error) {
-        return Fault::Setup(format!("TLS: {because}"));
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let because = format!("no answer from the forge: {cause}");
-    if error.is_connect() { Fault::not_done(because) } else { Fault::Unknown(because) }
 }
