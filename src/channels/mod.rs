@@ -8,7 +8,9 @@ pub mod http_client;
 pub mod peer;
 mod roots;
 pub mod slack;
+pub mod webhook;
 
+use crate::clock::SystemClock;
 use crate::config::{Address, Receiver};
 use async_trait::async_trait;
 use blog::BlogChannel;
@@ -20,6 +22,7 @@ use slack::SlackChannel;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use webhook::WebhookChannel;
 
 /// One attempt at one delivery.
 #[derive(Debug, Clone)]
@@ -98,6 +101,11 @@ pub fn open(receiver: &Receiver, console: &Console, storage: &Path) -> Result<Ar
             let name = &receiver.spec.name;
             let http = http_client::client().map_err(|error| named(error.to_string()))?;
             Arc::new(BlogChannel::new(name, config, storage, http, Deadlines::default()).map_err(named)?)
+        }
+        Address::Webhook(config) => {
+            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            let (deadlines, clock) = (Deadlines::default(), Arc::new(SystemClock));
+            Arc::new(WebhookChannel::new(config, http, deadlines, clock).map_err(named)?)
         }
     })
 }

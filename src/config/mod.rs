@@ -17,9 +17,11 @@ mod schema;
 mod secret;
 mod tree;
 mod trial;
+mod webhook;
 mod written;
 mod written_access;
 mod written_blog;
+mod written_webhook;
 
 pub use access::{Access, Grants, Network, Oidc, Proxy};
 pub use alertmanager::shortest_group_wait;
@@ -34,6 +36,7 @@ pub use rules::{Findings, parse_rules};
 pub use schema::rules_schema;
 pub use secret::{Secret, Sent};
 pub use trial::{TestFile, read_tests};
+pub use webhook::{SigningKey, WebhookConfig};
 
 use chrono::TimeDelta;
 use domain::directory::Directory;
@@ -83,6 +86,8 @@ pub enum Address {
     Slack(SlackConfig),
     /// A git repository.
     Blog(Box<BlogConfig>),
+    /// A program that is sent JSON.
+    Webhook(WebhookConfig),
 }
 
 /// Mail.

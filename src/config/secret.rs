@@ -8,7 +8,8 @@ use std::fmt;
 const HIDDEN: &str = "<secret>";
 
 // How tokens of services that we talk to begin, and our own: told from everything else wherever they stand.
-const PREFIXES: [&str; 9] = ["xoxb-", "xoxp-", "xapp-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "eb_"];
+const PREFIXES: [&str; 10] =
+    ["whsec_", "xoxb-", "xoxp-", "xapp-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "eb_"];
 const TOKEN_BYTES_MIN: usize = 12;
 
 /// Never printed.
@@ -51,6 +52,13 @@ impl Sent {
         // What is part of another comes after it, or the rest of that would be left.
         all.sort_by_key(|word| std::cmp::Reverse(word.len()));
         Self(all)
+    }
+
+    /// These, and others.
+    pub fn and(mut self, others: Option<Self>) -> Self {
+        self.0.extend(others.unwrap_or_default().0);
+        self.0.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        self
     }
 
     /// What was said, without them.

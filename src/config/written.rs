@@ -2,6 +2,7 @@
 
 use super::written_access::AccessWritten;
 use super::written_blog::BlogWritten;
+use super::written_webhook::WebhookWritten;
 use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
 use domain::duration::Duration;
@@ -162,7 +163,7 @@ pub struct RouteWritten {
     pub routes: Vec<RouteWritten>,
 }
 
-/// Somebody who can be told: exactly one of `console`, `email`, `slack`.
+/// Somebody who can be told: exactly one of `console`, `email`, `slack`, `blog`, `webhook`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiverWritten {
@@ -189,6 +190,9 @@ pub struct ReceiverWritten {
     /// A git repository that a site is made of.
     #[serde(default)]
     pub blog: Option<BlogWritten>,
+    /// A program that is sent JSON.
+    #[serde(default)]
+    pub webhook: Option<WebhookWritten>,
 }
 
 /// Standard output has nothing to say.

@@ -18,6 +18,7 @@ pub mod history;
 pub mod ids;
 pub mod incident;
 pub mod interval;
+pub mod json;
 pub mod nearest;
 pub mod notice;
 pub mod policy;

@@ -215,6 +215,8 @@ pub enum ReceiverKind {
     Slack,
     /// A git repository that a site is made of: takes post mortems, and no notices.
     Blog,
+    /// JSON for a program, each notice on its own.
+    Webhook,
 }
 
 impl ReceiverKind {
@@ -222,7 +224,7 @@ impl ReceiverKind {
     pub fn has_board(self) -> bool {
         match self {
             Self::Slack => true,
-            Self::Console | Self::Email | Self::Blog => false,
+            Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
         }
     }
 }

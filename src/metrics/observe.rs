@@ -313,6 +313,7 @@ fn integration(kind: ReceiverKind) -> &'static str {
         ReceiverKind::Email => "email",
         ReceiverKind::Slack => "slack",
         ReceiverKind::Blog => "blog",
+        ReceiverKind::Webhook => "webhook",
     }
 }
 

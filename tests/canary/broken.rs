@@ -50,6 +50,12 @@ pub fn configs(planted: &mut Planted) -> Vec<(String, Vec<(String, String)>)> {
             "receivers: [{{ name: a, email: {{ to: a@b.org, from: a@b.org, smarthost: 'me:{s}@mail.example.org' }} }}]\n"
         )
     });
+    one("in a key that signs nothing", &|s| {
+        format!("receivers: [{{ name: a, webhook: {{ url: 'https://x/{s}', secret: 'whsec_{s}' }} }}]\n")
+    });
+    one("in the address of a webhook", &|s| {
+        format!("receivers: [{{ name: a, webhook: {{ url: 'x//{s}', secret: 'whsec_AAAAAAAAAA{s}' }} }}]\n")
+    });
     one("in a repository", &|s| {
         format!("receivers: [{{ name: a, blog: {{ repository: 'https//me:{s}@example.org/x', author: a@b.org }} }}]\n")
     });

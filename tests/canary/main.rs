@@ -76,6 +76,14 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let gone_address = it.planted.plant(&format!("the address of a calendar that nobody serves {}", it.files.len()));
     let gone = it.keyed("url", "gone", format!("http://127.0.0.1:1/{gone_address}.ics?key={gone_address}"));
     let calendar_basic = it.secret("password", "the password of a calendar");
+    let in_hook = it.planted.plant(&format!("the address of a webhook {}", it.files.len()));
+    it.planted.plant("spare hook");
+    let hook = it.keyed("url", "hook", format!("http://127.0.0.1:{http}/hook/{in_hook}?token={in_hook}"));
+    let hook_bearer = it.secret("credentials", "the bearer of a webhook");
+    let signing = it.planted.plant(&format!("what a webhook is signed with {}", it.files.len()));
+    let signing = it.keyed("secret", "signing", format!("whsec_AAAAAAAAAA{signing}"));
+    let old_signing = it.planted.plant(&format!("what a webhook was signed with {}", it.files.len()));
+    let old_signing = it.keyed("old_secret", "old signing", format!("whsec_AAAAAAAAAA{old_signing}"));
     let text = format!(
         "sources:
   - {{ name: default, alertmanagers: ['http://127.0.0.1:{http}'], poll_every: 1s, authorization: {{ {bearer} }} }}
@@ -83,7 +91,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
   - {{ name: third, alertmanagers: ['http://127.0.0.1:{http}/refuses'], poll_every: 1s, basic_auth: {{ username: me, {redirect} }} }}
 access:
   oidc: {{ issuer: 'http://127.0.0.1:{http}/oidc', client_id: bell, {oidc}, default_role: viewer }}
-route: {{ receivers: [console, mail, slack] }}
+route: {{ receivers: [console, mail, slack, hook] }}
 receivers:
   - name: console
     console: {{}}
@@ -91,6 +99,8 @@ receivers:
     email: {{ to: ops@example.org, from: bell@example.org, smarthost: '127.0.0.1:{smtp}', tls: none, auth_username: bell, {mail} }}
   - name: slack
     slack: {{ channel: C1, api_url: 'http://127.0.0.1:{http}/slack', {slack} }}
+  - name: hook
+    webhook: {{ {hook}, {signing}, {old_signing}, authorization: {{ {hook_bearer} }} }}
   - name: git
     blog: {{ repository: 'http://127.0.0.1:{http}/site.git', author: Team <team@example.org>, username: bell, {git} }}
   - name: forge

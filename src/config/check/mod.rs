@@ -6,6 +6,7 @@ mod people;
 mod receivers;
 mod route;
 mod sources;
+mod webhook;
 
 pub(super) use receivers::console;
 pub use route::Receivers;

@@ -36,7 +36,7 @@ impl Check<'_> {
         receivers
     }
 
-    fn receiver(&mut self, path: &str, written: ReceiverWritten) -> Option<Receiver> {
+    fn receiver(&mut self, path: &str, mut written: ReceiverWritten) -> Option<Receiver> {
         let personal = written.personal;
         if personal && written.public {
             self.wrong(
@@ -44,8 +44,10 @@ impl Check<'_> {
                 "a personal receiver reaches the people of an incident, not the public",
             );
         }
-        let (kind, address) = match (written.console, written.email, written.slack, written.blog) {
-            (Some(_), None, None, None) => {
+        let mut hooks = self.hooks(path, &mut written);
+        let hook = hooks.pop().filter(|_| hooks.is_empty());
+        let (kind, address) = match (written.console, written.email, written.slack, written.blog, hook) {
+            (Some(_), None, None, None, None) => {
                 if personal {
                     self.wrong(
                         &format!("{path}.personal"),
@@ -54,13 +56,13 @@ impl Check<'_> {
                 }
                 (ReceiverKind::Console, Some(Address::Console))
             }
-            (None, Some(email), None, None) => {
+            (None, Some(email), None, None, None) => {
                 (ReceiverKind::Email, self.email(&format!("{path}.email"), email, personal))
             }
-            (None, None, Some(slack), None) => {
+            (None, None, Some(slack), None, None) => {
                 (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack, personal))
             }
-            (None, None, None, Some(blog)) => {
+            (None, None, None, Some(blog), None) => {
                 if personal || written.public {
                     self.wrong(
                         &format!("{path}.{}", if personal { "personal" } else { "public" }),
@@ -69,8 +71,9 @@ impl Check<'_> {
                 }
                 (ReceiverKind::Blog, self.blog(&format!("{path}.blog"), blog))
             }
+            (None, None, None, None, Some(hook)) => hook,
             _ => {
-                let problem = "a receiver has exactly one of `console`, `email`, `slack`, `blog`";
+                let problem = "a receiver has exactly one of `console`, `email`, `slack`, `blog`, `webhook`";
                 self.wrong(&format!("{path}.name"), problem);
                 return None;
             }

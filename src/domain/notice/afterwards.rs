@@ -3,6 +3,7 @@
 use super::layout::{Message, Part, Place, show};
 use super::phrase::clock;
 use super::plan::Scene;
+use super::webhook;
 use crate::delivery::Content;
 use crate::directory::Directory;
 use crate::ids::IncidentId;
@@ -84,6 +85,7 @@ pub fn late(
     match kind {
         // It is about more than one incident.
         ReceiverKind::Email => Content { subject: headline, ..content },
+        ReceiverKind::Webhook => webhook::actions_late(at, content),
         ReceiverKind::Slack | ReceiverKind::Console | ReceiverKind::Blog => content,
     }
 }

@@ -42,7 +42,7 @@ pub fn addressed<'a>(scene: &Scene<'a>, fact: &Fact) -> Vec<&'a str> {
 pub fn talks(spec: &ReceiverSpec) -> bool {
     match spec.kind {
         ReceiverKind::Slack => true,
-        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog => false,
+        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog | ReceiverKind::Webhook => false,
     }
 }
 

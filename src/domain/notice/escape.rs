@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// Makes data safe to stand in a text of this kind.
 pub fn escape(kind: ReceiverKind, data: &str) -> Cow<'_, str> {
     match kind {
-        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog => Cow::Borrowed(data),
+        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog | ReceiverKind::Webhook => Cow::Borrowed(data),
         ReceiverKind::Slack => Cow::Owned(mrkdwn(data)),
     }
 }

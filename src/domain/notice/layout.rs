@@ -46,13 +46,15 @@ pub enum Part {
 /// Shows a message to one kind of receiver.
 pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: Place) -> Content {
     let body = match kind {
-        // A blog is sent posts, and no notices; whatever it might be shown is plain lines.
-        ReceiverKind::Console | ReceiverKind::Blog => console(&message.parts),
+        // A blog is sent posts, and no notices; whatever it might be shown is plain lines. What a program reads is made of them.
+        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => console(&message.parts),
         ReceiverKind::Email => email(message),
         ReceiverKind::Slack => slack(&message.parts),
     };
     let subject = match kind {
-        ReceiverKind::Console | ReceiverKind::Blog => clean_line(&message.headline, 2 * TITLE_BYTES_MAX),
+        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => {
+            clean_line(&message.headline, 2 * TITLE_BYTES_MAX)
+        }
         ReceiverKind::Email => subject(incident, place),
         ReceiverKind::Slack => {
             format!(":{}: *{}*", message.icon, mrkdwn(&clean_line(&message.headline, 2 * TITLE_BYTES_MAX)))

@@ -15,6 +15,7 @@ pub mod plan;
 mod story;
 pub mod telling;
 pub mod template;
+pub mod webhook;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ use super::layout::{Part, Place, show};
 use super::personal::{Concerned, address, concerned};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, telling};
 use super::template::{self, TemplateFailure};
+use super::webhook;
 use crate::alert::Alert;
 use crate::delivery::{Addressee, Content, Lane};
 use crate::directory::Directory;
@@ -260,8 +261,7 @@ fn write(
     failures: &mut Vec<TemplateFailure>,
 ) -> NewDelivery {
     let Letter { spec, lane, to } = letter;
-    let reader = if spec.public { Reader::Public } else { Reader::Team };
-    let mut message = compose(scene, telling, reader);
+    let mut message = compose(scene, telling, reader(spec));
     match template::write(scene, telling, spec, lane) {
         None => {}
         Some(Ok(text)) => message.parts = around(scene.incident, telling, text),
@@ -291,8 +291,20 @@ fn write(
         notice: telling.kind,
         key,
         to: to.map(|(_, to)| to),
-        content: show(spec.kind, &message, scene.incident, place),
+        content: content(scene, telling.kind, spec, show(spec.kind, &message, scene.incident, place)),
     }
+}
+
+// Where a program reads it, the words are a part of more.
+fn content(scene: &Scene<'_>, kind: NoticeKind, spec: &ReceiverSpec, words: Content) -> Content {
+    match spec.kind {
+        ReceiverKind::Webhook => webhook::notice(scene, kind, reader(spec), words),
+        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Slack | ReceiverKind::Blog => words,
+    }
+}
+
+fn reader(spec: &ReceiverSpec) -> Reader {
+    if spec.public { Reader::Public } else { Reader::Team }
 }
 
 // A template says what its author wanted; that it is a drill, and what proves the record, is not for them to leave out.

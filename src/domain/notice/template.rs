@@ -102,7 +102,7 @@ impl Templates {
 
     fn engine(&self, kind: ReceiverKind) -> &Engine {
         match kind {
-            ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog => &self.plain,
+            ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog | ReceiverKind::Webhook => &self.plain,
             ReceiverKind::Slack => &self.slack,
         }
     }
