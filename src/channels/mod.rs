@@ -1,10 +1,12 @@
 //! Channels: each puts one delivery where people are. Adding one means a file here, its config, and a line in `open`.
 
 pub mod blog;
+pub mod chat;
 pub mod console;
 pub mod email;
 pub mod fault;
 pub mod http_client;
+pub mod matrix;
 pub mod peer;
 mod roots;
 pub mod slack;
@@ -14,10 +16,12 @@ use crate::clock::SystemClock;
 use crate::config::{Address, Receiver};
 use async_trait::async_trait;
 use blog::BlogChannel;
+use chat::ChatChannel;
 use chrono::{DateTime, Utc};
 use console::{Console, ConsoleChannel};
 use domain::delivery::{Delivery, Outcome};
 use email::EmailChannel;
+use matrix::MatrixChannel;
 use slack::SlackChannel;
 use std::path::Path;
 use std::sync::Arc;
@@ -101,6 +105,14 @@ pub fn open(receiver: &Receiver, console: &Console, storage: &Path) -> Result<Ar
             let name = &receiver.spec.name;
             let http = http_client::client().map_err(|error| named(error.to_string()))?;
             Arc::new(BlogChannel::new(name, config, storage, http, Deadlines::default()).map_err(named)?)
+        }
+        Address::Chat(config) => {
+            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            Arc::new(ChatChannel::new(config, http, Deadlines::default()).map_err(named)?)
+        }
+        Address::Matrix(config) => {
+            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            Arc::new(MatrixChannel::new(config, http, Deadlines::default()).map_err(named)?)
         }
         Address::Webhook(config) => {
             let http = http_client::client().map_err(|error| named(error.to_string()))?;

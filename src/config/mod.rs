@@ -3,6 +3,7 @@
 mod access;
 mod alertmanager;
 mod blog;
+mod chat;
 mod check;
 mod drill;
 mod glob;
@@ -21,11 +22,13 @@ mod webhook;
 mod written;
 mod written_access;
 mod written_blog;
+mod written_chat;
 mod written_webhook;
 
 pub use access::{Access, Grants, Network, Oidc, Proxy};
 pub use alertmanager::shortest_group_wait;
 pub use blog::{BlogConfig, Forge, PullRequests, Repository, Signature, Transport};
+pub use chat::{ChatConfig, ChatProduct, MatrixConfig, MatrixMessage};
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use drill::{parse_scenario, read_scenario};
 pub use lint::shown as lints_shown;
@@ -88,6 +91,10 @@ pub enum Address {
     Blog(Box<BlogConfig>),
     /// A program that is sent JSON.
     Webhook(WebhookConfig),
+    /// A chat with a webhook.
+    Chat(ChatConfig),
+    /// A room of Matrix.
+    Matrix(MatrixConfig),
 }
 
 /// Mail.

@@ -2,6 +2,7 @@
 
 use super::written_access::AccessWritten;
 use super::written_blog::BlogWritten;
+use super::written_chat::{ChatWritten, MatrixWritten};
 use super::written_webhook::WebhookWritten;
 use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
@@ -163,7 +164,7 @@ pub struct RouteWritten {
     pub routes: Vec<RouteWritten>,
 }
 
-/// Somebody who can be told: exactly one of `console`, `email`, `slack`, `blog`, `webhook`.
+/// Somebody who can be told: exactly one way to get there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiverWritten {
@@ -193,6 +194,24 @@ pub struct ReceiverWritten {
     /// A program that is sent JSON.
     #[serde(default)]
     pub webhook: Option<WebhookWritten>,
+    /// Slack, without a bot.
+    #[serde(default)]
+    pub slack_webhook: Option<ChatWritten>,
+    /// Mattermost.
+    #[serde(default)]
+    pub mattermost: Option<ChatWritten>,
+    /// Rocket.Chat.
+    #[serde(default)]
+    pub rocketchat: Option<ChatWritten>,
+    /// Discord.
+    #[serde(default)]
+    pub discord: Option<ChatWritten>,
+    /// Microsoft Teams.
+    #[serde(default)]
+    pub teams: Option<ChatWritten>,
+    /// Matrix.
+    #[serde(default)]
+    pub matrix: Option<MatrixWritten>,
 }
 
 /// Standard output has nothing to say.

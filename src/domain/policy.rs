@@ -217,14 +217,57 @@ pub enum ReceiverKind {
     Blog,
     /// JSON for a program, each notice on its own.
     Webhook,
+    /// Slack's mrkdwn by an incoming webhook: nothing is edited, there are no threads.
+    SlackWebhook,
+    /// Mattermost's Markdown, by an incoming webhook.
+    Mattermost,
+    /// Rocket.Chat's Markdown, by an incoming webhook.
+    #[serde(rename = "rocketchat")]
+    RocketChat,
+    /// Discord's Markdown; the first message is edited in place, there are no threads.
+    Discord,
+    /// A card of Microsoft Teams, by a workflow.
+    Teams,
+    /// HTML and plain text in a room; the first message is edited in place, replies in its thread.
+    Matrix,
+}
+
+/// How text is written for a kind of receiver: what templates write, and how data in it stay data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// As it is.
+    Plain,
+    /// Slack's own.
+    Mrkdwn,
+    /// As most chats know it.
+    Markdown,
 }
 
 impl ReceiverKind {
     /// Whether the first message of an incident is edited in place, to show how it stands now.
     pub fn has_board(self) -> bool {
         match self {
-            Self::Slack => true,
+            Self::Slack | Self::Discord | Self::Matrix => true,
             Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
+            Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Teams => false,
+        }
+    }
+
+    /// How text is written for it. What a card or a room takes is made of plain text.
+    pub fn writing(self) -> Writing {
+        match self {
+            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Teams | Self::Matrix => Writing::Plain,
+            Self::Slack | Self::SlackWebhook => Writing::Mrkdwn,
+            Self::Mattermost | Self::RocketChat | Self::Discord => Writing::Markdown,
+        }
+    }
+
+    /// Whether people talk there.
+    pub fn is_chat(self) -> bool {
+        match self {
+            Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
+            Self::Slack | Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Discord => true,
+            Self::Teams | Self::Matrix => true,
         }
     }
 }

@@ -314,6 +314,12 @@ fn integration(kind: ReceiverKind) -> &'static str {
         ReceiverKind::Slack => "slack",
         ReceiverKind::Blog => "blog",
         ReceiverKind::Webhook => "webhook",
+        ReceiverKind::SlackWebhook => "slack_webhook",
+        ReceiverKind::Mattermost => "mattermost",
+        ReceiverKind::RocketChat => "rocketchat",
+        ReceiverKind::Discord => "discord",
+        ReceiverKind::Teams => "teams",
+        ReceiverKind::Matrix => "matrix",
     }
 }
 

@@ -84,6 +84,15 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let signing = it.keyed("secret", "signing", format!("whsec_AAAAAAAAAA{signing}"));
     let old_signing = it.planted.plant(&format!("what a webhook was signed with {}", it.files.len()));
     let old_signing = it.keyed("old_secret", "old signing", format!("whsec_AAAAAAAAAA{old_signing}"));
+    let mut chats = String::new();
+    for chat in ["slack_webhook", "mattermost", "rocketchat", "discord", "teams"] {
+        let place = format!("the address of {chat}");
+        let place = if it.how == Written::Here { place } else { format!("{place}, in a file") };
+        let secret = it.planted.plant(&place);
+        let url = it.keyed("webhook_url", &place, format!("http://127.0.0.1:{http}/{chat}/{secret}"));
+        chats.push_str(&format!("  - {{ name: {chat}, {chat}: {{ {url} }} }}\n"));
+    }
+    let matrix = it.secret("access_token", "the token for Matrix");
     let text = format!(
         "sources:
   - {{ name: default, alertmanagers: ['http://127.0.0.1:{http}'], poll_every: 1s, authorization: {{ {bearer} }} }}
@@ -91,7 +100,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
   - {{ name: third, alertmanagers: ['http://127.0.0.1:{http}/refuses'], poll_every: 1s, basic_auth: {{ username: me, {redirect} }} }}
 access:
   oidc: {{ issuer: 'http://127.0.0.1:{http}/oidc', client_id: bell, {oidc}, default_role: viewer }}
-route: {{ receivers: [console, mail, slack, hook] }}
+route: {{ receivers: [console, mail, slack, hook, slack_webhook, mattermost, rocketchat, discord, teams, matrix] }}
 receivers:
   - name: console
     console: {{}}
@@ -101,6 +110,8 @@ receivers:
     slack: {{ channel: C1, api_url: 'http://127.0.0.1:{http}/slack', {slack} }}
   - name: hook
     webhook: {{ {hook}, {signing}, {old_signing}, authorization: {{ {hook_bearer} }} }}
+{chats}  - name: matrix
+    matrix: {{ homeserver: 'http://127.0.0.1:{http}', room: '!a:b', {matrix} }}
   - name: git
     blog: {{ repository: 'http://127.0.0.1:{http}/site.git', author: Team <team@example.org>, username: bell, {git} }}
   - name: forge

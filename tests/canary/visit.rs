@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Secrets that somebody was sent: those of the others stay on this machine.
-pub const SENT: [&str; 10] = [
+pub const SENT: [&str; 16] = [
     "the bearer of an Alertmanager",
     "the password of an Alertmanager",
     "the password of an Alertmanager that refuses",
@@ -19,6 +19,12 @@ pub const SENT: [&str; 10] = [
     "the password for git",
     "the token for pull requests",
     "the bearer of a webhook",
+    "the address of slack_webhook",
+    "the address of mattermost",
+    "the address of rocketchat",
+    "the address of discord",
+    "the address of teams",
+    "the token for Matrix",
 ];
 
 const PAGES_MAX: usize = 200;

@@ -3,8 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod chat;
 #[path = "../support/hooks.rs"]
-#[expect(dead_code, reason = "chats that are written to in another way use the rest of it")]
 mod hooks;
 #[path = "../support/notices.rs"]
 mod notices;

@@ -2,6 +2,7 @@
 
 mod access;
 mod blog;
+mod chat;
 mod people;
 mod receivers;
 mod route;

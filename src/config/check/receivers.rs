@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 // The receiver when none is written.
 const CONSOLE: &str = "console";
 const SLACK_API: &str = "https://slack.com/api";
+const KINDS: &str = "`console`, `email`, `slack`, `blog`, `webhook`, `slack_webhook`, `mattermost`, `rocketchat`, `discord`, \
+                     `teams`, `matrix`";
 const PERSONAL: &str = "a personal receiver writes to each person's own address, as `people` says it";
 
 impl Check<'_> {
@@ -73,7 +75,7 @@ impl Check<'_> {
             }
             (None, None, None, None, Some(hook)) => hook,
             _ => {
-                let problem = "a receiver has exactly one of `console`, `email`, `slack`, `blog`, `webhook`";
+                let problem = format!("a receiver has exactly one of {KINDS}");
                 self.wrong(&format!("{path}.name"), problem);
                 return None;
             }

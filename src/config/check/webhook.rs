@@ -13,7 +13,7 @@ pub(super) type Found = (ReceiverKind, Option<Address>);
 impl Check<'_> {
     /// The programs and chats among what a receiver says of itself.
     pub(super) fn hooks(&mut self, path: &str, written: &mut ReceiverWritten) -> Vec<Found> {
-        let mut found = Vec::new();
+        let mut found = self.chats(path, written);
         if let Some(webhook) = written.webhook.take() {
             found.push((ReceiverKind::Webhook, self.webhook(&format!("{path}.webhook"), webhook)));
         }

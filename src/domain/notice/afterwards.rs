@@ -86,7 +86,7 @@ pub fn late(
         // It is about more than one incident.
         ReceiverKind::Email => Content { subject: headline, ..content },
         ReceiverKind::Webhook => webhook::actions_late(at, content),
-        ReceiverKind::Slack | ReceiverKind::Console | ReceiverKind::Blog => content,
+        _ => content,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::incident::due::roles::{Tired, tired};
 use crate::incident::roles::COMMUNICATIONS;
 use crate::incident::room::Prompt;
 use crate::incident::{Fact, Incident};
-use crate::policy::{ReceiverKind, ReceiverSpec};
+use crate::policy::ReceiverSpec;
 use chrono::{DateTime, Utc};
 
 /// Most to-dos named in a call-out; the others are counted.
@@ -40,10 +40,7 @@ pub fn addressed<'a>(scene: &Scene<'a>, fact: &Fact) -> Vec<&'a str> {
 /// Whether questions reach people here while they talk. Where no receiver of the team does that, each hears them: a mail for
 /// each question is better than none, but worse than a line in the thread.
 pub fn talks(spec: &ReceiverSpec) -> bool {
-    match spec.kind {
-        ReceiverKind::Slack => true,
-        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog | ReceiverKind::Webhook => false,
-    }
+    spec.kind.is_chat()
 }
 
 /// An update that was promised did not come.

@@ -1,13 +1,14 @@
 //! Data stays data: what alerts and people wrote can be no mention, link or formatting where it is shown.
 
-use crate::policy::ReceiverKind;
+use crate::policy::{ReceiverKind, Writing};
 use std::borrow::Cow;
 
 /// Makes data safe to stand in a text of this kind.
 pub fn escape(kind: ReceiverKind, data: &str) -> Cow<'_, str> {
-    match kind {
-        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog | ReceiverKind::Webhook => Cow::Borrowed(data),
-        ReceiverKind::Slack => Cow::Owned(mrkdwn(data)),
+    match kind.writing() {
+        Writing::Plain => Cow::Borrowed(data),
+        Writing::Mrkdwn => Cow::Owned(mrkdwn(data)),
+        Writing::Markdown => Cow::Owned(markdown(data)),
     }
 }
 
@@ -37,6 +38,61 @@ pub fn mrkdwn(data: &str) -> String {
     shown
 }
 
+/// Chats read Markdown each in its own way, and some show the backslash of an escape: so whatever could begin something is
+/// replaced by a look-alike, in all of them. What is in the middle of a word stays as it is.
+pub fn markdown(data: &str) -> String {
+    let mut shown = String::with_capacity(data.len() + data.len() / 8);
+    let mut before = None;
+    for (at, c) in data.char_indices() {
+        let rest = &data[at + c.len_utf8()..];
+        let next = rest.chars().next();
+        let begins = matches!(before, None | Some('\n'));
+        let in_word = before.is_some_and(char::is_alphanumeric);
+        let opens = !in_word && next.is_some_and(|c| !c.is_whitespace());
+        let alike = match c {
+            '<' => Some('‹'),
+            '`' => Some('ˋ'),
+            '|' => Some('∣'),
+            '>' if begins => Some('›'),
+            '*' if opens || begins => Some('∗'),
+            '_' if opens => Some('ˍ'),
+            '~' if opens => Some('∼'),
+            '#' if opens || begins => Some('＃'),
+            '$' if opens => Some('＄'),
+            '=' if begins => Some('＝'),
+            '-' | '+' if begins && next.is_none_or(|next| next == ' ' || next == c) => {
+                Some(if c == '-' { '–' } else { '＋' })
+            }
+            // `2026. ` at the start of a line would begin a list, and be counted anew.
+            '.' | ')' if ends_number(&data[..at]) => Some(if c == '.' { '․' } else { '﹚' }),
+            // The end of a link's words, or of the name of one.
+            ']' if matches!(next, Some('(' | '[' | ':')) || rest.trim_start().starts_with('[') => Some('］'),
+            '\\' if next.is_some_and(|next| next.is_ascii_punctuation()) => Some('⧵'),
+            '&' if begins_entity(rest) => Some('＆'),
+            '@' if !in_word || calls_all(rest) => Some('＠'),
+            _ => None,
+        };
+        shown.push(alike.unwrap_or(c));
+        before = Some(c);
+    }
+    shown
+}
+
+fn ends_number(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn begins_entity(rest: &str) -> bool {
+    let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '#');
+    name.len() < rest.len() && name.starts_with(';')
+}
+
+fn calls_all(rest: &str) -> bool {
+    let word: String = rest.chars().take(8).collect::<String>().to_ascii_lowercase();
+    ["here", "all", "channel", "everyone"].iter().any(|all| word.starts_with(all))
+}
+
 /// A link that may be shown as one: http or https, without anything that could end it early.
 pub fn safe_url(url: &str) -> Option<&str> {
     let known = url.starts_with("https://") || url.starts_with("http://");
@@ -49,7 +105,7 @@ const URL_BYTES_MAX: usize = 2_000;
 
 #[cfg(test)]
 mod tests {
-    use super::{mrkdwn, safe_url};
+    use super::{markdown, mrkdwn, safe_url};
 
     #[test]
     fn slack_reads_no_mention_link_or_formatting_out_of_data() {
@@ -64,6 +120,26 @@ mod tests {
             ("(*bold*)", "(∗bold*)"),
         ] {
             assert_eq!(mrkdwn(data), shown, "{data}");
+        }
+    }
+
+    #[test]
+    fn chats_read_no_mention_link_or_formatting_out_of_data() {
+        for (data, shown) in [
+            ("<!here> <@U1> <https://evil|text>", "‹!here> ‹＠U1> ‹https://evil∣text>"),
+            ("[bank](https://evil) ![x](y) [a]: b [a] [b]", "[bank］(https://evil) ![x］(y) [a］: b [a］ [b]"),
+            ("**bold** __it__ ~~gone~~ ||hidden||", "∗∗bold** ˍˍit__ ∼∼gone~~ ∣∣hidden∣∣"),
+            ("`code` ```block", "ˋcodeˋ ˋˋˋblock"),
+            (
+                "# head\n> quote\n- item\n+ item\n---\n===\n12. item\n3) item",
+                "＃ head\n› quote\n– item\n＋ item\n–--\n＝==\n12․ item\n3﹚ item",
+            ),
+            ("@here @all, mail ops@example.org or x@everyone", "＠here ＠all, mail ops@example.org or x＠everyone"),
+            ("#tag $x^2$ &lt; &#60; a&b", "＃tag ＄x^2$ ＆lt; ＆＃60; a&b"),
+            ("C:\\_x \\*", "C:⧵_x ⧵*"),
+            ("node_exporter_down: 5 * 3 - 1 ~ x 2.5%, v1.2", "node_exporter_down: 5 * 3 - 1 ~ x 2.5%, v1.2"),
+        ] {
+            assert_eq!(markdown(data), shown, "{data}");
         }
     }
 

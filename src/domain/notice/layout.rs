@@ -1,6 +1,7 @@
 //! From parts of a notice to the words of one kind of receiver: wrapped, marked and escaped for it.
 
 use super::escape::{escape, mrkdwn, safe_url};
+use super::{chat, matrix, teams};
 use crate::delivery::Content;
 use crate::incident::Incident;
 use crate::policy::ReceiverKind;
@@ -46,19 +47,22 @@ pub enum Part {
 /// Shows a message to one kind of receiver.
 pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: Place) -> Content {
     let body = match kind {
+        ReceiverKind::Mattermost | ReceiverKind::RocketChat | ReceiverKind::Discord => {
+            return chat::show(kind, message);
+        }
+        ReceiverKind::Teams => return teams::show(message),
+        ReceiverKind::Matrix => return matrix::show(message),
         // A blog is sent posts, and no notices; whatever it might be shown is plain lines. What a program reads is made of them.
-        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => console(&message.parts),
+        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => plain(&message.parts),
         ReceiverKind::Email => email(message),
-        ReceiverKind::Slack => slack(&message.parts),
+        ReceiverKind::Slack | ReceiverKind::SlackWebhook => slack(&message.parts),
     };
     let subject = match kind {
-        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => {
-            clean_line(&message.headline, 2 * TITLE_BYTES_MAX)
-        }
         ReceiverKind::Email => subject(incident, place),
-        ReceiverKind::Slack => {
+        ReceiverKind::Slack | ReceiverKind::SlackWebhook => {
             format!(":{}: *{}*", message.icon, mrkdwn(&clean_line(&message.headline, 2 * TITLE_BYTES_MAX)))
         }
+        _ => clean_line(&message.headline, 2 * TITLE_BYTES_MAX),
     };
     Content { subject, body: cut(body) }
 }
@@ -82,7 +86,8 @@ pub fn subject(incident: &Incident, place: Place) -> String {
     format!("{again}[{}] {}", incident.name(), clean_line(&incident.title, TITLE_BYTES_MAX))
 }
 
-fn console(parts: &[Part]) -> String {
+/// Parts as plain lines.
+pub fn plain(parts: &[Part]) -> String {
     let lines = parts.iter().flat_map(|part| match part {
         Part::Words(text) => vec![text.clone()],
         Part::Said(text) | Part::Ready(text) => text.lines().map(str::to_owned).collect(),
@@ -124,7 +129,8 @@ fn slack(parts: &[Part]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn one_line(text: &str) -> String {
+/// Words in one line, with one blank between them.
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

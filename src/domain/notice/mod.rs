@@ -4,8 +4,10 @@ pub mod afterwards;
 pub mod asked;
 mod brief;
 pub mod builtin;
+pub mod chat;
 pub mod escape;
 pub mod layout;
+pub mod matrix;
 mod parts;
 mod people;
 pub mod personal;
@@ -13,6 +15,7 @@ pub mod phrase;
 pub mod plan;
 #[cfg(test)]
 mod story;
+pub mod teams;
 pub mod telling;
 pub mod template;
 pub mod webhook;

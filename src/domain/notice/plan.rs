@@ -299,7 +299,7 @@ fn write(
 fn content(scene: &Scene<'_>, kind: NoticeKind, spec: &ReceiverSpec, words: Content) -> Content {
     match spec.kind {
         ReceiverKind::Webhook => webhook::notice(scene, kind, reader(spec), words),
-        ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Slack | ReceiverKind::Blog => words,
+        _ => words,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::duration::Duration;
 use crate::incident::decide::TITLE_BYTES_MAX;
 use crate::incident::{Incident, Severity};
 use crate::policy::check::{self, Place};
-use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec};
+use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec, Writing};
 use crate::rules::Rule;
 use crate::rules::compile::Mistake;
 use crate::rules::compile::labels;
@@ -73,11 +73,14 @@ static SHIPPED_COMPILED: LazyLock<Templates> = LazyLock::new(|| {
 pub struct Templates {
     plain: Engine,
     slack: Engine,
+    markdown: Engine,
 }
 
 impl Default for Templates {
     fn default() -> Self {
-        Self { plain: Engine::new(ReceiverKind::Email), slack: Engine::new(ReceiverKind::Slack) }
+        let [plain, slack, markdown] =
+            [ReceiverKind::Email, ReceiverKind::Slack, ReceiverKind::Mattermost].map(Engine::new);
+        Self { plain, slack, markdown }
     }
 }
 
@@ -101,15 +104,17 @@ impl Templates {
     }
 
     fn engine(&self, kind: ReceiverKind) -> &Engine {
-        match kind {
-            ReceiverKind::Console | ReceiverKind::Email | ReceiverKind::Blog | ReceiverKind::Webhook => &self.plain,
-            ReceiverKind::Slack => &self.slack,
+        match kind.writing() {
+            Writing::Plain => &self.plain,
+            Writing::Mrkdwn => &self.slack,
+            Writing::Markdown => &self.markdown,
         }
     }
 
     // In the place of a shipped one of this name.
     fn take(&mut self, name: &str, text: &str) -> Result<(), String> {
-        self.plain.add(name, text).and_then(|()| self.slack.add(name, text))
+        let all = [&mut self.plain, &mut self.slack, &mut self.markdown];
+        all.into_iter().try_for_each(|engine| engine.add(name, text))
     }
 
     fn add_notice(&mut self, name: &str, text: &str) -> Option<Mistake> {
