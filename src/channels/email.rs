@@ -4,7 +4,7 @@ mod fault;
 mod letter;
 mod server;
 mod session;
-mod socket;
+pub(super) mod socket;
 
 use super::{Attempt, Channel, Deadlines};
 use crate::config::{EmailConfig, Sent};

@@ -6,6 +6,7 @@ pub mod console;
 pub mod email;
 pub mod fault;
 pub mod http_client;
+pub mod irc;
 pub mod matrix;
 pub mod peer;
 mod roots;
@@ -21,6 +22,7 @@ use chrono::{DateTime, Utc};
 use console::{Console, ConsoleChannel};
 use domain::delivery::{Delivery, Outcome};
 use email::EmailChannel;
+use irc::{IrcChannel, Networks};
 use matrix::MatrixChannel;
 use slack::SlackChannel;
 use std::path::Path;
@@ -92,7 +94,12 @@ impl Default for Deadlines {
 
 /// Makes the channel of a receiver; what it must remember it keeps under `storage`. Nothing is connected yet; an error is a
 /// mistake in the configuration.
-pub fn open(receiver: &Receiver, console: &Console, storage: &Path) -> Result<Arc<dyn Channel>, String> {
+pub fn open(
+    receiver: &Receiver,
+    console: &Console,
+    networks: &Networks,
+    storage: &Path,
+) -> Result<Arc<dyn Channel>, String> {
     let named = |because: String| format!("receiver `{}`: {because}", receiver.spec.name);
     Ok(match &receiver.address {
         Address::Console => Arc::new(ConsoleChannel::new(console.clone())),
@@ -100,6 +107,10 @@ pub fn open(receiver: &Receiver, console: &Console, storage: &Path) -> Result<Ar
         Address::Slack(config) => {
             let http = http_client::client().map_err(|error| named(error.to_string()))?;
             Arc::new(SlackChannel::new(config, http, Deadlines::default()).map_err(named)?)
+        }
+        Address::Irc(config) => {
+            let name = &receiver.spec.name;
+            Arc::new(IrcChannel::new(name, config, networks, storage, Deadlines::default()).map_err(named)?)
         }
         Address::Blog(config) => {
             let name = &receiver.spec.name;

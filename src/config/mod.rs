@@ -7,6 +7,7 @@ mod chat;
 mod check;
 mod drill;
 mod glob;
+mod irc;
 mod lint;
 mod load;
 mod mend;
@@ -23,6 +24,7 @@ mod written;
 mod written_access;
 mod written_blog;
 mod written_chat;
+mod written_irc;
 mod written_webhook;
 
 pub use access::{Access, Grants, Network, Oidc, Proxy};
@@ -31,6 +33,7 @@ pub use blog::{BlogConfig, Forge, PullRequests, Repository, Signature, Transport
 pub use chat::{ChatConfig, ChatProduct, MatrixConfig, MatrixMessage};
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use drill::{parse_scenario, read_scenario};
+pub use irc::{IrcConfig, IrcFlood, IrcLogin, IrcMessage, IrcNetwork};
 pub use lint::shown as lints_shown;
 pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse};
 pub use read::file as read_file;
@@ -95,6 +98,8 @@ pub enum Address {
     Chat(ChatConfig),
     /// A room of Matrix.
     Matrix(MatrixConfig),
+    /// Channels of an IRC network.
+    Irc(Box<IrcConfig>),
 }
 
 /// Mail.

@@ -3,6 +3,7 @@
 use super::written_access::AccessWritten;
 use super::written_blog::BlogWritten;
 use super::written_chat::{ChatWritten, MatrixWritten};
+use super::written_irc::IrcWritten;
 use super::written_webhook::WebhookWritten;
 use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
@@ -212,6 +213,8 @@ pub struct ReceiverWritten {
     /// Matrix.
     #[serde(default)]
     pub matrix: Option<MatrixWritten>,
+    /// Channels of an IRC network.
+    pub irc: Option<IrcWritten>,
 }
 
 /// Standard output has nothing to say.

@@ -230,6 +230,8 @@ pub enum ReceiverKind {
     Teams,
     /// HTML and plain text in a room; the first message is edited in place, replies in its thread.
     Matrix,
+    /// Channels of an IRC network: a few short lines; their topic shows how it stands.
+    Irc,
 }
 
 /// How text is written for a kind of receiver: what templates write, and how data in it stay data.
@@ -244,10 +246,10 @@ pub enum Writing {
 }
 
 impl ReceiverKind {
-    /// Whether the first message of an incident is edited in place, to show how it stands now.
+    /// Whether something is changed in place there, to show how an incident stands now.
     pub fn has_board(self) -> bool {
         match self {
-            Self::Slack | Self::Discord | Self::Matrix => true,
+            Self::Slack | Self::Discord | Self::Matrix | Self::Irc => true,
             Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
             Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Teams => false,
         }
@@ -256,7 +258,8 @@ impl ReceiverKind {
     /// How text is written for it. What a card or a room takes is made of plain text.
     pub fn writing(self) -> Writing {
         match self {
-            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Teams | Self::Matrix => Writing::Plain,
+            Self::Console | Self::Email | Self::Blog | Self::Webhook => Writing::Plain,
+            Self::Teams | Self::Matrix | Self::Irc => Writing::Plain,
             Self::Slack | Self::SlackWebhook => Writing::Mrkdwn,
             Self::Mattermost | Self::RocketChat | Self::Discord => Writing::Markdown,
         }
@@ -267,7 +270,16 @@ impl ReceiverKind {
         match self {
             Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
             Self::Slack | Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Discord => true,
-            Self::Teams | Self::Matrix => true,
+            Self::Teams | Self::Matrix | Self::Irc => true,
+        }
+    }
+
+    /// Whether that is the first message itself, which says everything when it is new.
+    pub fn board_is_root(self) -> bool {
+        match self {
+            Self::Slack | Self::Discord | Self::Matrix => true,
+            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Irc => false,
+            Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Teams => false,
         }
     }
 }

@@ -320,6 +320,7 @@ fn integration(kind: ReceiverKind) -> &'static str {
         ReceiverKind::Discord => "discord",
         ReceiverKind::Teams => "teams",
         ReceiverKind::Matrix => "matrix",
+        ReceiverKind::Irc => "irc",
     }
 }
 

@@ -6,6 +6,7 @@ use crate::app::directory::Keeper;
 use crate::app::inbox::Inbox;
 use crate::app::reconcile::Reconcile;
 use crate::channels::console::Console;
+use crate::channels::irc::Networks;
 use crate::channels::{self, Channel};
 use crate::clock::Clock;
 use crate::config::{self, Config, Overrides};
@@ -29,14 +30,14 @@ pub struct Fresh {
 }
 
 /// Reads the configuration the flags name. Nothing changes yet.
-pub fn read(flags: &Serve, external_url: &str, console: &Console) -> Result<Fresh, String> {
+pub fn read(flags: &Serve, external_url: &str, console: &Console, networks: &Networks) -> Result<Fresh, String> {
     let overrides = Overrides { external_url: external_url.to_owned() };
     let config = config::load(flags.config_file.as_deref(), &overrides).map_err(|errors| errors.to_string())?;
     for warning in &config.warnings {
         warn!("{warning}");
     }
     let open = |receiver: &config::Receiver| {
-        Ok((receiver.spec.clone(), channels::open(receiver, console, &flags.storage_path)?))
+        Ok((receiver.spec.clone(), channels::open(receiver, console, networks, &flags.storage_path)?))
     };
     let channels = config.receivers.iter().map(open).collect::<Result<Channels, String>>()?;
     Ok(Fresh { config, channels })
@@ -58,6 +59,8 @@ pub struct Reloader {
     pub external_url: String,
     /// Where notices to the terminal go.
     pub console: Console,
+    /// Connections to IRC, which outlive a configuration that names them again.
+    pub networks: Networks,
     /// In force.
     pub config: Arc<ArcSwap<Config>>,
     /// Where the policy goes.
@@ -108,13 +111,15 @@ impl Reloader {
     }
 
     async fn try_reload(&self) -> Result<(), String> {
-        let (flags, url, console) = (self.flags.clone(), self.external_url.clone(), self.console.clone());
-        let read = tokio::task::spawn_blocking(move || read(&flags, &url, &console)).await;
+        let (flags, url) = (self.flags.clone(), self.external_url.clone());
+        let (console, networks) = (self.console.clone(), self.networks.clone());
+        let read = tokio::task::spawn_blocking(move || read(&flags, &url, &console, &networks)).await;
         let Fresh { config, channels } = read.map_err(|error| error.to_string())??;
         // First what can fail; after it everything follows.
         tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;
         self.directory.replace(&config).await.map_err(|error| error.to_string())?;
         self.deliveries.replace(channels).await;
+        self.networks.start();
         self.reconcile.replace(&config.sources, config.policy.timing.alert_timeout.delta());
         self.metrics.config_loaded(&config, self.clock.now());
         self.config.store(Arc::new(config));

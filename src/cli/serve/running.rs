@@ -12,6 +12,7 @@ use crate::app::questions::Questions;
 use crate::app::reconcile::{self, Polled, Reconcile};
 use crate::channels::console::Console;
 use crate::channels::http_client;
+use crate::channels::irc::Networks;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::http;
@@ -54,7 +55,8 @@ impl Running {
         let console = Console::stdout().map_err(|error| format!("standard output can't be used: {error}"))?;
         let bound = http::Bound::bind(&flags.listen).map_err(|error| error.to_string())?;
         let external_url = flags.external_url(&bound.addresses);
-        let Fresh { config, channels } = read(flags, &external_url, &console)?;
+        let (networks, _heard) = Networks::new();
+        let Fresh { config, channels } = read(flags, &external_url, &console, &networks)?;
         let base = Base::open(flags)?;
         let held = base.store.held().await.map_err(|error| error.to_string())?;
         // Before the engine is started: what is refused at once should leave no trace of having begun.
@@ -82,6 +84,7 @@ impl Running {
             flags: flags.clone(),
             external_url,
             console,
+            networks,
             config: Arc::new(ArcSwap::from_pointee(config)),
             inbox: base.inbox.clone(),
             deliveries,
@@ -130,6 +133,7 @@ impl Running {
             warn!("the engine ended badly: {error}");
         }
         self.reloader.deliveries.stop().await;
+        self.reloader.networks.stop().await;
         let store = self.store;
         if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
             warn!("the store was not closed well: {error}");

@@ -3,6 +3,7 @@
 mod access;
 mod blog;
 mod chat;
+mod irc;
 mod people;
 mod receivers;
 mod route;

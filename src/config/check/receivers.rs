@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const CONSOLE: &str = "console";
 const SLACK_API: &str = "https://slack.com/api";
 const KINDS: &str = "`console`, `email`, `slack`, `blog`, `webhook`, `slack_webhook`, `mattermost`, `rocketchat`, `discord`, \
-                     `teams`, `matrix`";
+                     `teams`, `matrix`, `irc`";
 const PERSONAL: &str = "a personal receiver writes to each person's own address, as `people` says it";
 
 impl Check<'_> {
@@ -47,6 +47,13 @@ impl Check<'_> {
             );
         }
         let mut hooks = self.hooks(path, &mut written);
+        if let Some(irc) = written.irc.take() {
+            if personal {
+                let problem = "a channel reaches nobody in person; `email` or `slack` do";
+                self.wrong(&format!("{path}.personal"), problem);
+            }
+            hooks.push((ReceiverKind::Irc, self.irc(&format!("{path}.irc"), irc)));
+        }
         let hook = hooks.pop().filter(|_| hooks.is_empty());
         let (kind, address) = match (written.console, written.email, written.slack, written.blog, hook) {
             (Some(_), None, None, None, None) => {
@@ -181,7 +188,7 @@ fn tls(written: TlsWritten) -> SmtpTls {
     }
 }
 
-fn is_host_and_port(text: &str) -> bool {
+pub(super) fn is_host_and_port(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let bare = !host.is_empty() && !host.contains([':', '/', ' ']);
     let bracketed = host.starts_with('[') && host.ends_with(']');

@@ -84,7 +84,7 @@ fn step_millis(tries: Tries, now: DateTime<Utc>) -> i64 {
         ReceiverKind::Email => &MAIL_STEPS_MILLIS,
         ReceiverKind::Console | ReceiverKind::Slack | ReceiverKind::Webhook => &STEPS_MILLIS,
         ReceiverKind::SlackWebhook | ReceiverKind::Mattermost | ReceiverKind::RocketChat => &STEPS_MILLIS,
-        ReceiverKind::Discord | ReceiverKind::Teams | ReceiverKind::Matrix => &STEPS_MILLIS,
+        ReceiverKind::Discord | ReceiverKind::Teams | ReceiverKind::Matrix | ReceiverKind::Irc => &STEPS_MILLIS,
         // Nobody waits for a post by the second, and a forge counts what is asked of it.
         ReceiverKind::Blog => &MAIL_STEPS_MILLIS,
     };

@@ -1,7 +1,7 @@
 //! From parts of a notice to the words of one kind of receiver: wrapped, marked and escaped for it.
 
 use super::escape::{escape, mrkdwn, safe_url};
-use super::{chat, matrix, teams};
+use super::{chat, irc, matrix, teams};
 use crate::delivery::Content;
 use crate::incident::Incident;
 use crate::policy::ReceiverKind;
@@ -54,6 +54,8 @@ pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: P
         ReceiverKind::Matrix => return matrix::show(message),
         // A blog is sent posts, and no notices; whatever it might be shown is plain lines. What a program reads is made of them.
         ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => plain(&message.parts),
+        ReceiverKind::Irc if place == Place::Board => return irc::mark(incident),
+        ReceiverKind::Irc => return irc::show(message),
         ReceiverKind::Email => email(message),
         ReceiverKind::Slack | ReceiverKind::SlackWebhook => slack(&message.parts),
     };
@@ -74,6 +76,8 @@ pub enum Place {
     Root,
     /// It replies.
     Reply,
+    /// It is no message of its own: it shows how things stand now.
+    Board,
 }
 
 /// Subject of a mail. Made of what never changes: mail programs, and Mailman's archive, take another subject for another
@@ -81,7 +85,7 @@ pub enum Place {
 pub fn subject(incident: &Incident, place: Place) -> String {
     let again = match place {
         Place::Root => "",
-        Place::Reply => "Re: ",
+        Place::Reply | Place::Board => "Re: ",
     };
     format!("{again}[{}] {}", incident.name(), clean_line(&incident.title, TITLE_BYTES_MAX))
 }

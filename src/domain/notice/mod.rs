@@ -6,6 +6,7 @@ mod brief;
 pub mod builtin;
 pub mod chat;
 pub mod escape;
+pub mod irc;
 pub mod layout;
 pub mod matrix;
 mod parts;
@@ -51,7 +52,7 @@ pub enum NoticeKind {
     Post,
     /// A notice to another receiver was lost.
     LossReport,
-    /// The root message, edited in place.
+    /// How it stands, in one place: the root message, edited; a topic.
     Board,
 }
 

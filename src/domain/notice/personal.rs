@@ -29,6 +29,7 @@ pub struct Concerned<'a> {
 /// Where a kind of receiver reaches somebody.
 pub fn address(kind: ReceiverKind, person: &Person) -> Option<Addressee> {
     let address = match kind {
+        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Irc => None,
         ReceiverKind::Email => person.email.clone(),
         ReceiverKind::Slack => person.slack.clone(),
         ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => None,

@@ -238,7 +238,7 @@ fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
     let seat = scene.entries.last().map_or(Seat::Time(scene.at), |entry| Seat::Entry(entry.number));
     for (spec, _) in readers(scene, &telling, seat) {
         let rooted_now = planned.deliveries.iter().any(|new| new.receiver == spec.name && new.lane == Lane::Root);
-        if spec.kind.has_board() && !rooted_now {
+        if spec.kind.has_board() && !(rooted_now && spec.kind.board_is_root()) {
             let letter = Letter { spec, lane: Lane::Put, to: None };
             let delivery = write(scene, &telling, seat, letter, &mut planned.failures);
             planned.deliveries.push(delivery);
@@ -264,7 +264,12 @@ fn write(
     let mut message = compose(scene, telling, reader(spec));
     match template::write(scene, telling, spec, lane) {
         None => {}
-        Some(Ok(text)) => message.parts = around(scene.incident, telling, text),
+        Some(Ok(text)) => {
+            // What is cut there is found on the page.
+            let page = message.parts.pop().filter(|_| spec.kind == ReceiverKind::Irc);
+            message.parts = around(scene.incident, telling, text);
+            message.parts.extend(page);
+        }
         Some(Err(failure)) => {
             message.parts.push(Part::Words(format!(
                 "The template {} failed ({}); these are the built-in words.",
@@ -284,7 +289,11 @@ fn write(
         key = format!("{key}.{}", concerned.person.name);
     }
     // A mail program adds the `Re:` where a person was told before.
-    let place = if matches!(lane, Lane::Root | Lane::Direct) { Place::Root } else { Place::Reply };
+    let place = match lane {
+        Lane::Root | Lane::Direct => Place::Root,
+        Lane::Post => Place::Reply,
+        Lane::Put => Place::Board,
+    };
     NewDelivery {
         receiver: spec.name.clone(),
         lane,
