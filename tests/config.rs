@@ -99,6 +99,9 @@ fn every_key_stands_in_the_default_file() {
         receiver("zzz: 1"),
         receiver("email: { zzz: 1 }"),
         receiver("slack: { zzz: 1 }"),
+        receiver("irc: { zzz: 1 }"),
+        receiver("irc: { sasl: { zzz: 1 } }"),
+        receiver("irc: { flood: { zzz: 1 } }"),
         receiver("blog: { zzz: 1 }"),
         receiver("blog: { pull_request: { zzz: 1 } }"),
     ];

@@ -1,5 +1,6 @@
 //! The loops between the door and the world. The body of each is a step that a test can call.
 
+pub mod chat;
 pub mod delivery;
 pub mod desk;
 pub mod directory;

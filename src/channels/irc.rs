@@ -111,11 +111,11 @@ impl IrcChannel {
     fn judge(&self, delivery: &Delivery, mut sent: HalfSent, told: Vec<(String, Told)>) -> Outcome {
         let mut faults = Vec::new();
         for (channel, told) in told {
-            sent.unsure.retain(|known| *known != channel);
             match told {
                 Ok(()) => sent.settled.push(channel),
+                // An earlier doubt stays, whatever a later attempt says of itself.
                 Err((fault, after)) => {
-                    if fault.unsure {
+                    if fault.unsure && !sent.unsure.contains(&channel) {
                         sent.unsure.push(channel);
                     }
                     faults.push((fault, after));

@@ -6,6 +6,7 @@ use super::rules::{self, Findings, Read};
 use super::written::{ReceiverWritten, Written};
 use super::{Config, read};
 use domain::alert::fingerprint::hash_texts;
+use domain::policy::lonely::on_irc_alone;
 use domain::policy::rituals::{RoleSpec, default_roles};
 use domain::policy::{CONFIG, Policy, PolicySource, ReceiverKind, ReceiverSpec};
 use domain::rules::compile::Mistake;
@@ -111,6 +112,12 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         return Err(ConfigErrors(found.mistakes));
     }
     policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
+    let files: Vec<Named> = [file].into_iter().chain(&rules).cloned().collect();
+    let lonely = on_irc_alone(&policy).into_iter().map(|lonely| match lonely.file.as_str() {
+        CONFIG => Mistake { file: file.name.clone(), ..lonely },
+        _ => lonely,
+    });
+    found.warnings.extend(rules::shown(&files, lonely.collect()));
     Ok(Config { policy, receivers, sources, access, directory, duty_lists, hash, warnings: found.warnings })
 }
 

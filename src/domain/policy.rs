@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod heartbeats;
 mod inhibit;
 mod intervals;
+pub mod lonely;
 pub mod postmortems;
 pub mod rituals;
 mod route;

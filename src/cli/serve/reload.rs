@@ -119,6 +119,7 @@ impl Reloader {
         tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;
         self.directory.replace(&config).await.map_err(|error| error.to_string())?;
         self.deliveries.replace(channels).await;
+        // A network that is new is listened to from now on.
         self.networks.start();
         self.reconcile.replace(&config.sources, config.policy.timing.alert_timeout.delta());
         self.metrics.config_loaded(&config, self.clock.now());

@@ -4,12 +4,15 @@ use super::banner::Access;
 use super::flags::Serve;
 use super::reload::{Fresh, Reloader, read, tell_engine};
 use super::{facts, upkeep};
+use crate::app::chat::irc::{IrcListener, IrcParts};
 use crate::app::delivery::{self, Deliveries};
+use crate::app::desk::Desk;
 use crate::app::directory::{self, Keeper, Shown};
 use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
 use crate::app::questions::Questions;
 use crate::app::reconcile::{self, Polled, Reconcile};
+use crate::app::speakers::Speakers;
 use crate::channels::console::Console;
 use crate::channels::http_client;
 use crate::channels::irc::Networks;
@@ -55,7 +58,7 @@ impl Running {
         let console = Console::stdout().map_err(|error| format!("standard output can't be used: {error}"))?;
         let bound = http::Bound::bind(&flags.listen).map_err(|error| error.to_string())?;
         let external_url = flags.external_url(&bound.addresses);
-        let (networks, _heard) = Networks::new();
+        let (networks, heard) = Networks::new();
         let Fresh { config, channels } = read(flags, &external_url, &console, &networks)?;
         let base = Base::open(flags)?;
         let held = base.store.held().await.map_err(|error| error.to_string())?;
@@ -98,6 +101,12 @@ impl Running {
             .await
             .map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
+        let listener = base.irc_listener(&reloader.config, server.site.desk.clone());
+        upkeep.spawn(listener.run(heard));
+        // Whoever sends nothing has no business to be seen anywhere.
+        if held.is_none() {
+            reloader.networks.start();
+        }
         upkeep.spawn(upkeep::run(base.store.clone(), base.clock.clone(), flags.into()));
         upkeep.spawn(upkeep::tell(base.store.clone()));
         upkeep.spawn(upkeep::watchdog());
@@ -173,6 +182,17 @@ impl Base {
         };
         let told = Directory::clone(engine.state().directory());
         Ok(Arc::new(Keeper::new(shared, config, told)))
+    }
+
+    fn irc_listener(&self, config: &Arc<ArcSwap<Config>>, desk: Desk) -> IrcListener {
+        IrcListener::new(IrcParts {
+            desk,
+            speakers: Speakers::new(self.store.clone(), config.clone()),
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            config: config.clone(),
+        })
     }
 
     fn reconcile(&self, config: &Config) -> Result<Reconcile, String> {
