@@ -10,4 +10,5 @@ pub mod inbox;
 pub mod questions;
 pub mod reconcile;
 pub mod replay;
+pub mod speakers;
 pub mod wire;

@@ -14,6 +14,8 @@ pub struct Access {
     pub oidc: Option<Oidc>,
     /// A proxy that has asked them already.
     pub proxy: Option<Proxy>,
+    /// What people may do by what they type in a chat; "groups" are people and squads.
+    pub chat: Grants,
 }
 
 /// An OpenID Connect provider.

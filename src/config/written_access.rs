@@ -16,6 +16,20 @@ pub struct AccessWritten {
     pub oidc: Option<OidcWritten>,
     /// A proxy that has asked them already.
     pub proxy: Option<ProxyWritten>,
+    /// What people may do in a chat.
+    pub chat: Option<ChatWritten>,
+}
+
+/// What people may do by what they type in a chat.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatWritten {
+    /// By name of a person or a squad.
+    #[serde(default)]
+    pub roles: BTreeMap<String, RoleWritten>,
+    /// Everybody else whose account is known.
+    #[serde(default)]
+    pub default_role: Option<RoleWritten>,
 }
 
 /// Logins of ours.

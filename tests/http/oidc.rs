@@ -35,7 +35,7 @@ async fn world(change: impl FnOnce(&mut Oidc)) -> World {
     change(&mut oidc);
     let ours = clock.clone();
     let site = TestSite::with(|parts| {
-        let access = Access { local: true, oidc: Some(oidc), proxy: None };
+        let access = Access { local: true, oidc: Some(oidc), proxy: None, chat: Grants::default() };
         parts.config = Arc::new(ArcSwap::from_pointee(earlybell::config::Config { access, ..config() }));
         parts.clock = ours;
     });

@@ -12,7 +12,7 @@ use earlybell::app::directory::{self, Keeper};
 use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::Questions;
 use earlybell::clock::{Clock, SystemClock};
-use earlybell::config::{Access, Config, Source};
+use earlybell::config::{Access, Config, Grants, Source};
 use earlybell::http::session::{self, Beginning};
 use earlybell::http::token::mint;
 use earlybell::http::{Bound, Limits, Parts, Running, serve};
@@ -79,7 +79,7 @@ pub fn config() -> Config {
         policy,
         receivers: Vec::new(),
         sources: vec![source("default"), source("second")],
-        access: Access { local: true, oidc: None, proxy: None },
+        access: Access { local: true, oidc: None, proxy: None, chat: Grants::default() },
         directory: Default::default(),
         duty_lists: Vec::new(),
         hash: 7,

@@ -4,6 +4,7 @@ use super::{Check, http_url};
 use crate::config::access::{Access, Grants, Network, Oidc, Proxy};
 use crate::config::written_access::{AccessWritten, OidcWritten, ProxyWritten, RoleWritten};
 use crate::config::{host_is_loopback, read};
+use domain::access::Role;
 use std::collections::BTreeMap;
 
 const SCOPES: [&str; 3] = ["openid", "profile", "email"];
@@ -21,6 +22,7 @@ impl Check<'_> {
             local: written.local.is_none_or(|local| local.enabled),
             oidc: written.oidc.map(|oidc| self.oidc("access.oidc", oidc)),
             proxy: written.proxy.map(|proxy| self.proxy("access.proxy", proxy)),
+            chat: written.chat.map_or_else(chat, |chat| self.grants("access.chat", chat.roles, chat.default_role)),
         }
     }
 
@@ -91,6 +93,11 @@ impl Check<'_> {
             default: default.map(Into::into),
         }
     }
+}
+
+// Whoever's account was linked to a person was let in by an admin, or by whoever writes the configuration.
+fn chat() -> Grants {
+    Grants { roles: BTreeMap::new(), default: Some(Role::Responder) }
 }
 
 // Kept to the letter: what it signs must say exactly the same.
