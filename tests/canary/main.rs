@@ -30,6 +30,7 @@ enum Written {
 struct Peers {
     http: u16,
     smtp: u16,
+    irc: u16,
     site: String,
 }
 
@@ -59,7 +60,7 @@ impl Pen<'_> {
 
 // A configuration with a secret wherever one can stand. Whoever is asked refuses, and repeats what was said.
 fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(String, String)>) {
-    let Peers { http, smtp, site } = peers;
+    let Peers { http, smtp, irc: irc_port, site } = peers;
     let mut it = Pen { planted, how, files: Vec::new() };
     let bearer = it.secret("credentials", "the bearer of an Alertmanager");
     let basic = it.secret("password", "the password of an Alertmanager");
@@ -67,6 +68,8 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let oidc = it.secret("client_secret", "the secret of the OIDC client");
     let mail = it.secret("auth_password", "the password for mail");
     let slack = it.secret("bot_token", "the token for Slack");
+    let irc = it.secret("password", "the password for IRC");
+    let nickserv = it.secret("nickserv_password", "the password for NickServ");
     let git = it.secret("password", "the password for git");
     let forge = it.secret("token", "the token for pull requests");
     let in_address = it.planted.plant(&format!("the address of a calendar {}", it.files.len()));
@@ -100,7 +103,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
   - {{ name: third, alertmanagers: ['http://127.0.0.1:{http}/refuses'], poll_every: 1s, basic_auth: {{ username: me, {redirect} }} }}
 access:
   oidc: {{ issuer: 'http://127.0.0.1:{http}/oidc', client_id: bell, {oidc}, default_role: viewer }}
-route: {{ receivers: [console, mail, slack, hook, slack_webhook, mattermost, rocketchat, discord, teams, matrix] }}
+route: {{ receivers: [console, mail, slack, hook, slack_webhook, mattermost, rocketchat, discord, teams, matrix, irc, nickserv] }}
 receivers:
   - name: console
     console: {{}}
@@ -112,6 +115,10 @@ receivers:
     webhook: {{ {hook}, {signing}, {old_signing}, authorization: {{ {hook_bearer} }} }}
 {chats}  - name: matrix
     matrix: {{ homeserver: 'http://127.0.0.1:{http}', room: '!a:b', {matrix} }}
+  - name: irc
+    irc: {{ server: '127.0.0.1:{irc_port}', tls: false, nick: bell, channel: '#ops', sasl: {{ {irc} }} }}
+  - name: nickserv
+    irc: {{ server: '127.0.0.1:{irc_port}', tls: false, nick: other, channel: '#ops', {nickserv} }}
   - name: git
     blog: {{ repository: 'http://127.0.0.1:{http}/site.git', author: Team <team@example.org>, username: bell, {git} }}
   - name: forge
@@ -152,7 +159,12 @@ fn wait_until_sent(program: &mut Program, planted: &Planted, how: Written, heard
 fn no_secret_comes_out_again() {
     let heard = Heard::default();
     let site = peers::repository();
-    let peers = Peers { http: peers::http(&heard), smtp: peers::smtp(&heard), site: site.path().display().to_string() };
+    let peers = Peers {
+        http: peers::http(&heard),
+        smtp: peers::smtp(&heard),
+        irc: peers::irc(&heard),
+        site: site.path().display().to_string(),
+    };
     let mut planted = Planted::default();
     let (here, _) = config(&mut planted, Written::Here, &peers);
     let mut program = Program::start_with(&["--log.level=debug"], &here, &[]);

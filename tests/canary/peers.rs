@@ -78,6 +78,33 @@ pub fn smtp(heard: &Heard) -> u16 {
     })
 }
 
+/// An IRC server that takes no password, neither by SASL nor by NickServ, and quotes it.
+pub fn irc(heard: &Heard) -> u16 {
+    serve(heard, |stream, heard| {
+        let mut lines = BufReader::new(stream.try_clone().ok()?);
+        loop {
+            let mut line = String::new();
+            if lines.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            heard.lock().unwrap().push_str(&line);
+            let word = line.trim_end();
+            let last = word.rsplit(' ').next().unwrap_or_default();
+            let long = "so ".repeat(128);
+            let answer = match word.split(' ').next().unwrap_or_default() {
+                "CAP" if word.starts_with("CAP LS") => ":echo CAP * LS :sasl=PLAIN".to_owned(),
+                "CAP" if word.starts_with("CAP REQ") => ":echo CAP * ACK :sasl".to_owned(),
+                "CAP" => ":echo 001 other :hello\r\n:echo 422 other :no MOTD".to_owned(),
+                "AUTHENTICATE" if last == "PLAIN" => "AUTHENTICATE +".to_owned(),
+                "AUTHENTICATE" => format!(":echo 904 bell :{long}{word}, that is {}", decoded(last)),
+                "PRIVMSG" => format!(":NickServ!s@s NOTICE other :Invalid password: {long}{word}"),
+                _ => continue,
+            };
+            write!(stream, "{answer}\r\n").ok()?;
+        }
+    })
+}
+
 fn decoded(text: &str) -> String {
     use base64::Engine;
     let bytes = base64::prelude::BASE64_STANDARD.decode(text).unwrap_or_default();

@@ -8,13 +8,15 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Secrets that somebody was sent: those of the others stay on this machine.
-pub const SENT: [&str; 16] = [
+pub const SENT: [&str; 18] = [
     "the bearer of an Alertmanager",
     "the password of an Alertmanager",
     "the password of an Alertmanager that refuses",
     "the secret of the OIDC client",
     "the password for mail",
     "the token for Slack",
+    "the password for IRC",
+    "the password for NickServ",
     "the bearer of a calendar",
     "the password for git",
     "the token for pull requests",

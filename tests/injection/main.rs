@@ -5,6 +5,7 @@
 
 #[path = "../support/elements.rs"]
 mod elements;
+mod irc;
 mod page;
 mod payloads;
 #[path = "../support/program.rs"]
@@ -227,9 +228,16 @@ async fn notices_show_text_as_text() {
     // Whatever is more than text is so in the first notice of its kind, too.
     let roots = told.deliveries.iter().filter(|delivery| delivery.lane != Lane::Direct);
     let mut sent = [0; 2];
-    let (mut wrong, mut all_slack) = (Vec::new(), String::new());
+    let (mut wrong, mut all_slack, mut all_irc) = (Vec::new(), String::new(), String::new());
     for delivery in roots {
         let content = &delivery.content;
+        if delivery.receiver == "irc" {
+            match irc::read(delivery.lane, content) {
+                Ok(text) => all_irc.push_str(&format!("{text}\n")),
+                Err(problem) => wrong.push(format!("IRC: {problem}")),
+            }
+            continue;
+        }
         let (channel, count): (&dyn Channel, Option<&mut usize>) = match delivery.receiver.as_str() {
             "slack" => {
                 match read::slack(&format!("{}\n{}", content.subject, content.body)) {
@@ -275,6 +283,7 @@ async fn notices_show_text_as_text() {
     let all = payloads::all();
     wrong.extend(missing("mail", &all_mail, &all));
     wrong.extend(missing("Slack", &all_slack, &all));
+    wrong.extend(missing("IRC", &all_irc, &all));
     wrong.extend(missing("the console", &screen, &all));
     assert_nothing(wrong);
 }

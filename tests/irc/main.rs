@@ -3,7 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_days;
+mod client;
+mod networks;
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod program;
+mod real;
 mod scripted;
+mod whole;
 
 use chrono::DateTime;
 use domain::delivery::{Content, Delivery, Lane, Outcome};

@@ -117,7 +117,7 @@ impl Connection {
             self.state.send_replace(State::Connecting);
             let begun = Instant::now();
             let Err(fault) = self.once().await else { return };
-            let fault = Fault { because: self.network.sent().hidden_in(&fault.because), ..fault };
+            let fault = fault.quoted(&self.network.sent());
             failures = if begun.elapsed() >= self.waits.steady { 0 } else { failures + 1 };
             let jitter =
                 hash_texts([self.network.nick.as_str(), &self.network.server, &failures.to_string()].into_iter());
@@ -185,7 +185,7 @@ impl Connection {
                     return Ok(());
                 }
                 Err(fault) => {
-                    session.end(&fault);
+                    session.end(&fault.clone().quoted(&self.network.sent()));
                     return Err(fault);
                 }
             }

@@ -1,6 +1,7 @@
 //! What went wrong on a network, and what it means for a notice.
 
 use super::line::Line;
+use crate::config::Sent;
 use domain::delivery::Outcome;
 use domain::text::clean_line;
 use std::time::Duration;
@@ -38,12 +39,17 @@ pub enum FaultKind {
 
 impl Fault {
     /// Of this kind, before anything was said.
-    pub fn new(kind: FaultKind, because: impl AsRef<str>) -> Self {
-        Self { kind, because: clean_line(because.as_ref(), QUOTE_BYTES_MAX), unsure: false }
+    pub fn new(kind: FaultKind, because: impl Into<String>) -> Self {
+        Self { kind, because: because.into(), unsure: false }
+    }
+
+    /// As it may be read by people: what we sent is hidden before it is cut, or half of it would be left.
+    pub fn quoted(self, sent: &Sent) -> Self {
+        Self { because: clean_line(&sent.hidden_in(&self.because), QUOTE_BYTES_MAX), ..self }
     }
 
     /// The connection is gone.
-    pub fn gone(because: impl AsRef<str>) -> Self {
+    pub fn gone(because: impl Into<String>) -> Self {
         Self::new(FaultKind::Gone, because)
     }
 

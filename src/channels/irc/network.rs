@@ -194,7 +194,7 @@ impl Place {
         }
         match timeout_at(until, &mut waiting.answer).await {
             Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(fault))) => Err((fault, self.wait())),
+            Ok(Ok(Err(fault))) => Err((fault.quoted(&self.network.settings.sent()), self.wait())),
             Ok(Err(_)) => late(waiting.has_begun()),
             Err(_) => late(waiting.has_begun()),
         }
@@ -212,10 +212,17 @@ impl Place {
             found.await.ok()
         };
         match timeout_at(until, asked).await {
-            Ok(Some(findings)) => findings,
+            Ok(Some(findings)) => findings.into_iter().map(|finding| self.quoted(finding)).collect(),
             Ok(None) | Err(_) => {
                 vec![Finding::Wrong(format!("no answer of {} in time", self.network.settings.server))]
             }
+        }
+    }
+
+    fn quoted(&self, finding: Finding) -> Finding {
+        match finding {
+            Finding::Well(words) => Finding::Well(words),
+            Finding::Wrong(words) => Finding::Wrong(Fault::gone(words).quoted(&self.network.settings.sent()).because),
         }
     }
 
