@@ -23,7 +23,7 @@ receivers:
   - { name: slack, slack: { channel: C000000001, bot_token: x } }
   - { name: mail, email: { to: [list@example.org], from: bell@example.org, smarthost: "localhost:25" } }
   - { name: console, console: {} }
-  - { name: irc, irc: { server: "localhost:6697", nick: bell, channel: "#ops" } }
+  - { name: irc, irc: { server: "localhost:6697", nick: bell, channel: '#ops' } }
 rituals: { claim_within: 0, silent_after: 0, hand_over_after: 0, scope_after: 0, stale_after: 0, call_out_every: 0, remind_before: 0, watch_promises: false }
 timing: { storm_after: 1000000, update_interval: 1s }
 "#;
