@@ -10,7 +10,7 @@ use domain::delivery::{Addressee, Content, Delivery, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::notice::NoticeKind;
 use earlybell::channels::slack::SlackChannel;
-use earlybell::channels::{Attempt, Channel, Deadlines, http_client};
+use earlybell::channels::{Attempt, Channel, Deadlines, Finding, http_client};
 use earlybell::clock::{Clock, SystemClock};
 use earlybell::config::{Secret, SlackConfig};
 use serde_json::{Value, json};
@@ -21,7 +21,14 @@ use std::time::Duration;
 const HERE: &str = CHANNELS[0].0;
 
 fn config(slack: &Slack, channel: &str) -> SlackConfig {
-    SlackConfig { api_url: slack.url.clone(), bot_token: Secret::new(TOKEN), channel: Some(channel.into()) }
+    SlackConfig {
+        api_url: slack.url.clone(),
+        bot_token: Secret::new(TOKEN),
+        channel: Some(channel.into()),
+        buttons: false,
+        broadcast: false,
+        external_url: "https://bell.example".into(),
+    }
 }
 
 fn open(config: &SlackConfig) -> SlackChannel {
@@ -155,6 +162,8 @@ fn chatter(slack: &Slack, thread: Option<&str>) {
         thread_ts: thread.map(str::to_owned),
         text: "me too".into(),
         metadata: Value::Null,
+        blocks: Value::Null,
+        broadcast: false,
         edits: 0,
     };
     slack.world().messages.extend((1..6).map(said));
@@ -280,26 +289,165 @@ async fn an_old_message_with_the_same_key_is_not_taken_for_ours() {
 }
 
 #[tokio::test]
-async fn a_deleted_root_loses_no_notice() {
+async fn below_a_deleted_root_it_goes_on_elsewhere_once() {
+    let goes_on = ":arrow_right: *INC-42 goes on here*\nThe message it began with is gone. \
+        <https://bell.example/incidents/42|What is known>";
     let slack = Slack::start();
     let channel = open(&config(&slack, HERE));
     let root = remote_id(channel.send(&attempt(Lane::Root, 1, "Down", None)).await);
     slack.world().delete(root.split_once(':').unwrap().1);
-    let board = channel.send(&attempt(Lane::Put, 2, "Resolved", Some(&root))).await;
+    let board = channel.send(&attempt(Lane::Put, 2, "Confirmed", Some(&root))).await;
     assert_eq!(board, Outcome::Sent { remote_id: None });
-    let resolved = attempt(Lane::Post, 3, "Resolved", Some(&root));
+    // The answer to the new beginning is lost, then that to the reply in it.
+    let confirmed = attempt(Lane::Post, 3, "Confirmed", Some(&root));
     slack
         .world()
         .script
         .insert("chat.postMessage", [Misbehave::Refuses("thread_not_found"), Misbehave::DoesThenBreaks].into());
-    assert_eq!(class(&channel.send(&resolved).await), "unsure");
-    assert_eq!(class(&channel.send(&again(&resolved)).await), "sent");
-    assert_eq!(slack.threads(HERE), threads(&[("Resolved", &[])]));
+    assert_eq!(class(&channel.send(&confirmed).await), "unsure");
+    slack
+        .world()
+        .script
+        .insert("chat.postMessage", [Misbehave::Refuses("thread_not_found"), Misbehave::DoesThenBreaks].into());
+    assert_eq!(class(&channel.send(&again(&confirmed)).await), "unsure");
+    assert_eq!(class(&channel.send(&again(&confirmed)).await), "sent");
+    assert_eq!(class(&channel.send(&attempt(Lane::Post, 4, "Update", Some(&root))).await), "sent");
+    // Whoever starts anew knows nothing of it, and finds it.
+    let channel = open(&config(&slack, "incidents"));
+    assert_eq!(class(&channel.send(&attempt(Lane::Post, 5, "Resolved", Some(&root))).await), "sent");
+    let shown = |text: &str| format!("*{text}*\nAll users &amp; more");
+    let replies = ["Confirmed", "Update", "Resolved"].map(shown).to_vec();
+    assert_eq!(slack.threads(HERE), [(goes_on.to_owned(), replies.clone())]);
+    // The board is shown there from now on.
+    assert_eq!(class(&channel.send(&attempt(Lane::Put, 6, "Resolved", Some(&root))).await), "sent");
+    assert_eq!(slack.threads(HERE), [(shown("Resolved"), replies)]);
 
     // Nobody ever saw a root: the reply still arrives.
-    assert_eq!(class(&channel.send(&attempt(Lane::Post, 4, "Late", None)).await), "sent");
-    assert_eq!(class(&channel.send(&attempt(Lane::Put, 5, "Late", None)).await), "sent");
-    assert_eq!(slack.threads(HERE), threads(&[("Resolved", &[]), ("Late", &[])]));
+    assert_eq!(class(&channel.send(&attempt(Lane::Post, 7, "Late", None)).await), "sent");
+    assert_eq!(class(&channel.send(&attempt(Lane::Put, 8, "Late", None)).await), "sent");
+    assert_eq!(slack.threads(HERE).len(), 2);
+}
+
+#[tokio::test]
+async fn what_began_in_a_channel_that_is_archived_goes_on_in_the_one_that_is_configured() {
+    let slack = Slack::start();
+    let before = open(&config(&slack, "strangers"));
+    slack.world().invited = true;
+    let root = remote_id(before.send(&attempt(Lane::Root, 1, "Down", None)).await);
+    slack.world().archived.insert(CHANNELS[2].0);
+    let update = attempt(Lane::Post, 2, "Update", Some(&root));
+    // Nowhere to go: somebody has to see to it.
+    assert_eq!(class(&before.send(&update).await), "misconfigured");
+    let now = open(&config(&slack, HERE));
+    assert_eq!(class(&now.send(&again(&update)).await), "sent");
+    assert_eq!(class(&now.send(&again(&update)).await), "sent");
+    assert_eq!(class(&now.send(&attempt(Lane::Put, 3, "Resolved", Some(&root))).await), "sent");
+    assert_eq!(slack.threads(HERE), threads(&[("Resolved", &["Update"])]));
+}
+
+#[tokio::test]
+async fn one_message_has_buttons_and_loses_them_in_the_end() {
+    let slack = Slack::start();
+    let channel = open(&SlackConfig { buttons: true, broadcast: true, ..config(&slack, HERE) });
+    let pressed = |slack: &Slack| {
+        let blocks = slack.world().messages[0].blocks.clone();
+        let actions = blocks.as_array().unwrap().iter().find(|block| block["type"] == "actions").cloned().unwrap();
+        let word = |element: &Value| format!("{} {}", element["action_id"].as_str().unwrap(), element["value"]);
+        actions["elements"].as_array().unwrap().iter().map(word).collect::<Vec<_>>()
+    };
+    let mut declared = attempt(Lane::Root, 1, "Down", None);
+    declared.delivery.content.body =
+        "build.example.org &amp; more <https://bell.example/incidents/42|page>\n".repeat(400);
+    let root = remote_id(channel.send(&declared).await);
+    assert_eq!(pressed(&slack), ["take \"42\"", "calloff \"42\"", "open \"42\""]);
+    assert_eq!(slack.world().messages[0].blocks.as_array().unwrap().len(), 11);
+    channel.send(&attempt(Lane::Put, 2, "Confirmed", Some(&root))).await;
+    assert_eq!(
+        slack.world().messages[0].blocks,
+        json!([
+            {"type": "section",
+             "text": {"type": "mrkdwn", "text": "*Confirmed*\nAll users &amp; more", "verbatim": true}},
+            {"type": "actions", "block_id": "incident", "elements": [
+                {"type": "button", "action_id": "take", "text": {"type": "plain_text", "text": "I take it"},
+                 "value": "42", "style": "primary"},
+                {"type": "button", "action_id": "calloff", "text": {"type": "plain_text", "text": "Not an incident"},
+                 "value": "42"},
+                {"type": "button", "action_id": "open", "text": {"type": "plain_text", "text": "Open"},
+                 "value": "42", "url": "https://bell.example/incidents/42"},
+            ]},
+        ])
+    );
+    let mut over = attempt(Lane::Put, 3, "Called off", Some(&root));
+    over.delivery.notice = NoticeKind::LastBoard;
+    channel.send(&over).await;
+    assert_eq!(pressed(&slack), ["open \"42\""]);
+    // Whoever reads no thread sees that it is over; not each word about it.
+    let mut called_off = attempt(Lane::Post, 4, "Called off", Some(&root));
+    called_off.delivery.notice = NoticeKind::CalledOff;
+    channel.send(&called_off).await;
+    channel.send(&attempt(Lane::Post, 5, "A word", Some(&root))).await;
+    let shown = slack.world().messages.iter().map(|message| message.broadcast).collect::<Vec<_>>();
+    assert_eq!(shown, [false, true, false]);
+}
+
+#[tokio::test]
+async fn one_channel_that_asks_for_patience_is_not_asked_again() {
+    let slack = Slack::start();
+    let channel = open(&personal(&slack));
+    slack.next("chat.postMessage", wait(30));
+    for number in 1..4 {
+        let outcome = channel.send(&to(0, number, "You lead", None)).await;
+        let Outcome::Retry { after: Some(after), unsure: false, .. } = outcome else { panic!("{outcome:?}") };
+        assert!(after <= Duration::from_secs(30) && after > Duration::from_secs(20), "{after:?}");
+    }
+    assert_eq!(class(&channel.send(&to(1, 4, "You lead", None)).await), "sent");
+    assert_eq!(slack.world().calls.len(), 2);
+}
+
+#[tokio::test]
+async fn a_look_tells_nobody_and_says_what_to_do() {
+    let slack = Slack::start();
+    let found = async |config: SlackConfig| -> Vec<String> {
+        let word = |finding| match finding {
+            Finding::Well(text) => format!("well: {text}"),
+            Finding::Wrong(text) => format!("wrong: {text}"),
+        };
+        open(&config).look().await.into_iter().map(word).collect()
+    };
+    let logged_in = "well: logged in to the workspace Example as earlybell";
+    let named = config(&slack, "#incidents");
+    assert_eq!(found(named.clone()).await, [logged_in, "well: member of the public channel #incidents"]);
+    for (channel, says) in [
+        (CHANNELS[1].0, "wrong: #old is archived: bring it back, or name another channel"),
+        ("strangers", "wrong: the bot is no member of #strangers: type `/invite @` and its name there"),
+        ("C099999999", "wrong: the channel C099999999 can't be looked at: Slack says channel_not_found"),
+        (
+            "nowhere",
+            "wrong: there is no channel #nowhere that the bot can see: look at its name, invite the bot if it is \
+             private, or write its id (“View channel details”, at the very bottom)",
+        ),
+    ] {
+        assert_eq!(found(config(&slack, channel)).await, [logged_in, says], "{channel}");
+    }
+    let missing = |scope: &str, what: &str| {
+        format!(
+            "wrong: the scope {scope} is missing, so {what}: add it at api.slack.com/apps under “OAuth & Permissions”, \
+             then “Reinstall to Workspace”"
+        )
+    };
+    slack.world().scopes = Some("chat:write,groups:read");
+    let twice = "a notice may be told twice after a lost answer (in a private channel it is groups:history)";
+    assert_eq!(found(named.clone()).await[1], missing("channels:history", twice));
+    let personal = found(personal(&slack)).await;
+    let twice = "a message to a person may be told twice after a lost answer";
+    assert_eq!(personal, [logged_in.to_owned(), missing("im:write", twice), missing("im:history", twice)]);
+    slack.next("auth.test", Misbehave::Refuses("token_revoked"));
+    let revoked = found(named.clone()).await;
+    assert_eq!(revoked.len(), 1);
+    assert!(revoked[0].starts_with("wrong: Slack says token_revoked: the token is that of "), "{revoked:?}");
+    drop(slack);
+    let gone = found(named).await;
+    assert!(gone[0].starts_with("wrong: no answer from Slack: Connection refused"), "{gone:?}");
 }
 
 #[tokio::test]
@@ -355,8 +503,11 @@ async fn every_refusal_means_one_thing() {
                 ("chat.postMessage", Lane::Post, Some(root.as_str())),
                 ("chat.update", Lane::Put, Some(root.as_str())),
             ] {
-                slack.next(method, Misbehave::Refuses(error));
+                // Twice: below another message it is refused as well.
+                slack.world().script.insert(method, [Misbehave::Refuses(error), Misbehave::Refuses(error)].into());
+                let channel = open(&config(&slack, HERE));
                 let outcome = channel.send(&attempt(lane, 2, "Update", thread)).await;
+                slack.world().script.clear();
                 assert_eq!(class(&outcome), expected, "{method} {error}: {outcome:?}");
                 assert!(format!("{outcome:?}").contains(&format!("Slack says {error}")), "{outcome:?}");
             }
@@ -378,17 +529,16 @@ fn wait(seconds: u32) -> Misbehave {
 #[tokio::test]
 async fn the_wait_that_slack_asks_for_is_kept() {
     let slack = Slack::start();
-    let channel = open(&config(&slack, HERE));
     for (seconds, expected) in [(0, 0), (30, 30), (86_400, 3_600)] {
         slack.next("chat.postMessage", wait(seconds));
         let after = Some(Duration::from_secs(expected));
         let because = "Slack says ratelimited".into();
-        let outcome = channel.send(&attempt(Lane::Root, 1, "Down", None)).await;
+        let outcome = open(&config(&slack, HERE)).send(&attempt(Lane::Root, 1, "Down", None)).await;
         assert_eq!(outcome, Outcome::Retry { because, after, unsure: false });
     }
     let soon = vec![("retry-after", "soon".to_owned())];
     slack.next("chat.postMessage", Misbehave::Answers(429, soon, String::new()));
-    let outcome = channel.send(&attempt(Lane::Root, 1, "Down", None)).await;
+    let outcome = open(&config(&slack, HERE)).send(&attempt(Lane::Root, 1, "Down", None)).await;
     assert_eq!(outcome, Outcome::Retry { because: "Slack answers 429".into(), after: None, unsure: false });
 }
 
@@ -420,9 +570,9 @@ async fn a_text_of_any_length_fits() {
 
 #[test]
 fn the_configuration_is_checked_before_anything_is_sent() {
+    let slack = Slack::start();
     let says = |api_url: &str, token: &str, channel: &str| {
-        let config =
-            SlackConfig { api_url: api_url.into(), bot_token: Secret::new(token), channel: Some(channel.into()) };
+        let config = SlackConfig { api_url: api_url.into(), bot_token: Secret::new(token), ..config(&slack, channel) };
         SlackChannel::new(&config, http_client::client().unwrap(), Deadlines::default()).err()
     };
     let url = "https://slack.com/api";

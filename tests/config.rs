@@ -98,6 +98,7 @@ fn every_key_stands_in_the_default_file() {
         "heartbeats: [{ zzz: 1 }]".to_owned(),
         receiver("zzz: 1"),
         receiver("email: { zzz: 1 }"),
+        "slack_app: { zzz: 1 }".to_owned(),
         receiver("slack: { zzz: 1 }"),
         receiver("irc: { zzz: 1 }"),
         receiver("irc: { sasl: { zzz: 1 } }"),

@@ -1,22 +1,30 @@
 //! Slack's Web API with a bot token: a root message edited in place, replies in its thread.
 
-mod api;
-mod fault;
+pub mod api;
+mod blocks;
+pub mod fault;
 mod look;
+mod message;
+mod pace;
 mod person;
 mod place;
+mod sent;
+mod thread;
 mod words;
 
-use super::{Attempt, Channel, Deadlines};
+use super::{Attempt, Channel, Deadlines, Finding};
 use crate::config::SlackConfig;
-use api::Api;
+use api::{Api, Token};
 use async_trait::async_trait;
 use domain::delivery::{Lane, Outcome};
+use domain::ids::IncidentId;
 use fault::Fault;
+use message::Post;
+use pace::Pace;
 use place::Place;
-use serde::Serialize;
 use std::sync::{OnceLock, atomic::AtomicBool, atomic::Ordering};
 use std::time::Duration;
+use thread::Moved;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
@@ -26,66 +34,14 @@ pub struct SlackChannel {
     // Id or name, without `#`; none where each person is written to.
     channel: Option<String>,
     channel_id: OnceLock<String>,
+    external_url: String,
+    buttons: bool,
+    broadcast: bool,
     attempt: Duration,
+    pace: Pace,
+    moved: Moved,
     // Said once, not with every attempt.
     blindness_told: AtomicBool,
-}
-
-/// `chat.postMessage`.
-#[derive(Serialize)]
-struct Post<'a> {
-    channel: &'a str,
-    text: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thread_ts: Option<&'a str>,
-    metadata: Metadata<'a>,
-    // Names and links in the text of an alert stay text.
-    link_names: bool,
-    parse: &'static str,
-    unfurl_links: bool,
-    unfurl_media: bool,
-}
-
-#[derive(Serialize)]
-struct Metadata<'a> {
-    event_type: &'static str,
-    event_payload: Payload<'a>,
-}
-
-/// What `look` finds a message by.
-#[derive(Serialize)]
-struct Payload<'a> {
-    delivery: &'a str,
-    incident: String,
-}
-
-/// `chat.update`. Without `metadata`: what is not named stays.
-#[derive(Serialize)]
-struct Update<'a> {
-    channel: &'a str,
-    ts: &'a str,
-    text: &'a str,
-    link_names: bool,
-    parse: &'static str,
-}
-
-impl<'a> Post<'a> {
-    fn new(attempt: &'a Attempt, text: &'a str, channel: &'a str, thread_ts: Option<&'a str>) -> Self {
-        let delivery = &attempt.delivery;
-        Self {
-            channel,
-            text,
-            thread_ts,
-            metadata: Metadata {
-                event_type: "earlybell_notice",
-                event_payload: Payload { delivery: &delivery.key, incident: delivery.incident.to_string() },
-            },
-            link_names: false,
-            parse: "none",
-            unfurl_links: false,
-            unfurl_media: false,
-        }
-    }
 }
 
 impl SlackChannel {
@@ -97,10 +53,15 @@ impl SlackChannel {
         }
         let channel_id = channel.clone().filter(|channel| is_channel_id(channel));
         Ok(Self {
-            api: Api::new(config, http, deadlines.step)?,
+            api: Api::new(&config.api_url, Token::Bot(&config.bot_token), http, deadlines.step)?,
             channel_id: channel_id.map(OnceLock::from).unwrap_or_default(),
             channel,
+            external_url: config.external_url.clone(),
+            buttons: config.buttons,
+            broadcast: config.broadcast,
             attempt: deadlines.attempt,
+            pace: Pace::default(),
+            moved: Moved::default(),
             blindness_told: AtomicBool::new(false),
         })
     }
@@ -113,7 +74,7 @@ impl SlackChannel {
             Lane::Root | Lane::Post | Lane::Direct => {}
         }
         if attempt.unsure {
-            match self.look(attempt, until).await {
+            match self.find_sent(attempt, until).await {
                 Ok(Some(place)) => return Outcome::Sent { remote_id: Some(place.remote_id()) },
                 Ok(None) => {}
                 Err(fault) if fault.is_blind() => self.tell_blindness(attempt, &fault),
@@ -127,23 +88,24 @@ impl SlackChannel {
     }
 
     async fn post(&self, attempt: &Attempt, until: Instant) -> Result<Place, Fault> {
-        let text = words::text(&attempt.delivery.content);
-        let thread = if attempt.delivery.lane == Lane::Root { None } else { Place::of_thread(attempt) };
-        let post = |channel, thread_ts| Post::new(attempt, &text, channel, thread_ts);
-        let Some(thread) = thread else {
-            let none = || Fault::Never("it was written for a channel, but this receiver is personal now".to_owned());
-            let channel = self.channel.as_deref().ok_or_else(none)?;
-            let place: Place = self.api.post("chat.postMessage", &post(channel, None), until).await?;
-            self.learn_channel_id(&place.channel);
-            return Ok(place);
-        };
-        match self.api.post("chat.postMessage", &post(&thread.channel, Some(&thread.ts)), until).await {
-            // Somebody deleted the root: better outside of a thread than not told.
-            Err(fault) if fault.is_lost_message() => {
-                self.api.post("chat.postMessage", &post(&thread.channel, None), until).await
-            }
-            answered => answered,
+        let thread = if attempt.delivery.lane == Lane::Post { Place::of_thread(attempt) } else { None };
+        if let Some(root) = thread {
+            return self.reply_in(attempt, &root, until).await;
         }
+        let none = || Fault::Never("it was written for a channel, but this receiver is personal now".to_owned());
+        let channel = self.channel.as_deref().ok_or_else(none)?;
+        let text = message::text(attempt);
+        let place = self.say(&self.root(attempt, &text, channel), channel, until).await?;
+        self.learn_channel_id(&place.channel);
+        Ok(place)
+    }
+
+    // Every message goes through here: where we were asked to wait, nobody is asked again.
+    async fn say(&self, post: &Post<'_>, channel: &str, until: Instant) -> Result<Place, Fault> {
+        self.pace.check(channel)?;
+        let answered = self.api.post("chat.postMessage", post, until).await;
+        self.pace.note(channel, &answered);
+        answered
     }
 
     // Repeating an edit changes nothing, so there is nothing to look for.
@@ -151,11 +113,18 @@ impl SlackChannel {
         let Some(root) = Place::of_thread(attempt) else {
             return Outcome::Sent { remote_id: None };
         };
-        let text = words::text(&attempt.delivery.content);
-        let update = Update { channel: &root.channel, ts: &root.ts, text: &text, link_names: false, parse: "none" };
-        match self.api.post::<Place>("chat.update", &update, until).await {
-            Ok(_) => Outcome::Sent { remote_id: Some(root.remote_id()) },
-            // It repeats what the replies tell one by one: without a message to show it in, nothing is lost.
+        let text = message::text(attempt);
+        let there = self.moved.of(&root).unwrap_or_else(|| root.clone());
+        let mut answered = self.put(attempt, &text, &there, until).await;
+        if matches!(&answered, Err(fault) if fault.is_lost_thread())
+            && let Ok(Some(there)) = self.goes_on(&attempt.delivery, &root, until).await
+        {
+            answered = self.put(attempt, &text, &there, until).await;
+        }
+        match answered {
+            Ok(place) => Outcome::Sent { remote_id: Some(place.remote_id()) },
+            // It repeats what the replies tell one by one: without a message to show it in, nothing is lost. The next
+            // reply begins a new one.
             Err(fault) if fault.is_lost_message() => {
                 let (incident, receiver) = (attempt.delivery.incident, &attempt.delivery.receiver);
                 info!(incident.id = %incident, receiver, "{incident}: {receiver} has no root message to edit any more");
@@ -163,6 +132,18 @@ impl SlackChannel {
             }
             Err(fault) => fault.outcome(),
         }
+    }
+
+    async fn put(&self, attempt: &Attempt, text: &str, there: &Place, until: Instant) -> Result<Place, Fault> {
+        self.pace.check(&there.channel)?;
+        let update = self.update(attempt, text, &there.channel, &there.ts);
+        let answered = self.api.post::<Place>("chat.update", &update, until).await;
+        self.pace.note(&there.channel, &answered);
+        answered.map(|_| there.clone())
+    }
+
+    fn page(&self, incident: IncidentId) -> String {
+        format!("<{}/incidents/{}|What is known>", self.external_url, incident.0)
     }
 
     fn known_channel_id(&self) -> Option<String> {
@@ -185,6 +166,10 @@ impl SlackChannel {
 impl Channel for SlackChannel {
     async fn send(&self, attempt: &Attempt) -> Outcome {
         self.tell(attempt, Instant::now() + self.attempt).await
+    }
+
+    async fn look(&self) -> Vec<Finding> {
+        self.findings(Instant::now() + self.attempt).await
     }
 }
 

@@ -81,7 +81,10 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let template_files = templates(&mut check, base, &written.templates);
     let templates: BTreeMap<String, String> =
         template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
+    check.slack.external_url.clone_from(&external_url);
+    let slack_app = check.slack_app(written.slack_app);
     let receivers = check.receivers(written.receivers);
+    let slack_app = check.with_token(slack_app, &receivers);
     let route = check.route(written.route, Receivers { routed: &routed, personal: &personal, blogs: &blogs });
     let (directory, duty_lists) = check.people(written.people, written.squads);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
@@ -118,7 +121,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         _ => lonely,
     });
     found.warnings.extend(rules::shown(&files, lonely.collect()));
-    Ok(Config { policy, receivers, sources, access, directory, duty_lists, hash, warnings: found.warnings })
+    Ok(Config { policy, receivers, sources, access, slack_app, directory, duty_lists, hash, warnings: found.warnings })
 }
 
 // Those of the protocol, with duties as written, and more.

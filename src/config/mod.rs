@@ -17,6 +17,7 @@ mod report;
 mod rules;
 mod schema;
 mod secret;
+mod slack;
 mod tree;
 mod trial;
 mod webhook;
@@ -25,6 +26,7 @@ mod written_access;
 mod written_blog;
 mod written_chat;
 mod written_irc;
+mod written_slack;
 mod written_webhook;
 
 pub use access::{Access, Grants, Network, Oidc, Proxy};
@@ -41,6 +43,7 @@ pub use report::{ConfigError, ConfigErrors};
 pub use rules::{Findings, parse_rules};
 pub use schema::rules_schema;
 pub use secret::{Secret, Sent};
+pub use slack::SlackAppConfig;
 pub use trial::{TestFile, read_tests};
 pub use webhook::{SigningKey, WebhookConfig};
 
@@ -62,6 +65,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// How people are known.
     pub access: Access,
+    /// The way from Slack to us, if there is one.
+    pub slack_app: Option<SlackAppConfig>,
     /// People and squads that are written; who is on duty is not known yet.
     pub directory: Directory,
     /// Where it is written who is on duty.
@@ -141,6 +146,12 @@ pub struct SlackConfig {
     pub bot_token: Secret,
     /// Channel id (or name); none where each person is written to.
     pub channel: Option<String>,
+    /// Whether the first message of an incident has buttons.
+    pub buttons: bool,
+    /// Whether what changes the stage of an incident is shown in the channel too, not only in the thread.
+    pub broadcast: bool,
+    /// Where people find our pages, without a trailing slash.
+    pub external_url: String,
 }
 
 /// One Alertmanager cluster that sends alerts, and may be asked.

@@ -4,6 +4,7 @@ use super::written_access::AccessWritten;
 use super::written_blog::BlogWritten;
 use super::written_chat::{ChatWritten, MatrixWritten};
 use super::written_irc::IrcWritten;
+use super::written_slack::SlackAppWritten;
 use super::written_webhook::WebhookWritten;
 use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
@@ -26,6 +27,8 @@ pub struct Written {
     pub access: Option<AccessWritten>,
     /// Who is told, by incident labels.
     pub route: Option<RouteWritten>,
+    /// What people press and type in Slack.
+    pub slack_app: Option<SlackAppWritten>,
     /// Who can be told.
     pub receivers: Option<Vec<ReceiverWritten>>,
     /// Patterns of rule files; the shipped rules if not said.
@@ -282,6 +285,12 @@ pub struct SlackWritten {
     /// Where Slack's Web API is.
     #[serde(default)]
     pub api_url: Option<String>,
+    /// Whether the first message has buttons; if not said, where the team reads it.
+    #[serde(default)]
+    pub buttons: Option<bool>,
+    /// Whether what changes the stage is shown in the channel too.
+    #[serde(default)]
+    pub broadcast: bool,
 }
 
 /// A text that is never printed.

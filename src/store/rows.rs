@@ -194,7 +194,8 @@ pub struct DeliveryRow {
 impl DeliveryRow {
     /// As a state document shows it. The root message is edited all the time; that is no notice anyone would look for.
     pub fn told(self) -> Option<Told> {
-        (self.delivery.notice != NoticeKind::Board).then(|| Told {
+        let is_board = matches!(self.delivery.notice, NoticeKind::Board | NoticeKind::LastBoard);
+        (!is_board).then(|| Told {
             receiver: self.delivery.receiver,
             notice: self.delivery.notice.word(),
             state: self.state,

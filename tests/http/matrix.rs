@@ -45,7 +45,7 @@ async fn world(trusted: &str) -> World {
         groups_header: Some("x-forwarded-groups".to_owned()),
         grants: Grants { roles, default: None },
     };
-    let access = AccessConfig { local: true, oidc: None, proxy: Some(proxy) };
+    let access = AccessConfig { local: true, oidc: None, proxy: Some(proxy), chat: Grants::default() };
     let site = TestSite::with(|parts| {
         parts.clock = ours;
         parts.config = Arc::new(ArcSwap::from_pointee(Config { access, ..config() }));

@@ -80,6 +80,7 @@ pub fn config() -> Config {
         receivers: Vec::new(),
         sources: vec![source("default"), source("second")],
         access: Access { local: true, oidc: None, proxy: None, chat: Grants::default() },
+        slack_app: None,
         directory: Default::default(),
         duty_lists: Vec::new(),
         hash: 7,

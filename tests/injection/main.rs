@@ -211,6 +211,9 @@ async fn notices_show_text_as_text() {
         api_url: slack.url.clone(),
         bot_token: Secret::new(slack::TOKEN),
         channel: Some("C000000001".into()),
+        buttons: true,
+        broadcast: true,
+        external_url: "https://bell.example.org".into(),
     };
     let to_slack = SlackChannel::new(&config, http_client::client().unwrap(), Deadlines::default()).unwrap();
     let config = EmailConfig {

@@ -1,11 +1,14 @@
 //! Slack's Web API as far as Earlybell uses it: stateful, strict about what it is told, and able to misbehave on demand.
 
+#[path = "slack_blocks.rs"]
+pub mod slack_blocks;
+
 use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use earlybell::clock::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 
@@ -18,6 +21,9 @@ pub const CHANNELS: [(&str, &str); 3] =
 
 /// People: user id, and the conversation the bot has with them.
 pub const PEOPLE: [(&str, &str); 2] = [("U0ANNA001", "D0ANNA001"), ("U0BERT001", "D0BERT001")];
+
+/// What a token may do, in the order in which Slack says it.
+pub const SCOPES: &str = "chat:write,channels:history,channels:read,commands,im:history,im:write";
 
 const USER: &str = "U000000001";
 const TEXT_UNITS_MAX: usize = 40_000;
@@ -47,6 +53,8 @@ pub struct Message {
     pub thread_ts: Option<String>,
     pub text: String,
     pub metadata: Value,
+    pub blocks: Value,
+    pub broadcast: bool,
     pub edits: u32,
 }
 
@@ -77,6 +85,12 @@ pub struct World {
     pub is_blind: bool,
     /// Most messages a page holds, whatever is asked for; 0: as asked.
     pub page_rows: usize,
+    /// What the token may do; all that is needed, if not said.
+    pub scopes: Option<&'static str>,
+    /// Whether strangers have invited the bot.
+    pub invited: bool,
+    /// Channels that somebody archived since.
+    pub archived: BTreeSet<&'static str>,
     last_ts: i64,
 }
 
@@ -163,7 +177,10 @@ async fn serve(request: HttpRequest, body: Bytes, world: Data<Mutex<World>>) -> 
                 }
                 Some(Misbehave::DoesThenHangs) => std::future::pending().await,
                 Some(Misbehave::DoesThenTalks(bytes)) => HttpResponse::Ok().body(" ".repeat(bytes)),
-                _ => HttpResponse::Ok().json(answer),
+                _ => {
+                    let scopes = world.lock().unwrap().scopes.unwrap_or(SCOPES);
+                    HttpResponse::Ok().insert_header(("x-oauth-scopes", scopes)).json(answer)
+                }
             }
         }
     }
@@ -211,6 +228,12 @@ fn known(arguments: &Value, known: &[Argument]) -> Result<(), &'static str> {
     }
 }
 
+fn blocks(arguments: &Value) -> Result<Value, &'static str> {
+    let Some(blocks) = arguments.get("blocks") else { return Ok(Value::Null) };
+    slack_blocks::check(blocks)?;
+    Ok(blocks.clone())
+}
+
 fn is_metadata(value: &Value) -> bool {
     value["event_type"].is_string() && value["event_payload"].is_object()
 }
@@ -226,9 +249,11 @@ fn text(arguments: &Value) -> Result<&str, &'static str> {
 impl World {
     fn call(&mut self, method: &str, arguments: &Value) -> Result<Value, &'static str> {
         match method {
+            "auth.test" => known(arguments, &[]).map(|()| json!({"ok": true, "url": "https://example.slack.com/", "team": "Example", "user": "earlybell", "team_id": "T000000001", "user_id": USER})),
             "chat.postMessage" => self.post(arguments),
             "chat.update" => self.update(arguments),
             _ if self.is_blind => Err("missing_scope"),
+            "conversations.info" => self.info(arguments),
             "conversations.open" => open(arguments),
             "conversations.history" => self.history(arguments),
             "conversations.replies" => self.replies(arguments),
@@ -249,6 +274,8 @@ impl World {
                 Argument("channel", Value::is_string),
                 Argument("text", Value::is_string),
                 Argument("thread_ts", Value::is_string),
+                Argument("blocks", Value::is_array),
+                Argument("reply_broadcast", |value| *value == json!(true)),
                 Argument("metadata", is_metadata),
                 Argument("link_names", |value| *value == json!(false)),
                 Argument("parse", |value| *value == json!("none")),
@@ -260,7 +287,8 @@ impl World {
         let channel = CHANNELS.iter().find(|(id, name)| *id == named || *name == named).map(|(id, _)| *id);
         let person = PEOPLE.iter().find(|(user, _)| *user == named).map(|(_, conversation)| *conversation);
         let channel = channel.or(person).ok_or("channel_not_found")?;
-        writable(channel)?;
+        self.writable(channel)?;
+        let blocks = blocks(arguments)?;
         let text = text(arguments)?.to_owned();
         let thread_ts = arguments["thread_ts"].as_str().map(str::to_owned);
         if let Some(thread_ts) = &thread_ts {
@@ -272,7 +300,10 @@ impl World {
         }
         let ts = self.tick();
         let metadata = arguments["metadata"].clone();
-        let message = Message { channel: channel.into(), ts: ts.clone(), thread_ts, text, metadata, edits: 0 };
+        let broadcast = arguments["reply_broadcast"] == true;
+        let channel_is = channel.to_owned();
+        let message =
+            Message { channel: channel_is, ts: ts.clone(), thread_ts, text, metadata, blocks, broadcast, edits: 0 };
         let shown = show(&message, true);
         self.messages.push(message);
         Ok(json!({"ok": true, "channel": channel, "ts": ts, "message": shown}))
@@ -285,24 +316,54 @@ impl World {
                 Argument("channel", Value::is_string),
                 Argument("ts", Value::is_string),
                 Argument("text", Value::is_string),
+                Argument("blocks", Value::is_array),
                 Argument("link_names", |value| *value == json!(false)),
                 Argument("parse", |value| *value == json!("none")),
             ],
         )?;
         let channel = channel_by_id(arguments)?;
-        writable(channel)?;
+        self.writable(channel)?;
+        let blocks = blocks(arguments)?;
         let text = text(arguments)?;
         let ts = arguments["ts"].as_str().unwrap_or_default();
         let found = self.messages.iter_mut().find(|message| message.channel == channel && message.ts == ts);
         let message = found.ok_or("message_not_found")?;
         message.text = text.to_owned();
+        // What is not named stays.
+        if arguments.get("blocks").is_some() {
+            message.blocks = blocks;
+        }
         message.edits += 1;
         Ok(json!({"ok": true, "channel": channel, "ts": ts, "text": text, "message": show(message, true)}))
     }
 
+    fn info(&self, arguments: &Value) -> Result<Value, &'static str> {
+        known(arguments, &[Argument("channel", Value::is_string)])?;
+        let id = channel_by_id(arguments)?;
+        let name = CHANNELS.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
+        let (is_archived, is_member) = match self.writable(id) {
+            Err("is_archived") => (true, false),
+            Err(_) => (false, false),
+            Ok(()) => (false, true),
+        };
+        let channel = json!({"id": id, "name": name, "is_channel": true, "is_private": false,
+            "is_archived": is_archived, "is_member": is_member});
+        Ok(json!({"ok": true, "channel": channel}))
+    }
+
+    fn writable(&self, channel: &str) -> Result<(), &'static str> {
+        match writable(channel) {
+            _ if self.archived.contains(channel) => Err("is_archived"),
+            Err("not_in_channel") if self.invited => Ok(()),
+            answer => answer,
+        }
+    }
+
     fn history(&self, arguments: &Value) -> Result<Value, &'static str> {
         let channel = channel_by_id(arguments)?;
-        writable(channel)?;
+        if self.writable(channel) == Err("not_in_channel") {
+            return Err("not_in_channel");
+        }
         // Roots only, the newest first.
         let roots = self.messages.iter().rev().filter(|message| message.thread_ts.is_none());
         self.page(arguments, roots.filter(|message| message.channel == channel).collect())
@@ -324,7 +385,7 @@ impl World {
         )?;
         let start: usize = arguments["cursor"].as_str().unwrap_or_default().parse().unwrap_or(0);
         let rows = if self.page_rows == 0 { CHANNELS.len() } else { self.page_rows };
-        let all = CHANNELS.iter().filter(|(id, _)| writable(id) != Err("is_archived")).collect::<Vec<_>>();
+        let all = CHANNELS.iter().filter(|(id, _)| self.writable(id) != Err("is_archived")).collect::<Vec<_>>();
         let page = all.iter().skip(start).take(rows);
         let channels: Vec<_> = page.map(|(id, name)| json!({"id": id, "name": name, "is_channel": true})).collect();
         let next = if start + rows < all.len() { (start + rows).to_string() } else { String::new() };

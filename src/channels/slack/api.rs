@@ -2,7 +2,7 @@
 
 use super::fault::{Answered, Fault};
 use crate::channels::refused_certificate;
-use crate::config::{Sent, SlackConfig};
+use crate::config::{Secret, Sent};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
@@ -22,6 +22,23 @@ pub struct Api {
     step: Duration,
 }
 
+/// Whose token it is.
+#[derive(Clone, Copy)]
+pub enum Token<'a> {
+    /// Of the bot, `xoxb-…`: it writes and reads.
+    Bot(&'a Secret),
+    /// Of the app, `xapp-…`: it opens sockets.
+    App(&'a Secret),
+}
+
+/// An answer, and what its head says of the token.
+pub struct Answer<A> {
+    /// What was asked for.
+    pub body: A,
+    /// What the token may do, with commas; not every server says so.
+    pub scopes: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Head {
     ok: bool,
@@ -31,9 +48,9 @@ struct Head {
 
 impl Api {
     /// Checks address and token; connects nowhere. No call takes longer than `step`.
-    pub fn new(config: &SlackConfig, http: Client, step: Duration) -> Result<Self, String> {
-        let wrong = |because: &str| format!("api_url `{}`: {because}", config.api_url.escape_debug());
-        let mut url: Url = config.api_url.parse().map_err(|_| wrong("not a URL"))?;
+    pub fn new(api_url: &str, token: Token<'_>, http: Client, step: Duration) -> Result<Self, String> {
+        let wrong = |because: &str| format!("api_url `{}`: {because}", api_url.escape_debug());
+        let mut url: Url = api_url.parse().map_err(|_| wrong("not a URL"))?;
         let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
             return Err(wrong("the token would be sent without TLS"));
@@ -42,12 +59,15 @@ impl Api {
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
-        let token = config.bot_token.expose();
+        let (key, begins, token) = match token {
+            Token::Bot(token) => ("bot_token", "xoxb", token.expose()),
+            Token::App(token) => ("app_token", "xapp", token.expose()),
+        };
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("bot_token is not a token: one word, mostly xoxb-…".into());
+            return Err(format!("{key} is not a token: one word, mostly {begins}-…"));
         }
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| "bot_token can't be sent in a header".to_owned())?;
+            .map_err(|_| format!("{key} can't be sent in a header"))?;
         authorization.set_sensitive(true);
         Ok(Self { http, url, authorization, sent: Sent::new([token]), step })
     }
@@ -62,7 +82,8 @@ impl Api {
         // With the charset: Slack warns about JSON that does not name it.
         let body = serde_json::to_vec(body).map_err(|error| Fault::Never(error.to_string()))?;
         let request = self.http.post(self.method(method)?).body(body);
-        self.call(request.header(CONTENT_TYPE, "application/json; charset=utf-8"), until).await
+        let request = request.header(CONTENT_TYPE, "application/json; charset=utf-8");
+        Ok(self.call(request, until).await?.body)
     }
 
     /// A method that reads.
@@ -72,16 +93,54 @@ impl Api {
         arguments: &[(&str, &str)],
         until: Instant,
     ) -> Result<A, Fault> {
+        Ok(self.ask(method, arguments, until).await?.body)
+    }
+
+    /// The same, with what the token may do.
+    pub async fn ask<A: DeserializeOwned>(
+        &self,
+        method: &str,
+        arguments: &[(&str, &str)],
+        until: Instant,
+    ) -> Result<Answer<A>, Fault> {
         let mut url = self.method(method)?;
         url.query_pairs_mut().extend_pairs(arguments);
         self.call(self.http.get(url), until).await
+    }
+
+    /// Answers at an address that came with a request. It needs no token, and gets none.
+    pub async fn answer(&self, address: &Url, body: &impl Serialize, until: Instant) -> Result<(), Fault> {
+        if !self.is_slack(address) {
+            return Err(Fault::Never("it asks for an answer somewhere else than at Slack".to_owned()));
+        }
+        let body = serde_json::to_vec(body).map_err(|error| Fault::Never(error.to_string()))?;
+        let request = self.http.post(address.clone()).header(CONTENT_TYPE, "application/json; charset=utf-8");
+        let until = until.min(Instant::now() + self.step);
+        let late = |_| Fault::Unknown("Slack does not answer in time".into());
+        let response = timeout_at(until, request.body(body).send()).await.map_err(late)?;
+        let status = response.map_err(|error| lost(&error))?.status().as_u16();
+        match status {
+            200..300 => Ok(()),
+            _ => Err(Answered { status, retry_after_seconds: None, error: None, needed: None }.fault()),
+        }
+    }
+
+    /// Whether an address, of whatever protocol, is at the host of the Web API or below it: a request that claims to come
+    /// from Slack must not make us call anybody else.
+    pub fn is_slack(&self, address: &Url) -> bool {
+        let (Some(ours), Some(theirs)) = (self.url.host_str(), address.host_str()) else { return false };
+        let below = theirs.strip_suffix(ours).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let safe = |scheme| matches!(scheme, "https" | "wss");
+        // A test's server has one address for everything, and no TLS.
+        let same_door = address.port() == self.url.port() && theirs == ours;
+        if safe(self.url.scheme()) { below && safe(address.scheme()) && address.port().is_none() } else { same_door }
     }
 
     fn method(&self, method: &str) -> Result<Url, Fault> {
         self.url.join(method).map_err(|error| Fault::Setup(error.to_string()))
     }
 
-    async fn call<A: DeserializeOwned>(&self, request: RequestBuilder, until: Instant) -> Result<A, Fault> {
+    async fn call<A: DeserializeOwned>(&self, request: RequestBuilder, until: Instant) -> Result<Answer<A>, Fault> {
         let until = until.min(Instant::now() + self.step);
         let request = request.header(AUTHORIZATION, self.authorization.clone());
         let exchange = async {
@@ -89,13 +148,16 @@ impl Api {
             let status = response.status().as_u16();
             let retry_after = response.headers().get(RETRY_AFTER);
             let retry_after_seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            Ok((status, retry_after_seconds, read(response).await?))
+            let scopes = response.headers().get("x-oauth-scopes").and_then(|value| value.to_str().ok());
+            let scopes = scopes.map(str::to_owned);
+            Ok((status, retry_after_seconds, scopes, read(response).await?))
         };
         let late = |_| Fault::Unknown("Slack does not answer in time".into());
-        let (status, retry_after_seconds, body) = timeout_at(until, exchange).await.map_err(late)??;
+        let (status, retry_after_seconds, scopes, body) = timeout_at(until, exchange).await.map_err(late)??;
         let head: Option<Head> = serde_json::from_slice(&body).ok();
         if head.as_ref().is_some_and(|head| head.ok) && (200..300).contains(&status) {
             return serde_json::from_slice(&body)
+                .map(|body| Answer { body, scopes })
                 .map_err(|error| Fault::Unknown(format!("Slack's answer can't be read: {error}")));
         }
         let said = |word: Option<&String>| word.map(|word| self.sent.hidden_in(word));

@@ -80,6 +80,17 @@ impl Answered<'_> {
 }
 
 impl Fault {
+    /// What went wrong.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::NotDone { because, .. }
+            | Self::Unknown(because)
+            | Self::Refused { because, .. }
+            | Self::Setup(because)
+            | Self::Never(because) => because,
+        }
+    }
+
     /// What it means for the notice.
     pub fn outcome(self) -> Outcome {
         match self {
@@ -118,6 +129,12 @@ impl Fault {
         matches!(self, Self::Refused { error, .. } if words.contains(&error.as_str()))
     }
 
+    /// The same, or the channel of the thread takes nothing any longer.
+    pub fn is_lost_thread(&self) -> bool {
+        let gone = ["is_archived", "channel_not_found", "not_in_channel"];
+        self.is_lost_message() || matches!(self, Self::Refused { error, .. } if gone.contains(&error.as_str()))
+    }
+
     /// Whether we are not allowed to look, or not there: then nobody can tell what an earlier attempt left.
     pub fn is_blind(&self) -> bool {
         let Self::Refused { error, .. } = self else { return false };
@@ -147,7 +164,7 @@ fn class(error: &str) -> Class {
 }
 
 // The token, its scopes, or the whole workspace.
-fn is_about_us(error: &str) -> bool {
+pub(super) fn is_about_us(error: &str) -> bool {
     is_about_token(error)
         || matches!(
             error,

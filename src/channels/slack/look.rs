@@ -1,146 +1,130 @@
-//! Looks for what an attempt without an answer left behind, so that nobody reads a notice twice.
+//! Looks whether notices would arrive: who the bot is, what it may do, and whether it is where it should write.
 
 use super::SlackChannel;
 use super::fault::Fault;
-use super::place::Place;
-use crate::channels::Attempt;
-use chrono::TimeDelta;
+use crate::channels::Finding;
+use domain::text::clean_line;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-/// How far Slack's clock may be from ours.
-const SKEW: TimeDelta = TimeDelta::minutes(5);
-
-/// Messages asked for at once.
-const PAGE_ROWS: &str = "200";
-
-/// Pages looked through, of messages or channels.
-const PAGES_MAX: usize = 5;
+/// Longest name that is repeated, in bytes.
+const NAME_BYTES_MAX: usize = 100;
 
 #[derive(Deserialize)]
-struct Messages {
-    messages: Vec<Message>,
-    response_metadata: Option<Cursor>,
+struct Ourselves {
+    team: Option<String>,
+    user: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Message {
-    ts: String,
-    metadata: Option<Metadata>,
+struct Info {
+    channel: Conversation,
 }
 
 #[derive(Deserialize)]
-struct Metadata {
-    #[serde(default)]
-    event_payload: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-struct Channels {
-    channels: Vec<Channel>,
-    response_metadata: Option<Cursor>,
-}
-
-#[derive(Deserialize)]
-struct Channel {
-    id: String,
+struct Conversation {
     name: Option<String>,
+    #[serde(default)]
+    is_archived: bool,
+    #[serde(default)]
+    is_member: bool,
+    #[serde(default)]
+    is_private: bool,
 }
 
-#[derive(Deserialize)]
-struct Cursor {
-    next_cursor: Option<String>,
+// A scope, and what is not done without it.
+struct Needed {
+    scope: &'static str,
+    // Any of these will do as well.
+    or: &'static [&'static str],
+    what: &'static str,
 }
+
+const WRITES: Needed = Needed { scope: "chat:write", or: &[], what: "nothing can be told" };
+const FINDS: Needed = Needed {
+    scope: "channels:history",
+    or: &["groups:history"],
+    what: "a notice may be told twice after a lost answer (in a private channel it is groups:history)",
+};
+const NAMES: Needed = Needed {
+    scope: "channels:read",
+    or: &["groups:read"],
+    what: "the channel can't be looked at (a private one needs groups:read)",
+};
+const OPENS: Needed =
+    Needed { scope: "im:write", or: &[], what: "a message to a person may be told twice after a lost answer" };
+const RECALLS: Needed =
+    Needed { scope: "im:history", or: &[], what: "a message to a person may be told twice after a lost answer" };
 
 impl SlackChannel {
-    /// The message of this delivery, if an earlier attempt got it there after all.
-    pub(super) async fn look(&self, attempt: &Attempt, until: Instant) -> Result<Option<Place>, Fault> {
-        let oldest = (attempt.first_attempt_at - SKEW).timestamp().to_string();
-        let thread = Place::of_thread(attempt);
-        if let Some(thread) = &thread {
-            let arguments = [("channel", thread.channel.as_str()), ("ts", &thread.ts), ("oldest", &oldest)];
-            match self.find("conversations.replies", &arguments, attempt, until).await {
-                // The thread is gone: then it was posted to the channel, if at all.
-                Err(fault) if fault.is_lost_message() => {}
-                found => return found,
+    /// What stands in the way of notices, and what does not.
+    pub(super) async fn findings(&self, until: Instant) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let scopes = match self.api.ask::<Ourselves>("auth.test", &[], until).await {
+            Ok(answer) => {
+                let word = |name: Option<String>| clean_line(&name.unwrap_or_default(), NAME_BYTES_MAX);
+                let (user, team) = (word(answer.body.user), word(answer.body.team));
+                found.push(Finding::Well(format!("logged in to the workspace {team} as {user}")));
+                answer.scopes
             }
-        }
-        let channel = match thread {
-            Some(thread) => Some(thread.channel),
-            None => self.channel_id(until).await?,
+            Err(fault) => {
+                let because = fault.words();
+                found.push(Finding::Wrong(format!(
+                    "{because}: the token is that of “OAuth & Permissions” of the app, xoxb-…; install the app to the workspace again if it was revoked"
+                )));
+                return found;
+            }
         };
-        let Some(channel) = channel else { return Ok(None) };
-        self.look_in(&channel, attempt, until).await
+        let needed: &[Needed] =
+            if self.channel.is_some() { &[WRITES, NAMES, FINDS] } else { &[WRITES, OPENS, RECALLS] };
+        if let Some(scopes) = &scopes {
+            found.extend(needed.iter().filter(|needed| !needed.is_in(scopes)).map(Needed::missing));
+        }
+        if let Some(channel) = &self.channel {
+            found.push(self.look_at_channel(channel, until).await);
+        }
+        found
     }
 
-    /// The same among what stands in a channel itself, not in its threads.
-    pub(super) async fn look_in(
-        &self,
-        channel: &str,
-        attempt: &Attempt,
-        until: Instant,
-    ) -> Result<Option<Place>, Fault> {
-        let oldest = (attempt.first_attempt_at - SKEW).timestamp().to_string();
-        self.find("conversations.history", &[("channel", channel), ("oldest", &oldest)], attempt, until).await
-    }
-
-    async fn find(
-        &self,
-        method: &str,
-        arguments: &[(&str, &str)],
-        attempt: &Attempt,
-        until: Instant,
-    ) -> Result<Option<Place>, Fault> {
-        let mut cursor = String::new();
-        for _ in 0..PAGES_MAX {
-            let mut arguments = arguments.to_vec();
-            arguments.extend([("include_all_metadata", "true"), ("limit", PAGE_ROWS), ("cursor", cursor.as_str())]);
-            let page: Messages = self.api.get(method, &arguments, until).await?;
-            let ours = |message: &&Message| {
-                let payload = message.metadata.as_ref().map(|metadata| &metadata.event_payload);
-                payload.and_then(|payload| payload["delivery"].as_str()) == Some(attempt.delivery.key.as_str())
-            };
-            if let Some(message) = page.messages.iter().find(ours) {
-                let channel = arguments[0].1.to_owned();
-                return Ok(Some(Place { channel, ts: message.ts.clone() }));
+    async fn look_at_channel(&self, channel: &str, until: Instant) -> Finding {
+        let id = match self.channel_id(until).await {
+            Ok(Some(id)) => id,
+            Ok(None) => {
+                return Finding::Wrong(format!(
+                    "there is no channel #{channel} that the bot can see: look at its name, invite the bot if it is private, or write its id (“View channel details”, at the very bottom)"
+                ));
             }
-            match next(page.response_metadata) {
-                Some(next) => cursor = next,
-                None => break,
-            }
+            Err(fault) => return unseen(channel, &fault),
+        };
+        let info: Info = match self.api.get("conversations.info", &[("channel", &id)], until).await {
+            Ok(info) => info,
+            Err(fault) => return unseen(channel, &fault),
+        };
+        let Conversation { name, is_archived, is_member, is_private } = info.channel;
+        let name = clean_line(&name.unwrap_or(id), NAME_BYTES_MAX);
+        if is_archived {
+            return Finding::Wrong(format!("#{name} is archived: bring it back, or name another channel"));
         }
-        Ok(None)
-    }
-
-    // History is asked for by id; who configured a name gets its id from the first answer, or from the list.
-    async fn channel_id(&self, until: Instant) -> Result<Option<String>, Fault> {
-        if let Some(known) = self.known_channel_id() {
-            return Ok(Some(known));
+        if !is_member {
+            return Finding::Wrong(format!("the bot is no member of #{name}: type `/invite @` and its name there"));
         }
-        let mut cursor = String::new();
-        for _ in 0..PAGES_MAX {
-            let arguments = [
-                ("types", "public_channel,private_channel"),
-                ("exclude_archived", "true"),
-                ("limit", "1000"),
-                ("cursor", cursor.as_str()),
-            ];
-            let page: Channels = self.api.get("conversations.list", &arguments, until).await?;
-            let found =
-                page.channels.into_iter().find(|channel| channel.name.is_some() && channel.name == self.channel);
-            if let Some(channel) = found {
-                self.learn_channel_id(&channel.id);
-                return Ok(Some(channel.id));
-            }
-            match next(page.response_metadata) {
-                Some(next) => cursor = next,
-                None => break,
-            }
-        }
-        Ok(None)
+        Finding::Well(format!("member of the {} channel #{name}", if is_private { "private" } else { "public" }))
     }
 }
 
-fn next(cursor: Option<Cursor>) -> Option<String> {
-    cursor.and_then(|cursor| cursor.next_cursor).filter(|next| !next.is_empty())
+impl Needed {
+    fn is_in(&self, scopes: &str) -> bool {
+        scopes.split(',').map(str::trim).any(|scope| scope == self.scope || self.or.contains(&scope))
+    }
+
+    fn missing(&self) -> Finding {
+        let Self { scope, what, .. } = self;
+        Finding::Wrong(format!(
+            "the scope {scope} is missing, so {what}: add it at api.slack.com/apps under “OAuth & Permissions”, then “Reinstall to Workspace”"
+        ))
+    }
+}
+
+fn unseen(channel: &str, fault: &Fault) -> Finding {
+    Finding::Wrong(format!("the channel {channel} can't be looked at: {}", fault.words()))
 }

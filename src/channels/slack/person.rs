@@ -1,8 +1,9 @@
 //! A message to one person, in the conversation they have with the bot.
 
 use super::fault::Fault;
+use super::message::{self, Post};
 use super::place::Place;
-use super::{Post, SlackChannel, still_unsure, words};
+use super::{SlackChannel, still_unsure};
 use crate::channels::Attempt;
 use domain::delivery::Outcome;
 use serde::{Deserialize, Serialize};
@@ -38,10 +39,9 @@ impl SlackChannel {
                 Err(fault) => return still_unsure(fault.of_person().outcome()),
             }
         }
-        let text = words::text(&attempt.delivery.content);
+        let text = message::text(attempt);
         // A user id in the place of a channel opens the conversation.
-        let post = Post::new(attempt, &text, &to.address, None);
-        match self.api.post::<Place>("chat.postMessage", &post, until).await {
+        match self.say(&Post::of(attempt, &text, &to.address), &to.address, until).await {
             Ok(place) => Outcome::Sent { remote_id: Some(place.remote_id()) },
             Err(fault) => fault.of_person().outcome(),
         }
@@ -52,6 +52,6 @@ impl SlackChannel {
             Some(first) => first.channel,
             None => self.api.post::<Opened>("conversations.open", &Open { users: user }, until).await?.channel.id,
         };
-        self.look_in(&channel, attempt, until).await
+        self.look_in(&channel, &attempt.delivery.key, attempt.first_attempt_at, until).await
     }
 }

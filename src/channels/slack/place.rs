@@ -4,7 +4,7 @@ use crate::channels::Attempt;
 use serde::Deserialize;
 
 /// Where a message is; also what an answer says of it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Place {
     /// Id of the channel.
     pub channel: String,

@@ -20,9 +20,33 @@ pub fn text(content: &Content) -> String {
     if units(&whole) <= TEXT_UNITS_MAX { whole } else { cut(&whole) }
 }
 
-// Between characters, and outside of `<url|words>` and `&amp;`, half of which would be shown as they are.
+/// The text in pieces of at most so many units, between lines where that is possible.
+pub fn pieces(text: &str, units_max: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text.trim_end();
+    while !rest.is_empty() {
+        let kept = beginning(rest, units_max);
+        let end = match kept.rfind('\n') {
+            _ if kept.len() == rest.len() => rest.len(),
+            Some(line) if line > 0 => line,
+            _ => kept.len(),
+        };
+        // One `<` with nothing behind it for longer than a piece is none of ours, and must not hold us up.
+        let end = if end == 0 { rest.floor_char_boundary(units_max) } else { end };
+        pieces.push(rest[..end].trim_end());
+        rest = rest[end..].trim_start_matches('\n');
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
 fn cut(whole: &str) -> String {
-    let mut room = TEXT_UNITS_MAX - units(CUT);
+    format!("{}{CUT}", beginning(whole, TEXT_UNITS_MAX - units(CUT)).trim_end())
+}
+
+// Between characters, and outside of `<url|words>` and `&amp;`, half of which would be shown as they are.
+fn beginning(whole: &str, units_max: usize) -> &str {
+    let mut room = units_max;
     let mut end = 0;
     for c in whole.chars() {
         if c.len_utf16() > room {
@@ -32,6 +56,9 @@ fn cut(whole: &str) -> String {
         end += c.len_utf8();
     }
     let mut kept = &whole[..end];
+    if end == whole.len() {
+        return kept;
+    }
     for (open, close) in [('<', '>'), ('&', ';')] {
         if let Some(start) = kept.rfind(open)
             && !kept[start..].contains(close)
@@ -39,7 +66,7 @@ fn cut(whole: &str) -> String {
             kept = &kept[..start];
         }
     }
-    format!("{}{CUT}", kept.trim_end())
+    kept
 }
 
 fn units(text: &str) -> usize {
@@ -59,6 +86,19 @@ mod tests {
         assert_eq!(shown("*Down*", "who: all\nlink\n\n"), "*Down*\nwho: all\nlink");
         assert_eq!(shown("*Down*", ""), "*Down*");
         assert_eq!(shown("", "body"), "body");
+    }
+
+    #[test]
+    fn pieces_end_between_lines_if_they_can() {
+        assert_eq!(pieces("ab\ncd\nef\n", 6), ["ab\ncd", "ef"]);
+        assert_eq!(pieces("abcdefgh\ni", 5), ["abcde", "fgh", "i"]);
+        assert_eq!(pieces("a <https://x|y> b", 8), ["a", "<https:/", "/x|y> b"]);
+        assert_eq!(pieces("😀😀😀", 4), ["😀😀", "😀"]);
+        assert_eq!(pieces("", 4), [""; 0]);
+        let long = "x &amp; <https://a.example|page> 😀\n".repeat(1_200);
+        let pieces = pieces(&long, 3_000);
+        assert!(pieces.len() < 30 && pieces.iter().all(|piece| units(piece) <= 3_000), "{}", pieces.len());
+        assert_eq!(pieces.join("\n"), long.trim_end());
     }
 
     #[test]

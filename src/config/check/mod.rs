@@ -7,6 +7,7 @@ mod irc;
 mod people;
 mod receivers;
 mod route;
+mod slack;
 mod sources;
 mod webhook;
 
@@ -26,6 +27,8 @@ pub(super) struct Check<'a> {
     places: Option<Places>,
     mistakes: Vec<ConfigError>,
     more: usize,
+    /// What receivers of Slack have in common.
+    pub(super) slack: slack::Defaults,
 }
 
 /// Most mistakes of one file that are shown: nobody reads thousands.
@@ -34,7 +37,7 @@ pub(super) const MISTAKES_MAX: usize = 50;
 impl<'a> Check<'a> {
     /// Of this text; paths in it are relative to `base`.
     pub(super) fn new(text: Text<'a>, base: &'a Path) -> Self {
-        Self { text, base, places: None, mistakes: Vec::new(), more: 0 }
+        Self { text, base, places: None, mistakes: Vec::new(), more: 0, slack: slack::Defaults::default() }
     }
 
     /// Notes a mistake.

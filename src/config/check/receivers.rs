@@ -1,18 +1,18 @@
 //! `receivers`: who can be told, and how to get there.
 
 use super::Check;
-use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, SlackWritten, TlsWritten};
-use crate::config::{Address, EmailConfig, Receiver, SlackConfig, SmtpTls, read};
+use super::slack::Reader;
+use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, TlsWritten};
+use crate::config::{Address, EmailConfig, Receiver, SmtpTls, read};
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
 
 // The receiver when none is written.
 const CONSOLE: &str = "console";
-const SLACK_API: &str = "https://slack.com/api";
 const KINDS: &str = "`console`, `email`, `slack`, `blog`, `webhook`, `slack_webhook`, `mattermost`, `rocketchat`, `discord`, \
                      `teams`, `matrix`, `irc`";
-const PERSONAL: &str = "a personal receiver writes to each person's own address, as `people` says it";
+pub(super) const PERSONAL: &str = "a personal receiver writes to each person's own address, as `people` says it";
 
 impl Check<'_> {
     /// All receivers; the console if none is written.
@@ -39,7 +39,7 @@ impl Check<'_> {
     }
 
     fn receiver(&mut self, path: &str, mut written: ReceiverWritten) -> Option<Receiver> {
-        let personal = written.personal;
+        let (personal, reader) = (written.personal, Reader::of(&written));
         if personal && written.public {
             self.wrong(
                 &format!("{path}.public"),
@@ -69,7 +69,7 @@ impl Check<'_> {
                 (ReceiverKind::Email, self.email(&format!("{path}.email"), email, personal))
             }
             (None, None, Some(slack), None, None) => {
-                (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack, personal))
+                (ReceiverKind::Slack, self.slack(&format!("{path}.slack"), slack, reader))
             }
             (None, None, None, Some(blog), None) => {
                 if personal || written.public {
@@ -136,29 +136,6 @@ impl Check<'_> {
             ca_file,
         };
         (self.mistakes.len() == before).then_some(Address::Email(email))
-    }
-
-    fn slack(&mut self, path: &str, written: SlackWritten, personal: bool) -> Option<Address> {
-        let api_url = written.api_url.as_deref().unwrap_or(SLACK_API);
-        let api_url = self.url(&format!("{path}.api_url"), api_url);
-        let secret = read::secret(self.base, "bot_token", written.bot_token, written.bot_token_file.as_deref());
-        let bot_token = self.good(path, secret);
-        let channel = match written.channel {
-            Some(_) if personal => {
-                self.wrong(&format!("{path}.channel"), format!("{PERSONAL}; leave `channel` out"));
-                return None;
-            }
-            None if !personal => {
-                self.wrong(path, "`channel` is missing");
-                return None;
-            }
-            Some(channel) if channel.is_empty() || channel.chars().any(|c| c.is_whitespace() || c.is_control()) => {
-                self.wrong(&format!("{path}.channel"), "a channel id like C0123456789, or a name like #incidents");
-                return None;
-            }
-            channel => channel,
-        };
-        Some(Address::Slack(SlackConfig { api_url: api_url?, bot_token: bot_token?, channel }))
     }
 
     fn mailbox(&mut self, path: &str, text: &str) {

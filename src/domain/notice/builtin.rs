@@ -110,7 +110,9 @@ pub fn title(rule: &str, alerts: &[&Alert]) -> String {
 
 fn headline(incident: &Incident, kind: NoticeKind) -> String {
     let what = match kind {
-        NoticeKind::Declared | NoticeKind::Board => format!("{} ({})", incident.stage.word(), incident.severity),
+        NoticeKind::Declared | NoticeKind::Board | NoticeKind::LastBoard => {
+            format!("{} ({})", incident.stage.word(), incident.severity)
+        }
         NoticeKind::Confirmed => format!("confirmed ({})", incident.severity),
         NoticeKind::Reopened => format!("reopened ({})", incident.severity),
         NoticeKind::Updated => "update".to_owned(),

@@ -4,6 +4,7 @@ pub mod afterwards;
 pub mod asked;
 mod brief;
 pub mod builtin;
+pub mod buttons;
 pub mod chat;
 pub mod escape;
 pub mod irc;
@@ -54,11 +55,13 @@ pub enum NoticeKind {
     LossReport,
     /// How it stands, in one place: the root message, edited; a topic.
     Board,
+    /// The same once more, when it is over: nothing is offered there any longer.
+    LastBoard,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Declared,
         Self::Updated,
         Self::Confirmed,
@@ -72,6 +75,7 @@ impl NoticeKind {
         Self::Post,
         Self::LossReport,
         Self::Board,
+        Self::LastBoard,
     ];
 
     /// Those that have templates.
@@ -103,8 +107,14 @@ impl NoticeKind {
             | Self::Published
             | Self::Post
             | Self::LossReport
-            | Self::Board => None,
+            | Self::Board
+            | Self::LastBoard => None,
         }
+    }
+
+    /// Whether it tells that an incident has become another thing: what those want to see who read no thread.
+    pub fn changes_stage(self) -> bool {
+        matches!(self, Self::Confirmed | Self::CalledOff | Self::Resolved | Self::Reopened)
     }
 
     /// The word in templates' names, keys and metrics.
@@ -122,7 +132,8 @@ impl NoticeKind {
             Self::Published => "published",
             Self::Post => "post",
             Self::LossReport => "loss_report",
-            Self::Board => "board",
+            // The same to whoever reads of it: one message.
+            Self::Board | Self::LastBoard => "board",
         }
     }
 }

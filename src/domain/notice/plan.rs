@@ -234,7 +234,8 @@ fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
     if !changed || !(scene.incident.stage.is_open() || ends_now) {
         return;
     }
-    let telling = Telling { kind: NoticeKind::Board, about: About::Board, audience: Audience::Everyone, actor: None };
+    let kind = if scene.incident.stage.is_open() { NoticeKind::Board } else { NoticeKind::LastBoard };
+    let telling = Telling { kind, about: About::Board, audience: Audience::Everyone, actor: None };
     let seat = scene.entries.last().map_or(Seat::Time(scene.at), |entry| Seat::Entry(entry.number));
     for (spec, _) in readers(scene, &telling, seat) {
         let rooted_now = planned.deliveries.iter().any(|new| new.receiver == spec.name && new.lane == Lane::Root);

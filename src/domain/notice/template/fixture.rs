@@ -138,6 +138,6 @@ fn about(kind: NoticeKind) -> About<'static> {
         NoticeKind::LossReport => {
             About::Lost { receiver: "team", person: None, notice: "declared", because: "550 no such user" }
         }
-        NoticeKind::Board => About::Board,
+        NoticeKind::Board | NoticeKind::LastBoard => About::Board,
     }
 }
