@@ -10,5 +10,6 @@ pub mod inbox;
 pub mod questions;
 pub mod reconcile;
 pub mod replay;
+pub mod slack;
 pub mod speakers;
 pub mod wire;

@@ -3,7 +3,7 @@
 use super::auth::{Denied, Identity, Via, Visitor, identify, is_from_here, same_origin};
 use super::error::Failure;
 use super::site::Site;
-use super::{body, csrf, form, pages, webhook};
+use super::{body, csrf, form, pages, slack, webhook};
 use crate::metrics::RouteMetrics;
 use crate::store::Role;
 use actix_web::body::{BoxBody, MessageBody};
@@ -26,6 +26,8 @@ pub enum Access {
     Reader,
     /// An ingest token, or an admin.
     Ingest,
+    /// Slack's signature: over the body, so the handler looks at the rest of it.
+    Slack,
     /// This role, or a higher one.
     AtLeast(Role),
 }
@@ -64,7 +66,7 @@ pub async fn gate(
 impl Gate {
     // People read a page, programs JSON.
     fn refused(&self, request: &HttpRequest, failure: &Failure) -> HttpResponse {
-        let of_programs = ["/api/", "/-/", "/metrics"].iter().any(|path| request.path().starts_with(path));
+        let of_programs = ["/api/", "/-/", "/metrics", "/slack/"].iter().any(|path| request.path().starts_with(path));
         let accepts = request.headers().get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or("");
         if of_programs || !accepts.contains("text/html") {
             return failure.error_response();
@@ -93,6 +95,9 @@ impl Gate {
     async fn admit(&self, request: &HttpRequest) -> Result<Option<Identity>, Failure> {
         let access = self.access(request.method())?;
         let site = &self.site;
+        if access == Access::Slack {
+            return slack::head(request.headers(), site.now()).map(|()| None).map_err(|denied| self.denied(denied));
+        }
         if access == Access::Anyone {
             // Somebody else's page must not sign anybody in.
             let forged = !request.method().is_safe() && !same_origin(request.headers(), site);
@@ -190,6 +195,8 @@ fn may(access: Access, role: Role) -> bool {
     match access {
         Access::Anyone | Access::Reader => true,
         Access::Ingest => matches!(role, Role::Ingest | Role::Admin),
+        // Nobody but Slack.
+        Access::Slack => false,
         Access::AtLeast(least) => role >= least,
     }
 }
@@ -197,7 +204,7 @@ fn may(access: Access, role: Role) -> bool {
 fn forbidden(access: Access, identity: &Identity) -> Denied {
     let needed = match access {
         Access::AtLeast(role) => role.word(),
-        Access::Anyone | Access::Reader | Access::Ingest => Role::Ingest.word(),
+        Access::Anyone | Access::Reader | Access::Ingest | Access::Slack => Role::Ingest.word(),
     };
     let text = format!("the token of {} has the role {}; this needs {needed}", identity.name, identity.role.word());
     Denied { name: identity.name.to_string(), reason: "forbidden", failure: Failure::Forbidden(text) }

@@ -19,6 +19,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod site;
+pub mod slack;
 pub mod token;
 pub mod tokens;
 pub mod webhook;

@@ -5,7 +5,7 @@ use super::api::{self, commands};
 use super::error::Failure;
 use super::gate::{Access, Gate, gate};
 use super::site::Site;
-use super::{health, login, oidc, pages, webhook};
+use super::{health, login, oidc, pages, slack, webhook};
 use crate::store::Role;
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
@@ -58,6 +58,9 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/alertmanager/{source}/", Access::Ingest, || web::to(webhook::alertmanager)),
     post("/api/v2/alerts", Access::Ingest, || web::to(webhook::push)),
     post("/api/v2/alerts/", Access::Ingest, || web::to(webhook::push)),
+    post("/slack/commands", Access::Slack, || web::to(slack::commands)),
+    post("/slack/interactive", Access::Slack, || web::to(slack::interactive)),
+    post("/slack/events", Access::Slack, || web::to(slack::events)),
     get("/-/healthy", Access::Anyone, || web::to(health::healthy)),
     get("/-/ready", Access::Anyone, || web::to(health::ready)),
     post("/-/reload", ADMIN, || web::to(health::reload)),

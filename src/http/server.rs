@@ -138,6 +138,7 @@ impl Running {
         if !self.serving.is_finished() {
             let _ = self.serving.await;
         }
+        self.site.slack.stop().await;
         if let Some(path) = &self.socket {
             // The next start removes it too; a leftover file does no harm.
             let _ = std::fs::remove_file(path);

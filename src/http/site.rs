@@ -15,6 +15,7 @@ use crate::app::directory::Keeper;
 use crate::app::explain::Explainer;
 use crate::app::inbox::Inbox;
 use crate::app::questions::Questions;
+use crate::app::slack::SlackApp;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -129,6 +130,8 @@ pub struct Site {
     pub explainer: Explainer,
     /// Who answers lines as people type them.
     pub desk: Desk,
+    /// Who answers Slack.
+    pub slack: Arc<SlackApp>,
     /// When the server began.
     pub started_at: DateTime<Utc>,
     // Minute in which a refusal was logged last: every one is counted, one a minute is told.
@@ -148,7 +151,9 @@ impl Site {
         let hasher = Hasher::new(parts.limits.password_cost);
         let explainer = Explainer::new(parts.questions.clone());
         let (clock, config) = (parts.clock.clone(), parts.config.clone());
-        let desk = Desk::new(parts.store.clone(), parts.inbox.clone(), explainer.clone(), clock, config);
+        let desk =
+            Desk::new(parts.store.clone(), parts.inbox.clone(), explainer.clone(), clock.clone(), config.clone());
+        let slack = SlackApp::new(desk.clone(), parts.store.clone(), config, parts.client.clone(), clock);
         Self {
             parts,
             tokens: Tokens::default(),
@@ -161,6 +166,7 @@ impl Site {
             budget,
             explainer,
             desk,
+            slack: Arc::new(slack),
             started_at,
             denied_logged: AtomicI64::new(0),
             refuses_alerts: AtomicBool::new(false),

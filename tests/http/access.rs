@@ -32,6 +32,8 @@ fn allowed(access: Access, role: Option<Role>) -> bool {
     match access {
         Access::Anyone | Access::Reader => true,
         Access::Ingest => matches!(role, Some(Role::Ingest | Role::Admin)),
+        // Nobody is Slack but Slack.
+        Access::Slack => false,
         Access::AtLeast(least) => role.is_some_and(|role| role >= least),
     }
 }

@@ -15,6 +15,7 @@ fn asks(access: Access) -> &'static str {
         Access::Anyone => "nothing",
         Access::Reader => "nothing; the team sees more",
         Access::Ingest => "ingest, or admin",
+        Access::Slack => "Slack's signature",
         Access::AtLeast(role) => role.word(),
     }
 }

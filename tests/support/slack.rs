@@ -15,6 +15,9 @@ use std::thread::JoinHandle;
 /// The token it takes.
 pub const TOKEN: &str = "xoxb-test-token";
 
+/// The token of the app.
+pub const APP_TOKEN: &str = "xapp-test-token";
+
 /// Its channels: id, name. The first is one the bot is in, the second is archived, the third has not invited it.
 pub const CHANNELS: [(&str, &str); 3] =
     [("C000000001", "incidents"), ("C000000002", "old"), ("C000000003", "strangers")];
@@ -91,6 +94,16 @@ pub struct World {
     pub invited: bool,
     /// Channels that somebody archived since.
     pub archived: BTreeSet<&'static str>,
+    /// What may still open a form; each once.
+    pub triggers: BTreeSet<String>,
+    /// Forms that were opened, with what they became since; their id is `V` and their place.
+    pub views: Vec<Value>,
+    /// What people see in the home of the app.
+    pub homes: BTreeMap<String, Value>,
+    /// What was answered at `/response/…`, by what stands there.
+    pub answers: Vec<(String, Value)>,
+    /// Where the socket is.
+    pub socket: Option<u16>,
     last_ts: i64,
 }
 
@@ -148,6 +161,12 @@ impl Drop for Slack {
 }
 
 async fn serve(request: HttpRequest, body: Bytes, world: Data<Mutex<World>>) -> HttpResponse {
+    if let Some(place) = request.path().strip_prefix("/response/") {
+        // Anybody may answer there who knows the address; a token would be one too many.
+        assert!(request.headers().get("authorization").is_none(), "a token is sent along");
+        world.lock().unwrap().answers.push((place.to_owned(), serde_json::from_slice(&body).unwrap()));
+        return HttpResponse::Ok().body("ok");
+    }
     let method = request.path().strip_prefix("/api/").unwrap_or_default().to_owned();
     let arguments = arguments(&request, &body);
     let misbehave = {
@@ -163,7 +182,7 @@ async fn serve(request: HttpRequest, body: Bytes, world: Data<Mutex<World>>) -> 
         }
         Some(Misbehave::Refuses(error)) => HttpResponse::Ok().json(no(error)),
         other => {
-            let answer = check_token(&request).and_then(|()| world.lock().unwrap().call(&method, &arguments?));
+            let answer = check_token(&request, &method).and_then(|()| world.lock().unwrap().call(&method, &arguments?));
             let answer = answer.unwrap_or_else(no);
             match other {
                 Some(Misbehave::DoesThenHtml(status)) => HttpResponse::build(status.try_into().unwrap())
@@ -193,9 +212,10 @@ fn no(error: &'static str) -> Value {
     }
 }
 
-fn check_token(request: &HttpRequest) -> Result<(), &'static str> {
+fn check_token(request: &HttpRequest, method: &str) -> Result<(), &'static str> {
+    let token = if method == "apps.connections.open" { APP_TOKEN } else { TOKEN };
     let Some(header) = request.headers().get("authorization") else { return Err("not_authed") };
-    if header.as_bytes() == format!("Bearer {TOKEN}").as_bytes() { Ok(()) } else { Err("invalid_auth") }
+    if header.as_bytes() == format!("Bearer {token}").as_bytes() { Ok(()) } else { Err("invalid_auth") }
 }
 
 // As Slack: JSON or a form in a POST, a query in a GET.
@@ -234,6 +254,19 @@ fn blocks(arguments: &Value) -> Result<Value, &'static str> {
     Ok(blocks.clone())
 }
 
+fn is_modal(view: &Value) -> bool {
+    let short = |name: &str| {
+        let text = view.get(name).map(|title| title["text"].as_str().unwrap_or_default().chars().count());
+        text.is_none_or(|chars| (1..=24).contains(&chars))
+    };
+    let names = ["type", "callback_id", "private_metadata", "blocks", "title", "submit", "close"];
+    view["type"] == "modal"
+        && view["title"]["type"] == "plain_text"
+        && ["title", "submit", "close"].into_iter().all(short)
+        && view.as_object().is_some_and(|view| view.keys().all(|name| names.contains(&name.as_str())))
+        && slack_blocks::check(&view["blocks"]).is_ok()
+}
+
 fn is_metadata(value: &Value) -> bool {
     value["event_type"].is_string() && value["event_payload"].is_object()
 }
@@ -252,6 +285,10 @@ impl World {
             "auth.test" => known(arguments, &[]).map(|()| json!({"ok": true, "url": "https://example.slack.com/", "team": "Example", "user": "earlybell", "team_id": "T000000001", "user_id": USER})),
             "chat.postMessage" => self.post(arguments),
             "chat.update" => self.update(arguments),
+            "views.open" => self.open_view(arguments),
+            "views.update" => self.update_view(arguments),
+            "views.publish" => self.publish(arguments),
+            "apps.connections.open" => self.connect(arguments),
             _ if self.is_blind => Err("missing_scope"),
             "conversations.info" => self.info(arguments),
             "conversations.open" => open(arguments),
@@ -260,6 +297,40 @@ impl World {
             "conversations.list" => self.list(arguments),
             _ => Err("unknown_method"),
         }
+    }
+
+    fn open_view(&mut self, arguments: &Value) -> Result<Value, &'static str> {
+        known(arguments, &[Argument("trigger_id", Value::is_string), Argument("view", is_modal)])?;
+        if !self.triggers.remove(arguments["trigger_id"].as_str().unwrap_or_default()) {
+            return Err("expired_trigger_id");
+        }
+        self.views.push(arguments["view"].clone());
+        Ok(json!({"ok": true, "view": {"id": format!("V{}", self.views.len())}}))
+    }
+
+    fn update_view(&mut self, arguments: &Value) -> Result<Value, &'static str> {
+        known(arguments, &[Argument("view_id", Value::is_string), Argument("view", is_modal)])?;
+        let id = arguments["view_id"].as_str().unwrap_or_default();
+        let at = id.strip_prefix('V').and_then(|at| at.parse::<usize>().ok()).ok_or("not_found")?;
+        *self.views.get_mut(at - 1).ok_or("not_found")? = arguments["view"].clone();
+        Ok(json!({"ok": true, "view": {"id": id}}))
+    }
+
+    fn publish(&mut self, arguments: &Value) -> Result<Value, &'static str> {
+        known(arguments, &[Argument("user_id", Value::is_string), Argument("view", |view| view["type"] == "home")])?;
+        if arguments["view"]["blocks"].as_array().is_none_or(|blocks| blocks.len() > 100) {
+            return Err("invalid_arguments");
+        }
+        slack_blocks::check(&arguments["view"]["blocks"])?;
+        let user = arguments["user_id"].as_str().unwrap_or_default().to_owned();
+        self.homes.insert(user, arguments["view"].clone());
+        Ok(json!({"ok": true, "view": {"id": "VHOME"}}))
+    }
+
+    fn connect(&self, arguments: &Value) -> Result<Value, &'static str> {
+        known(arguments, &[])?;
+        let port = self.socket.ok_or("internal_error")?;
+        Ok(json!({"ok": true, "url": format!("ws://127.0.0.1:{port}/link/?ticket=abc")}))
     }
 
     /// Deletes a message, as a person can.

@@ -12,6 +12,7 @@ use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
 use crate::app::questions::Questions;
 use crate::app::reconcile::{self, Polled, Reconcile};
+use crate::app::slack;
 use crate::app::speakers::Speakers;
 use crate::channels::console::Console;
 use crate::channels::http_client;
@@ -109,6 +110,7 @@ impl Running {
         }
         upkeep.spawn(upkeep::run(base.store.clone(), base.clock.clone(), flags.into()));
         upkeep.spawn(upkeep::tell(base.store.clone()));
+        upkeep.spawn(slack::socket::run(server.site.slack.clone()));
         upkeep.spawn(upkeep::watchdog());
         upkeep.spawn(upkeep::say_held(base.store.clone()));
         let metrics = base.metrics.clone();
