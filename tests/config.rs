@@ -105,6 +105,8 @@ fn every_key_stands_in_the_default_file() {
         receiver("irc: { flood: { zzz: 1 } }"),
         receiver("blog: { zzz: 1 }"),
         receiver("blog: { pull_request: { zzz: 1 } }"),
+        receiver("obs: { zzz: 1 }"),
+        receiver("obs: { severity: { zzz: 1 } }"),
     ];
     let mut keys = 0;
     for place in places {

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod http_client;
 pub mod irc;
 pub mod matrix;
+pub mod obs;
 pub mod peer;
 mod roots;
 pub mod slack;
@@ -24,6 +25,7 @@ use domain::delivery::{Delivery, Outcome};
 use email::EmailChannel;
 use irc::{IrcChannel, Networks};
 use matrix::MatrixChannel;
+use obs::ObsChannel;
 use slack::SlackChannel;
 use std::path::Path;
 use std::sync::Arc;
@@ -111,6 +113,10 @@ pub fn open(
         Address::Irc(config) => {
             let name = &receiver.spec.name;
             Arc::new(IrcChannel::new(name, config, networks, storage, Deadlines::default()).map_err(named)?)
+        }
+        Address::Obs(config) => {
+            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            Arc::new(ObsChannel::new(config, http, Deadlines::default()).map_err(named)?)
         }
         Address::Blog(config) => {
             let name = &receiver.spec.name;

@@ -4,10 +4,11 @@ use super::check::{self, Check, Receivers};
 use super::report::{ConfigError, ConfigErrors, Text};
 use super::rules::{self, Findings, Read};
 use super::written::{ReceiverWritten, Written};
-use super::{Config, read};
+use super::{Address, Config, Receiver, read};
 use domain::alert::fingerprint::hash_texts;
 use domain::policy::lonely::on_irc_alone;
 use domain::policy::rituals::{RoleSpec, default_roles};
+use domain::policy::status_messages::StatusMessages;
 use domain::policy::{CONFIG, Policy, PolicySource, ReceiverKind, ReceiverSpec};
 use domain::rules::compile::Mistake;
 use std::collections::BTreeMap;
@@ -104,6 +105,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         roles: roles(written.roles),
         rituals: written.rituals,
         postmortem: written.postmortem,
+        status_messages: BTreeMap::new(),
     };
     match Policy::compile(policy.clone()) {
         Ok(policy) => found.warnings.extend(rules::shown(&rules, policy.rules.warnings)),
@@ -115,6 +117,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         return Err(ConfigErrors(found.mistakes));
     }
     policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
+    policy.status_messages = status_messages(&receivers);
     let files: Vec<Named> = [file].into_iter().chain(&rules).cloned().collect();
     let lonely = on_irc_alone(&policy).into_iter().map(|lonely| match lonely.file.as_str() {
         CONFIG => Mistake { file: file.name.clone(), ..lonely },
@@ -122,6 +125,15 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     });
     found.warnings.extend(rules::shown(&files, lonely.collect()));
     Ok(Config { policy, receivers, sources, access, slack_app, directory, duty_lists, hash, warnings: found.warnings })
+}
+
+// What each receiver shows that keeps a status message.
+fn status_messages(receivers: &[Receiver]) -> BTreeMap<String, StatusMessages> {
+    let messages = |receiver: &Receiver| match &receiver.address {
+        Address::Obs(obs) => Some((receiver.spec.name.clone(), obs.messages.clone())),
+        _ => None,
+    };
+    receivers.iter().filter_map(messages).collect()
 }
 
 // Those of the protocol, with duties as written, and more.

@@ -11,6 +11,7 @@ mod irc;
 mod lint;
 mod load;
 mod mend;
+mod obs;
 mod place;
 mod read;
 mod report;
@@ -26,6 +27,7 @@ mod written_access;
 mod written_blog;
 mod written_chat;
 mod written_irc;
+mod written_obs;
 mod written_slack;
 mod written_webhook;
 
@@ -38,6 +40,7 @@ pub use drill::{parse_scenario, read_scenario};
 pub use irc::{IrcConfig, IrcFlood, IrcLogin, IrcMessage, IrcNetwork};
 pub use lint::shown as lints_shown;
 pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse};
+pub use obs::{ObsConfig, ObsProof};
 pub use read::file as read_file;
 pub use report::{ConfigError, ConfigErrors};
 pub use rules::{Findings, parse_rules};
@@ -105,6 +108,8 @@ pub enum Address {
     Matrix(MatrixConfig),
     /// Channels of an IRC network.
     Irc(Box<IrcConfig>),
+    /// An Open Build Service.
+    Obs(Box<ObsConfig>),
 }
 
 /// Mail.

@@ -4,6 +4,7 @@ use super::written_access::AccessWritten;
 use super::written_blog::BlogWritten;
 use super::written_chat::{ChatWritten, MatrixWritten};
 use super::written_irc::IrcWritten;
+use super::written_obs::ObsWritten;
 use super::written_slack::SlackAppWritten;
 use super::written_webhook::WebhookWritten;
 use domain::alert::matcher::MatcherText;
@@ -217,7 +218,11 @@ pub struct ReceiverWritten {
     #[serde(default)]
     pub matrix: Option<MatrixWritten>,
     /// Channels of an IRC network.
+    #[serde(default)]
     pub irc: Option<IrcWritten>,
+    /// Status messages of an Open Build Service.
+    #[serde(default)]
+    pub obs: Option<ObsWritten>,
 }
 
 /// Standard output has nothing to say.

@@ -8,6 +8,7 @@ pub mod lonely;
 pub mod postmortems;
 pub mod rituals;
 mod route;
+pub mod status_messages;
 pub mod watchdog;
 
 use crate::alert::Pairs;
@@ -22,6 +23,7 @@ use crate::rules::{Rule, RuleSet};
 pub use postmortems::{Postmortems, SectionSpec};
 pub use rituals::{Rituals, RoleSpec};
 use serde::{Deserialize, Serialize};
+use status_messages::StatusMessages;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -156,6 +158,9 @@ pub struct PolicySource {
     /// What is written afterwards, and until when.
     #[serde(default)]
     pub postmortem: Postmortems,
+    /// What receivers that keep a status message show, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub status_messages: BTreeMap<String, StatusMessages>,
 }
 
 /// Alerts that must be heard of again and again, such as Prometheus' `Watchdog`. After two intervals of silence Earlybell
@@ -233,6 +238,8 @@ pub enum ReceiverKind {
     Matrix,
     /// Channels of an IRC network: a few short lines; their topic shows how it stands.
     Irc,
+    /// An Open Build Service: one status message per incident, in Markdown; the newest words replace the others.
+    Obs,
 }
 
 /// How text is written for a kind of receiver: what templates write, and how data in it stay data.
@@ -244,6 +251,8 @@ pub enum Writing {
     Mrkdwn,
     /// As most chats know it.
     Markdown,
+    /// Markdown of an Open Build Service, where HTML is none either.
+    Status,
 }
 
 impl ReceiverKind {
@@ -251,7 +260,7 @@ impl ReceiverKind {
     pub fn has_board(self) -> bool {
         match self {
             Self::Slack | Self::Discord | Self::Matrix | Self::Irc => true,
-            Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
+            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Obs => false,
             Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Teams => false,
         }
     }
@@ -263,13 +272,14 @@ impl ReceiverKind {
             Self::Teams | Self::Matrix | Self::Irc => Writing::Plain,
             Self::Slack | Self::SlackWebhook => Writing::Mrkdwn,
             Self::Mattermost | Self::RocketChat | Self::Discord => Writing::Markdown,
+            Self::Obs => Writing::Status,
         }
     }
 
     /// Whether people talk there.
     pub fn is_chat(self) -> bool {
         match self {
-            Self::Console | Self::Email | Self::Blog | Self::Webhook => false,
+            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Obs => false,
             Self::Slack | Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Discord => true,
             Self::Teams | Self::Matrix | Self::Irc => true,
         }
@@ -279,7 +289,7 @@ impl ReceiverKind {
     pub fn board_is_root(self) -> bool {
         match self {
             Self::Slack | Self::Discord | Self::Matrix => true,
-            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Irc => false,
+            Self::Console | Self::Email | Self::Blog | Self::Webhook | Self::Irc | Self::Obs => false,
             Self::SlackWebhook | Self::Mattermost | Self::RocketChat | Self::Teams => false,
         }
     }

@@ -321,6 +321,7 @@ fn integration(kind: ReceiverKind) -> &'static str {
         ReceiverKind::Teams => "teams",
         ReceiverKind::Matrix => "matrix",
         ReceiverKind::Irc => "irc",
+        ReceiverKind::Obs => "obs",
     }
 }
 

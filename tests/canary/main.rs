@@ -72,6 +72,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let nickserv = it.secret("nickserv_password", "the password for NickServ");
     let git = it.secret("password", "the password for git");
     let forge = it.secret("token", "the token for pull requests");
+    let status = it.secret("password", "the password for the Open Build Service");
     let in_address = it.planted.plant(&format!("the address of a calendar {}", it.files.len()));
     it.planted.plant("spare");
     let calendar = it.keyed("url", "calendar", format!("http://127.0.0.1:{http}/calendar/{in_address}.ics"));
@@ -103,7 +104,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
   - {{ name: third, alertmanagers: ['http://127.0.0.1:{http}/refuses'], poll_every: 1s, basic_auth: {{ username: me, {redirect} }} }}
 access:
   oidc: {{ issuer: 'http://127.0.0.1:{http}/oidc', client_id: bell, {oidc}, default_role: viewer }}
-route: {{ receivers: [console, mail, slack, hook, slack_webhook, mattermost, rocketchat, discord, teams, matrix, irc, nickserv] }}
+route: {{ receivers: [console, mail, slack, hook, slack_webhook, mattermost, rocketchat, discord, teams, matrix, irc, nickserv, obs] }}
 receivers:
   - name: console
     console: {{}}
@@ -119,6 +120,8 @@ receivers:
     irc: {{ server: '127.0.0.1:{irc_port}', tls: false, nick: bell, channel: '#ops', sasl: {{ {irc} }} }}
   - name: nickserv
     irc: {{ server: '127.0.0.1:{irc_port}', tls: false, nick: other, channel: '#ops', {nickserv} }}
+  - name: obs
+    obs: {{ api_url: 'http://127.0.0.1:{http}/obs', username: bell, {status} }}
   - name: git
     blog: {{ repository: 'http://127.0.0.1:{http}/site.git', author: Team <team@example.org>, username: bell, {git} }}
   - name: forge

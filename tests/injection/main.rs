@@ -6,6 +6,9 @@
 #[path = "../support/elements.rs"]
 mod elements;
 mod irc;
+#[path = "../support/obs.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod obs;
 mod page;
 mod payloads;
 #[path = "../support/program.rs"]
@@ -27,12 +30,15 @@ mod told;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod wire;
 
+use domain::delivery::status::Status;
 use domain::delivery::{Delivery, Lane, Outcome};
+use domain::policy::status_messages::StatusMessages;
 use earlybell::channels::console::{Console, ConsoleChannel};
 use earlybell::channels::email::EmailChannel;
+use earlybell::channels::obs::ObsChannel;
 use earlybell::channels::slack::SlackChannel;
 use earlybell::channels::{Attempt, Channel, Deadlines, http_client};
-use earlybell::config::{EmailConfig, Secret, SlackConfig, SmtpTls};
+use earlybell::config::{EmailConfig, ObsConfig, ObsProof, Secret, SlackConfig, SmtpTls};
 use earlybell::store::Role;
 use payloads::shown;
 use serde_json::Value;
@@ -202,6 +208,18 @@ impl Write for Screen {
     }
 }
 
+fn build_service() -> (obs::Obs, ObsChannel) {
+    let obs = obs::Obs::start(obs::Version::New);
+    let config = ObsConfig {
+        api_url: obs.url.clone(),
+        username: "Admin".to_owned(),
+        proof: ObsProof::Password(Secret::new(obs::PASSWORD)),
+        messages: StatusMessages::default(),
+    };
+    let channel = ObsChannel::new(&config, http_client::client().unwrap(), Deadlines::default()).unwrap();
+    (obs, channel)
+}
+
 #[tokio::test]
 async fn notices_show_text_as_text() {
     let store = earlybell::store::sqlite::SqliteStore::open_in_memory().unwrap();
@@ -226,12 +244,14 @@ async fn notices_show_text_as_text() {
         ca_file: None,
     };
     let to_mail = EmailChannel::new(&config, Deadlines::default()).unwrap();
+    let (obs, to_obs) = build_service();
     let screen = Screen::default();
     let to_console = ConsoleChannel::new(Console::to(screen.clone()).unwrap());
     // Whatever is more than text is so in the first notice of its kind, too.
     let roots = told.deliveries.iter().filter(|delivery| delivery.lane != Lane::Direct);
-    let mut sent = [0; 2];
-    let (mut wrong, mut all_slack, mut all_irc) = (Vec::new(), String::new(), String::new());
+    let mut sent = [0; 3];
+    let (mut wrong, mut all_slack, mut all_irc, mut all_obs) =
+        (Vec::new(), String::new(), String::new(), String::new());
     for delivery in roots {
         let content = &delivery.content;
         if delivery.receiver == "irc" {
@@ -250,6 +270,13 @@ async fn notices_show_text_as_text() {
                 (&to_slack, Some(&mut sent[0]))
             }
             "mail" => (&to_mail, Some(&mut sent[1])),
+            "obs" => {
+                match read::status(&Status::read(content).unwrap().text) {
+                    Ok(text) => all_obs.push_str(&format!("{text}\n")),
+                    Err(problem) => wrong.push(format!("the Open Build Service: {problem}")),
+                }
+                (&to_obs, Some(&mut sent[2]))
+            }
             _ => (&to_console, None),
         };
         if count.is_some_and(|count| {
@@ -276,6 +303,10 @@ async fn notices_show_text_as_text() {
     for message in &slack.world().messages {
         wrong.extend(read::slack(&message.text).err().map(|problem| format!("a message: {problem}")));
     }
+    for message in &obs.world().messages {
+        wrong.extend(read::status(&message.text).err().map(|problem| format!("a status message: {problem}")));
+    }
+    assert!(obs.world().messages.len() >= 500, "{} status messages", obs.world().messages.len());
     let screen = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
     for line in screen.lines() {
         let ours = line.is_empty() || line.starts_with("   ") || line.starts_with("== INC-");
@@ -287,6 +318,7 @@ async fn notices_show_text_as_text() {
     wrong.extend(missing("mail", &all_mail, &all));
     wrong.extend(missing("Slack", &all_slack, &all));
     wrong.extend(missing("IRC", &all_irc, &all));
+    wrong.extend(missing("the Open Build Service", &all_obs, &all));
     wrong.extend(missing("the console", &screen, &all));
     assert_nothing(wrong);
 }

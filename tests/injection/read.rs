@@ -110,6 +110,27 @@ pub fn slack(text: &str) -> Result<String, String> {
     Ok(one_line(&alike.iter().fold(read, |text, (shown, meant)| text.replace(shown, meant))))
 }
 
+/// A status message: `**headline**`, `**Name:** value`, links to our pages, and else only text; nobody is mentioned.
+pub fn status(text: &str) -> Result<String, String> {
+    let mut read = String::new();
+    for line in text.lines() {
+        let mut ours = unescaped_signs(line).replacen("**", "", 2).replace("&#64;", "");
+        if let Some((before, rest)) = ours.split_once("<https://bell.example.org/incidents/") {
+            let (number, after) = rest.split_once('>').ok_or(format!("half a link in `{line}`"))?;
+            number.parse::<u64>().map_err(|error| format!("the link in `{line}`: {error}"))?;
+            ours = format!("{before}{after}");
+        }
+        let begins =
+            line.starts_with(['#', '>', '+', '=']) || line.starts_with("    ") && !line.starts_with("    earlybell");
+        if begins || ours.contains(['<', '>', '*', '[', ']', '`', '{', '}', '&', '@']) || ours.contains("://") {
+            return Err(format!("markup in `{line}`"));
+        }
+        read.push_str(&without_escapes(line).replace("&#64;", "@"));
+        read.push('\n');
+    }
+    Ok(one_line(&read))
+}
+
 /// A document in Markdown without its escapes. What could be markup must have one, wherever data stands.
 pub fn markdown(text: &str) -> Result<String, String> {
     let mut read = String::new();

@@ -18,12 +18,13 @@ use std::path::Path;
 
 /// Beside what is told, this says what went on: alerts name two places, a rule and people the rest.
 pub const CONFIG: &str = r#"
-route: { receivers: [slack, mail, console, irc] }
+route: { receivers: [slack, mail, console, irc, obs] }
 receivers:
   - { name: slack, slack: { channel: C000000001, bot_token: x } }
   - { name: mail, email: { to: [list@example.org], from: bell@example.org, smarthost: "localhost:25" } }
   - { name: console, console: {} }
   - { name: irc, irc: { server: "localhost:6697", nick: bell, channel: '#ops' } }
+  - { name: obs, obs: { api_url: "https://obs.example.org", username: Admin, password: x } }
 rituals: { claim_within: 0, silent_after: 0, hand_over_after: 0, scope_after: 0, stale_after: 0, call_out_every: 0, remind_before: 0, watch_promises: false }
 timing: { storm_after: 1000000, update_interval: 1s }
 "#;

@@ -4,6 +4,7 @@ mod access;
 mod blog;
 mod chat;
 mod irc;
+mod obs;
 mod people;
 mod receivers;
 mod route;

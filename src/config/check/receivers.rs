@@ -4,6 +4,7 @@ use super::Check;
 use super::slack::Reader;
 use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, TlsWritten};
 use crate::config::{Address, EmailConfig, Receiver, SmtpTls, read};
+use domain::notice::obs::is_public;
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 // The receiver when none is written.
 const CONSOLE: &str = "console";
 const KINDS: &str = "`console`, `email`, `slack`, `blog`, `webhook`, `slack_webhook`, `mattermost`, `rocketchat`, `discord`, \
-                     `teams`, `matrix`, `irc`";
+                     `teams`, `matrix`, `irc`, `obs`";
 pub(super) const PERSONAL: &str = "a personal receiver writes to each person's own address, as `people` says it";
 
 impl Check<'_> {
@@ -54,6 +55,9 @@ impl Check<'_> {
             }
             hooks.push((ReceiverKind::Irc, self.irc(&format!("{path}.irc"), irc)));
         }
+        if let Some(obs) = written.obs.take() {
+            hooks.push((ReceiverKind::Obs, self.obs(&format!("{path}.obs"), obs, personal)));
+        }
         let hook = hooks.pop().filter(|_| hooks.is_empty());
         let (kind, address) = match (written.console, written.email, written.slack, written.blog, hook) {
             (Some(_), None, None, None, None) => {
@@ -87,7 +91,10 @@ impl Check<'_> {
                 return None;
             }
         };
-        let ReceiverWritten { name, public, templates, .. } = written;
+        let ReceiverWritten { name, templates, .. } = written;
+        // Whoever opens a page there reads it, so suspected incidents stay out of it.
+        let reaches_users = matches!(&address, Some(Address::Obs(obs)) if is_public(obs.messages.scope));
+        let public = written.public || reaches_users;
         let spec = ReceiverSpec { name, kind, public, personal, templates };
         Some(Receiver { spec, address: address? })
     }

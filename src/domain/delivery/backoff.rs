@@ -85,8 +85,9 @@ fn step_millis(tries: Tries, now: DateTime<Utc>) -> i64 {
         ReceiverKind::Console | ReceiverKind::Slack | ReceiverKind::Webhook => &STEPS_MILLIS,
         ReceiverKind::SlackWebhook | ReceiverKind::Mattermost | ReceiverKind::RocketChat => &STEPS_MILLIS,
         ReceiverKind::Discord | ReceiverKind::Teams | ReceiverKind::Matrix | ReceiverKind::Irc => &STEPS_MILLIS,
-        // Nobody waits for a post by the second, and a forge counts what is asked of it.
-        ReceiverKind::Blog => &MAIL_STEPS_MILLIS,
+        // Nobody waits for a post by the second, and a forge counts what is asked of it; an Open Build Service is often in
+        // maintenance for hours, just when there is something to say.
+        ReceiverKind::Blog | ReceiverKind::Obs => &MAIL_STEPS_MILLIS,
     };
     let at = usize::try_from(tries.attempt.saturating_sub(1)).unwrap_or(usize::MAX);
     steps[at.min(steps.len() - 1)]

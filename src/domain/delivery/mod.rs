@@ -4,6 +4,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod lane;
 pub mod post;
+pub mod status;
 pub mod verdict;
 
 use crate::ids::{DeliveryId, IncidentId};

@@ -12,7 +12,7 @@ use crate::incident::review::{ACTIONS_MAX, Ended};
 use crate::incident::{Actor, Command, Fact, Incident, Refusal, decide};
 use crate::notice::NoticeKind;
 use crate::notice::afterwards::{Late, late};
-use crate::policy::ReceiverSpec;
+use crate::policy::{ReceiverKind, ReceiverSpec};
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -128,5 +128,7 @@ impl Turn<'_> {
 fn told_of_actions<'a>(named: &[String], policy: &'a crate::policy::Policy) -> Vec<&'a ReceiverSpec> {
     let names = if named.is_empty() { policy.receivers_for(None, &Pairs::default()) } else { named.to_vec() };
     let specs = names.iter().filter_map(|name| policy.receiver(name)).filter(|spec| spec.is_routed());
+    // A status message is about one incident.
+    let specs = specs.filter(|spec| spec.kind != ReceiverKind::Obs);
     specs.filter(|spec| !named.is_empty() || !spec.public).collect()
 }

@@ -1,5 +1,6 @@
 //! Data stays data: what alerts and people wrote can be no mention, link or formatting where it is shown.
 
+use super::obs;
 use crate::policy::{ReceiverKind, Writing};
 use std::borrow::Cow;
 
@@ -9,6 +10,7 @@ pub fn escape(kind: ReceiverKind, data: &str) -> Cow<'_, str> {
         Writing::Plain => Cow::Borrowed(data),
         Writing::Mrkdwn => Cow::Owned(mrkdwn(data)),
         Writing::Markdown => Cow::Owned(markdown(data)),
+        Writing::Status => Cow::Owned(obs::markdown(data)),
     }
 }
 

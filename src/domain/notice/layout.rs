@@ -1,7 +1,7 @@
 //! From parts of a notice to the words of one kind of receiver: wrapped, marked and escaped for it.
 
 use super::escape::{escape, mrkdwn, safe_url};
-use super::{chat, irc, matrix, teams};
+use super::{chat, irc, matrix, obs, teams};
 use crate::delivery::Content;
 use crate::incident::Incident;
 use crate::policy::ReceiverKind;
@@ -58,6 +58,7 @@ pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: P
         ReceiverKind::Irc => return irc::show(message),
         ReceiverKind::Email => email(message),
         ReceiverKind::Slack | ReceiverKind::SlackWebhook => slack(&message.parts),
+        ReceiverKind::Obs => obs::paragraphs(&message.parts),
     };
     let subject = match kind {
         ReceiverKind::Email => subject(incident, place),
@@ -163,7 +164,8 @@ fn wrap(line: &str, indent: &str) -> String {
     wrapped
 }
 
-fn cut(body: String) -> String {
+/// A body that people still read; what is cut off is said to be.
+pub(super) fn cut(body: String) -> String {
     if body.len() <= BODY_BYTES_MAX {
         return body;
     }

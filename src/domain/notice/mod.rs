@@ -10,6 +10,7 @@ pub mod escape;
 pub mod irc;
 pub mod layout;
 pub mod matrix;
+pub mod obs;
 mod parts;
 mod people;
 pub mod personal;

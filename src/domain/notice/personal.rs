@@ -29,13 +29,12 @@ pub struct Concerned<'a> {
 /// Where a kind of receiver reaches somebody.
 pub fn address(kind: ReceiverKind, person: &Person) -> Option<Addressee> {
     let address = match kind {
-        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Irc => None,
         ReceiverKind::Email => person.email.clone(),
         ReceiverKind::Slack => person.slack.clone(),
-        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => None,
+        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook | ReceiverKind::Obs => None,
         // By a webhook, or into a room that everybody reads.
         ReceiverKind::SlackWebhook | ReceiverKind::Mattermost | ReceiverKind::RocketChat => None,
-        ReceiverKind::Discord | ReceiverKind::Teams | ReceiverKind::Matrix => None,
+        ReceiverKind::Discord | ReceiverKind::Teams | ReceiverKind::Matrix | ReceiverKind::Irc => None,
     };
     Some(Addressee { person: person.name.clone(), address: address? })
 }

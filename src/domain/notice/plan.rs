@@ -4,6 +4,7 @@ use super::NoticeKind;
 use super::asked;
 use super::builtin::{self, Reader, compose};
 use super::layout::{Part, Place, show};
+use super::obs;
 use super::personal::{Concerned, address, concerned};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, telling};
 use super::template::{self, TemplateFailure};
@@ -119,9 +120,12 @@ fn tell(scene: &Scene<'_>, telling: &Telling<'_>, seat: Seat, planned: &mut Plan
                 Telling { kind: NoticeKind::Confirmed, about: About::Alarm, ..*telling }
             }
             (Lane::Root, _) => joining(telling),
-            _ if told_already(scene, telling, spec, planned) => continue,
+            _ if spec.kind != ReceiverKind::Obs && told_already(scene, telling, spec, planned) => continue,
             _ => *telling,
         };
+        let one_message = || obs::shown(scene, spec, &telling, lane, &planned.deliveries);
+        let shown = if spec.kind == ReceiverKind::Obs { one_message() } else { Some((telling, lane)) };
+        let Some((telling, lane)) = shown else { continue };
         let delivery = write(scene, &telling, seat, Letter { spec, lane, to: None }, &mut planned.failures);
         planned.deliveries.push(delivery);
     }
@@ -239,7 +243,8 @@ fn show_board(scene: &Scene<'_>, planned: &mut Planned) {
     let seat = scene.entries.last().map_or(Seat::Time(scene.at), |entry| Seat::Entry(entry.number));
     for (spec, _) in readers(scene, &telling, seat) {
         let rooted_now = planned.deliveries.iter().any(|new| new.receiver == spec.name && new.lane == Lane::Root);
-        if spec.kind.has_board() && !(rooted_now && spec.kind.board_is_root()) {
+        let has_board = spec.kind.has_board() && !(rooted_now && spec.kind.board_is_root());
+        if has_board || obs::is_edited(scene, spec, &planned.deliveries) {
             let letter = Letter { spec, lane: Lane::Put, to: None };
             let delivery = write(scene, &telling, seat, letter, &mut planned.failures);
             planned.deliveries.push(delivery);
@@ -301,7 +306,10 @@ fn write(
         notice: telling.kind,
         key,
         to: to.map(|(_, to)| to),
-        content: content(scene, telling.kind, spec, show(spec.kind, &message, scene.incident, place)),
+        content: match spec.kind {
+            ReceiverKind::Obs => obs::content(scene, spec, &message),
+            kind => content(scene, telling.kind, spec, show(kind, &message, scene.incident, place)),
+        },
     }
 }
 

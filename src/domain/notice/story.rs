@@ -2,6 +2,7 @@
 //! After a change of words, read what the failing test prints, and put it there.
 
 mod drill;
+mod obs;
 
 use super::NoticeKind;
 use super::plan::{Scene, plan};

@@ -74,13 +74,14 @@ pub struct Templates {
     plain: Engine,
     slack: Engine,
     markdown: Engine,
+    status: Engine,
 }
 
 impl Default for Templates {
     fn default() -> Self {
-        let [plain, slack, markdown] =
-            [ReceiverKind::Email, ReceiverKind::Slack, ReceiverKind::Mattermost].map(Engine::new);
-        Self { plain, slack, markdown }
+        let [plain, slack, markdown, status] =
+            [ReceiverKind::Email, ReceiverKind::Slack, ReceiverKind::Mattermost, ReceiverKind::Obs].map(Engine::new);
+        Self { plain, slack, markdown, status }
     }
 }
 
@@ -108,12 +109,13 @@ impl Templates {
             Writing::Plain => &self.plain,
             Writing::Mrkdwn => &self.slack,
             Writing::Markdown => &self.markdown,
+            Writing::Status => &self.status,
         }
     }
 
     // In the place of a shipped one of this name.
     fn take(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let all = [&mut self.plain, &mut self.slack, &mut self.markdown];
+        let all = [&mut self.plain, &mut self.slack, &mut self.markdown, &mut self.status];
         all.into_iter().try_for_each(|engine| engine.add(name, text))
     }
 

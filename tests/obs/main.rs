@@ -1,0 +1,10 @@
+//! Status messages of an Open Build Service against a strict fake of two recorded versions: one message per incident, its
+//! newest words, lost answers, and what every refusal means.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod channel;
+#[path = "../support/obs.rs"]
+mod obs;
+mod recorded;
+mod story;
