@@ -96,6 +96,7 @@ fn every_key_stands_in_the_default_file() {
         "time_intervals: [{ name: a, time_intervals: [{ times: [{ zzz: 1 }] }] }]".to_owned(),
         "inhibit_rules: [{ zzz: 1 }]".to_owned(),
         "heartbeats: [{ zzz: 1 }]".to_owned(),
+        "etherpad: { zzz: 1 }".to_owned(),
         receiver("zzz: 1"),
         receiver("email: { zzz: 1 }"),
         "slack_app: { zzz: 1 }".to_owned(),

@@ -4,6 +4,7 @@ pub mod blog;
 pub mod chat;
 pub mod console;
 pub mod email;
+pub mod etherpad;
 pub mod fault;
 pub mod http_client;
 pub mod irc;

@@ -87,6 +87,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let receivers = check.receivers(written.receivers);
     let slack_app = check.with_token(slack_app, &receivers);
     let route = check.route(written.route, Receivers { routed: &routed, personal: &personal, blogs: &blogs });
+    let (etherpad, pads) = check.etherpad(written.etherpad).unzip();
     let (directory, duty_lists) = check.people(written.people, written.squads);
     let rules = rule_files(&mut check, base, written.rule_files.as_deref());
     let mut found = Findings { mistakes: check.mistakes(), warnings: Vec::new() };
@@ -106,6 +107,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         rituals: written.rituals,
         postmortem: written.postmortem,
         status_messages: BTreeMap::new(),
+        pads,
     };
     match Policy::compile(policy.clone()) {
         Ok(policy) => found.warnings.extend(rules::shown(&rules, policy.rules.warnings)),
@@ -124,7 +126,8 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         _ => lonely,
     });
     found.warnings.extend(rules::shown(&files, lonely.collect()));
-    Ok(Config { policy, receivers, sources, access, slack_app, directory, duty_lists, hash, warnings: found.warnings })
+    let warnings = found.warnings;
+    Ok(Config { policy, receivers, sources, access, slack_app, etherpad, directory, duty_lists, hash, warnings })
 }
 
 // What each receiver shows that keeps a status message.

@@ -6,6 +6,7 @@ mod blog;
 mod chat;
 mod check;
 mod drill;
+mod etherpad;
 mod glob;
 mod irc;
 mod lint;
@@ -26,6 +27,7 @@ mod written;
 mod written_access;
 mod written_blog;
 mod written_chat;
+mod written_etherpad;
 mod written_irc;
 mod written_obs;
 mod written_slack;
@@ -37,6 +39,7 @@ pub use blog::{BlogConfig, Forge, PullRequests, Repository, Signature, Transport
 pub use chat::{ChatConfig, ChatProduct, MatrixConfig, MatrixMessage};
 pub use check::{DEFAULT_SOURCE, http_url};
 pub use drill::{parse_scenario, read_scenario};
+pub use etherpad::{ApiAccess, EtherpadConfig};
 pub use irc::{IrcConfig, IrcFlood, IrcLogin, IrcMessage, IrcNetwork};
 pub use lint::shown as lints_shown;
 pub use load::{DEFAULT_CONFIG, DEFAULT_PATH, DEFAULT_RULES, Named, Overrides, load, parse};
@@ -70,6 +73,8 @@ pub struct Config {
     pub access: Access,
     /// The way from Slack to us, if there is one.
     pub slack_app: Option<SlackAppConfig>,
+    /// Where incidents are mirrored to pads.
+    pub etherpad: Option<EtherpadConfig>,
     /// People and squads that are written; who is on duty is not known yet.
     pub directory: Directory,
     /// Where it is written who is on duty.
@@ -78,6 +83,17 @@ pub struct Config {
     pub hash: u64,
     /// What is understood, but better written anew.
     pub warnings: Vec<ConfigError>,
+}
+
+impl Config {
+    /// The same with names of pads that nobody can guess: by a key that the store made once.
+    #[must_use]
+    pub fn with_pad_seed(mut self, seed: &str) -> Self {
+        if let Some(pads) = &mut self.policy.pads {
+            pads.seed = seed.to_owned();
+        }
+        self
+    }
 }
 
 /// How to reach a receiver.

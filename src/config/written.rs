@@ -3,6 +3,7 @@
 use super::written_access::AccessWritten;
 use super::written_blog::BlogWritten;
 use super::written_chat::{ChatWritten, MatrixWritten};
+use super::written_etherpad::EtherpadWritten;
 use super::written_irc::IrcWritten;
 use super::written_obs::ObsWritten;
 use super::written_slack::SlackAppWritten;
@@ -32,6 +33,8 @@ pub struct Written {
     pub slack_app: Option<SlackAppWritten>,
     /// Who can be told.
     pub receivers: Option<Vec<ReceiverWritten>>,
+    /// Where incidents are mirrored to pads.
+    pub etherpad: Option<EtherpadWritten>,
     /// Patterns of rule files; the shipped rules if not said.
     pub rule_files: Option<Vec<String>>,
     /// Patterns of template files.

@@ -21,6 +21,7 @@ pub mod interval;
 pub mod json;
 pub mod nearest;
 pub mod notice;
+pub mod pad;
 pub mod policy;
 pub mod postmortem;
 pub mod rules;

@@ -5,6 +5,7 @@ mod heartbeats;
 mod inhibit;
 mod intervals;
 pub mod lonely;
+pub mod pads;
 pub mod postmortems;
 pub mod rituals;
 mod route;
@@ -13,13 +14,16 @@ pub mod watchdog;
 
 use crate::alert::Pairs;
 use crate::alert::matcher::MatcherText;
+use crate::document::Audience;
 use crate::duration::Duration;
+use crate::incident::Incident;
 use crate::incident::roles::MANAGER;
 use crate::interval::{Intervals, NamedIntervals};
 use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
 use crate::rules::{Rule, RuleSet};
+pub use pads::Pads;
 pub use postmortems::{Postmortems, SectionSpec};
 pub use rituals::{Rituals, RoleSpec};
 use serde::{Deserialize, Serialize};
@@ -118,6 +122,11 @@ impl Policy {
         named.unwrap_or(&self.source.rituals.squad).clone()
     }
 
+    /// Where this reader finds the pad of an incident, if it has one.
+    pub fn pad(&self, incident: &Incident, reader: Audience) -> Option<String> {
+        self.source.pads.as_ref()?.address(incident, reader)
+    }
+
     /// The receiver of this name.
     pub fn receiver(&self, name: &str) -> Option<&ReceiverSpec> {
         self.source.receivers.iter().find(|receiver| receiver.name == name)
@@ -161,6 +170,9 @@ pub struct PolicySource {
     /// What receivers that keep a status message show, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub status_messages: BTreeMap<String, StatusMessages>,
+    /// Where incidents are mirrored to pads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pads: Option<Pads>,
 }
 
 /// Alerts that must be heard of again and again, such as Prometheus' `Watchdog`. After two intervals of silence Earlybell

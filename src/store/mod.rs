@@ -5,6 +5,7 @@ pub mod audit;
 pub mod history;
 pub mod hold;
 pub mod logins;
+pub mod pads;
 pub mod past;
 pub mod people;
 pub mod rows;
@@ -14,6 +15,7 @@ pub use audit::*;
 pub use history::{HistoryStore, Search};
 pub use hold::{Held, HoldStore, Pending};
 pub use logins::*;
+pub use pads::{PadRow, PadStore};
 pub use past::{Imported, NewImport, PastStore};
 pub use people::{Added, ByHand, PeopleChange, PeopleStore};
 pub use rows::*;
@@ -151,6 +153,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Who is there.
     fn people(&self) -> &dyn PeopleStore;
+
+    /// Pads of incidents.
+    fn pads(&self) -> &dyn PadStore;
 
     /// Past incidents.
     fn history(&self) -> &dyn HistoryStore;

@@ -3,6 +3,7 @@
 mod access;
 mod blog;
 mod chat;
+mod etherpad;
 mod irc;
 mod obs;
 mod people;

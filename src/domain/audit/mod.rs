@@ -235,6 +235,7 @@ pub fn surface_word(actor: &Actor) -> &'static str {
         Actor::Person { on: Surface::Web, .. } => "web",
         Actor::Person { on: Surface::Slack, .. } => "slack",
         Actor::Person { on: Surface::Irc, .. } => "irc",
+        Actor::Person { on: Surface::Pad, .. } => "pad",
     }
 }
 
@@ -247,6 +248,7 @@ pub fn actor(name: &str, surface: &str) -> Option<Actor> {
         "web" => Surface::Web,
         "slack" => Surface::Slack,
         "irc" => Surface::Irc,
+        "pad" => Surface::Pad,
         _ => return None,
     };
     Some(Actor::person(name, on))

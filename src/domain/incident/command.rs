@@ -41,6 +41,8 @@ pub enum Surface {
     Slack,
     /// IRC.
     Irc,
+    /// A line in a pad, by whoever may write there.
+    Pad,
 }
 
 /// A command of a person.

@@ -8,6 +8,7 @@ use super::telling::{About, Telling};
 use super::{afterwards, asked};
 use super::{parts, people};
 use crate::alert::{Alert, ResolvedBecause};
+use crate::document;
 use crate::incident::due::{self, Due};
 use crate::incident::entry::{AlertsChanged, Change};
 use crate::incident::{Actor, CallOffCode, Incident, Severity, Stage};
@@ -79,7 +80,17 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
     parts.splice(0..0, drill(scene.incident));
     let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
     parts.push(Part::Link(link, page_url(&scene.policy.source.external_url, scene.incident)));
+    parts.extend(pad(scene, reader));
     Message { headline: headline(scene.incident, telling.kind), icon: icon(scene.incident, telling.kind), parts }
+}
+
+/// Where people write along.
+pub fn pad(scene: &Scene<'_>, reader: Reader) -> Option<Part> {
+    let audience = match reader {
+        Reader::Team => document::Audience::Team,
+        Reader::Public => document::Audience::Public,
+    };
+    Some(Part::Link("Pad, to write along", scene.policy.pad(scene.incident, audience)?))
 }
 
 /// What stands above every word about a drill.

@@ -27,6 +27,7 @@ pub const MAIN: Schema = Schema {
         include_str!("../migrations/sqlite/earlybell_0009.sql"),
         include_str!("../migrations/sqlite/earlybell_0010.sql"),
         include_str!("../migrations/sqlite/earlybell_0011.sql"),
+        include_str!("../migrations/sqlite/earlybell_0012.sql"),
     ],
 };
 

@@ -21,6 +21,7 @@ mod inbox;
 mod logins;
 mod migrate;
 mod outbox;
+mod pads;
 mod past;
 mod people;
 mod place;
@@ -36,8 +37,8 @@ mod worker;
 
 use crate::store::{
     AccessStore, ActionFilter, ActionRow, Appended, AuditStore, Claim, Claimed, DeliveryFilter, DeliveryRow, Figures,
-    Finish, HistoryStore, HoldStore, IncidentFilter, NewInput, NewQuarantined, PastStore, PeopleStore, Quarantined,
-    Search, Store, StoreError, StoredInput, TokenRow,
+    Finish, HistoryStore, HoldStore, IncidentFilter, NewInput, NewQuarantined, PadStore, PastStore, PeopleStore,
+    Quarantined, Search, Store, StoreError, StoredInput, TokenRow,
 };
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
@@ -288,6 +289,10 @@ impl Store for SqliteStore {
     }
 
     fn people(&self) -> &dyn PeopleStore {
+        self
+    }
+
+    fn pads(&self) -> &dyn PadStore {
         self
     }
 

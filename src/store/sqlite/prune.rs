@@ -104,6 +104,7 @@ fn incident(conn: &Connection, id: i64, room: i64) -> Result<i64, StoreError> {
         "DELETE FROM words WHERE rowid = ?1 AND ?2 > 0",
         "DELETE FROM history WHERE incident = ?1 AND ?2 > 0",
         "DELETE FROM actions WHERE incident = ?1 AND number IN (SELECT number FROM actions WHERE incident = ?1 LIMIT ?2)",
+        "DELETE FROM pads WHERE incident = ?1 AND ?2 > 0",
         "DELETE FROM imported WHERE incident = ?1 AND ?2 > 0",
         "DELETE FROM incidents WHERE id = ?1 AND ?2 > 0",
     ] {

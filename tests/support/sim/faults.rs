@@ -240,6 +240,10 @@ impl Store for MortalStore {
         self.inner.people()
     }
 
+    fn pads(&self) -> &dyn PadStore {
+        self.inner.pads()
+    }
+
     async fn prune(&self, before: DateTime<Utc>, rows_max: usize) -> Result<usize, StoreError> {
         self.inner.prune(before, rows_max).await
     }

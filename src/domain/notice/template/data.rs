@@ -2,6 +2,7 @@
 
 use crate::alert::{Alert, Pairs};
 use crate::audit::Head;
+use crate::document::Audience;
 use crate::document::roles::Cast;
 use crate::notice::NoticeKind;
 use crate::notice::phrase::{alert_word, clock, counts, lasted, next_update as promised, page_url, who};
@@ -17,7 +18,7 @@ pub fn notice(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> 
     let (reason, code) = reason(telling.about);
     map([
         ("notice", telling.kind.word().into()),
-        ("incident", incident(scene)),
+        ("incident", incident(scene, spec)),
         ("alerts", alerts(scene.alerts, scene.at)),
         ("counts", tally(scene)),
         ("update", update(scene, telling.about)),
@@ -69,7 +70,8 @@ fn who_does_what(scene: &Scene<'_>, spec: &ReceiverSpec) -> String {
     if spec.public { String::new() } else { cast.in_one_line().unwrap_or_default() }
 }
 
-fn incident(scene: &Scene<'_>) -> Value {
+fn incident(scene: &Scene<'_>, spec: &ReceiverSpec) -> Value {
+    let reader = if spec.public { Audience::Public } else { Audience::Team };
     let incident = scene.incident;
     let first_alert = incident.first_alert_at.map(|at| clock(at, scene.at)).unwrap_or_default();
     map([
@@ -87,6 +89,7 @@ fn incident(scene: &Scene<'_>) -> Value {
         ("first_alert_at", first_alert.into()),
         ("lasted", lasted(incident, scene.at).into()),
         ("url", page_url(&scene.policy.source.external_url, incident).into()),
+        ("pad_url", scene.policy.pad(scene.incident, reader).unwrap_or_default().into()),
         ("runbook_url", super::runbook(scene.policy, incident).unwrap_or_default().into()),
     ])
 }

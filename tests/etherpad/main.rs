@@ -1,0 +1,7 @@
+//! Pads of a real Etherpad, with people who type in them; its API, as newer versions were recorded to answer.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/etherpad.rs"]
+mod etherpad;
+mod people;
