@@ -56,6 +56,21 @@ pub fn configs(planted: &mut Planted) -> Vec<(String, Vec<(String, String)>)> {
     one("in the address of a webhook", &|s| {
         format!("receivers: [{{ name: a, webhook: {{ url: 'x//{s}', secret: 'whsec_AAAAAAAAAA{s}' }} }}]\n")
     });
+    one("in the address of a chat", &|s| {
+        format!("receivers: [{{ name: a, mattermost: {{ webhook_url: 'http://chat.example.org/hooks/{s}' }} }}]\n")
+    });
+    one("in the address of a chat, misspelled", &|s| {
+        format!("receivers: [{{ name: a, discord: {{ webhok_url: 'https://discord.com/api/webhooks/1/{s}' }} }}]\n")
+    });
+    one("in the address of a chat, on a line of its own", &|s| {
+        format!("receivers:\n  - name: a\n    teams:\n      webhook_url: //flow/{s}\n")
+    });
+    one("in the address of a chat that is personal", &|s| {
+        format!("receivers:\n  - {{ name: a, personal: true, teams: {{ webhook_url: https://flow/{s} }} }}\n")
+    });
+    one("in the token of a room", &|s| {
+        format!("receivers:\n  - {{ name: a, matrix: {{ homeserver: x, room: y, access_token: {s} }} }}\n")
+    });
     one("in a repository", &|s| {
         format!("receivers: [{{ name: a, blog: {{ repository: 'https//me:{s}@example.org/x', author: a@b.org }} }}]\n")
     });
