@@ -203,6 +203,21 @@ fn secrets_come_from_files_and_are_not_printed() {
 }
 
 #[test]
+fn irc_alone_is_understood_and_warned_about() {
+    let irc = "{ name: chat, irc: { server: 'irc.example.org:6697', nick: bell, channel: '#ops' } }";
+    let text = format!(
+        "receivers:\n  - {irc}\n  - {{ name: mail, console: {{}} }}\nroute:\n  receiver: mail\n  routes:\n    - \
+         {{ matchers: ['a = b'], receiver: chat }}\n    - {{ matchers: ['a = c'], receivers: [chat, mail] }}\n"
+    );
+    let config = parse("earlybell.yml", &text, Path::new("")).unwrap();
+    let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("earlybell.yml:7:") && warnings[0].contains("only IRC is told here"), "{warnings:?}");
+    let config::Address::Irc(irc) = &config.receivers[0].address else { panic!("not IRC") };
+    assert!(irc.network.tls && irc.topic && !irc.capture && irc.network.username == "bell", "{irc:?}");
+}
+
+#[test]
 fn who_may_log_in_is_read_to_the_letter() {
     let text = "access:
   oidc: { issuer: 'https://idp.example/a/', client_id: bell, client_secret: hunter2, scopes: [groups], roles: { sre: manager } }

@@ -39,7 +39,7 @@ impl Client {
             self.send(&format!("PRIVMSG NickServ :REGISTER {password} {}@example.org", self.nick)).await;
             let answer = self.wait(|line| line.contains("NickServ") || line.contains(" 401 ")).await;
             if !answer.contains(" 401 ") {
-                self.wait(|line| line.contains("is now registered")).await;
+                assert!(answer.contains("is now registered"), "{answer}");
                 return;
             }
             // Services link a moment after the server is up; the answer to a PING is a moment later.

@@ -4,10 +4,13 @@
 use crate::client::Client;
 use crate::networks::{LOGIN, Network};
 use crate::program::Program;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 const CHANNEL: &str = "#incidents";
+
+// The topic as it was before.
+const RESTORED: &str = "TOPIC #incidents :Welcome: be kind";
 
 fn earlybell_yml(network: &Network, capture: bool) -> String {
     format!(
@@ -23,6 +26,7 @@ receivers:
       channel: '{CHANNEL}'
       capture: {capture}
       flood: {{ burst: 100, every: 1s }}
+access: {{ chat: {{ roles: {{ anna: manager }}, default_role: responder }} }}
 people: [{{ name: anna, irc: Anna }}, {{ name: carl, irc: carl }}]
 rituals: {{ claim_within: 0, scope_after: 0 }}
 ",
@@ -96,12 +100,33 @@ async fn arrives(anna: &mut Client) {
     anna.take_screen();
 }
 
-async fn says(person: &mut Client, text: &str, until: &str) {
-    person.say(CHANNEL, text).await;
-    person.wait(|line| line.contains(until)).await;
+// Reads until all of these were seen. An answer, a notice and a topic leave side by side; here they stand in that order.
+async fn seen(person: &mut Client, answer: &str, wanted: &[&str]) -> String {
+    let mut missing: Vec<&str> = wanted.to_vec();
+    missing.extend((!answer.is_empty()).then_some(answer));
+    while !missing.is_empty() {
+        let line = person.wait(|_| true).await;
+        if let Some(at) = missing.iter().position(|wanted| line.contains(wanted)) {
+            missing.remove(at);
+        }
+    }
+    let screen = person.take_screen();
+    let mut lines: Vec<&str> = screen.lines().collect();
+    lines.sort_by_key(|line| match line {
+        line if line.starts_with('<') => 0,
+        line if !answer.is_empty() && line.contains(answer) => 1,
+        line if line.starts_with("***") => 3,
+        _ => 2,
+    });
+    lines.join("\n") + "\n"
 }
 
-fn post(program: &Program, path: &str, body: &serde_json::Value) {
+async fn says(person: &mut Client, text: &str, answer: &str, wanted: &[&str]) -> String {
+    person.say(CHANNEL, text).await;
+    seen(person, answer, wanted).await
+}
+
+fn post(program: &Program, path: &str, body: &Value) {
     program.post(path, &body.to_string()).unwrap();
 }
 
@@ -113,35 +138,76 @@ async fn a_channel_hears_of_incidents_and_leads_them() {
     let program = Program::start_with(&flags, &earlybell_yml(&network, false), &[]);
     arrives(&mut anna).await;
 
-    post(
-        &program,
-        "/api/v1/incidents",
-        &json!({ "title": "Builds are slow", "severity": "major", "impact": "Everybody who builds." }),
-    );
-    anna.wait(|line| line.contains("sets the topic") || line.contains(" TOPIC ")).await;
+    let incident = json!({ "title": "Builds are slow", "severity": "major", "impact": "Everybody who builds." });
+    post(&program, "/api/v1/incidents", &incident);
+    let mut screen = seen(&mut anna, "", &["/incidents/1", "TOPIC"]).await;
     post(&program, "/api/v1/incidents/1/update", &json!({ "text": "The queue is full.\nWe make room." }));
-    anna.wait(|line| line.contains("We make room.")).await;
-    anna.wait(|line| line.contains("/incidents/1")).await;
+    screen += &seen(&mut anna, "", &["/incidents/1"]).await;
     post(&program, "/api/v1/incidents/1/resolve", &json!({ "text": "The queue is empty again." }));
-    anna.wait(|line| line.ends_with("TOPIC #incidents :Welcome: be kind")).await;
-    compare("resolved", &anna.take_screen());
+    screen += &seen(&mut anna, "", &["/incidents/1", RESTORED]).await;
+    compare("resolved", &screen);
 
     let alert = json!({ "status": "firing", "startsAt": "2026-11-29T12:00:00Z",
         "labels": { "alertname": "FrontendErrors", "severity": "critical" },
         "annotations": { "summary": "12% of requests to build.example.org fail" } });
     let body = json!({ "version": "4", "receiver": "bell", "groupKey": "{}", "alerts": [alert] });
     post(&program, "/api/v1/alertmanager", &body);
-    anna.wait(|line| line.contains(" TOPIC ")).await;
-    says(&mut anna, "!incident calloff monitoring-fault the probe itself was broken", "TOPIC #incidents :Welcome")
-        .await;
-    compare("called off", &anna.take_screen());
+    screen = seen(&mut anna, "", &["/incidents/2", "TOPIC"]).await;
+    let call_off = "!incident calloff monitoring-fault the probe itself was broken";
+    screen += &says(&mut anna, call_off, "called off INC-2", &["/incidents/2", RESTORED]).await;
+    compare("called off", &screen);
 
-    says(&mut anna, "!incident declare The signing host does not answer severity=critical", " TOPIC ").await;
-    says(&mut anna, "!incident take incident_manager", "anna").await;
-    says(&mut anna, "!note it answers to ping", "alone").await;
-    compare("led", &anna.take_screen());
-    carl.take_screen();
+    let declare = "!incident declare The signing host does not answer severity=critical";
+    screen = says(&mut anna, declare, "declared INC-3", &["/incidents/3", "TOPIC"]).await;
+    screen += &says(&mut anna, "!incident take incident_manager", "you are", &["/incidents/3"]).await;
+    screen += &says(&mut anna, "!note it answers to ping", "NOTICE anna :", &[]).await;
+    screen += &says(&mut anna, "!incident show", "NOTICE anna :", &["/incidents/3"]).await;
+    compare("led", &screen);
     carl.say(CHANNEL, "!incident resolve").await;
     carl.wait(|line| line.contains("NOTICE carl :I listen")).await;
-    drop(program);
+
+    // With two of them open, nobody has to guess.
+    says(&mut anna, "!incident declare Another one", "", &["/incidents/4", "TOPIC"]).await;
+    let asked = says(&mut anna, "!incident resolve", "NOTICE anna :", &[]).await;
+    assert!(asked.contains("#4") && asked.contains("#3") && asked.contains("(to anna alone)"), "{asked}");
+    let one = "TOPIC #incidents :[INC-3";
+    says(&mut anna, "!incident resolve #4 it was the same", "", &["/incidents/4", one]).await;
+    says(&mut anna, "!incident resolve #3 it answers", "", &["/incidents/3", RESTORED]).await;
+    keeps_talk(&network, program, anna, carl).await;
+}
+
+// A reload that changes what is kept keeps the connection.
+async fn keeps_talk(network: &Network, mut program: Program, mut anna: Client, mut carl: Client) {
+    carl.say(CHANNEL, "this is said before anything is open").await;
+    anna.wait(|line| line.contains("before anything")).await;
+    std::fs::write(program.folder.path().join("earlybell.yml"), earlybell_yml(network, true)).unwrap();
+    program.post("/-/reload", "").unwrap();
+    post(&program, "/api/v1/incidents", &json!({ "title": "Disks" }));
+    seen(&mut anna, "", &["From here on what is said in this channel is kept", "TOPIC"]).await;
+    carl.say(CHANNEL, "the disk is full").await;
+    anna.wait(|line| line.contains("the disk is full")).await;
+    anna.say(CHANNEL, "I make room").await;
+    let notes = |program: &Program| {
+        let timeline: Value = serde_json::from_str(&program.get("/api/v1/incidents/5/timeline").ok()?).ok()?;
+        let entries = timeline["entries"].as_array()?.clone();
+        let noted: Vec<String> = entries.iter().rev().filter_map(|entry| said(entry)).collect();
+        (noted.len() >= 2).then_some(noted)
+    };
+    let mut noted = program.wait("talk is not kept", notes);
+    noted.sort();
+    assert_eq!(noted, ["anna: I make room", "carl (on IRC): the disk is full"]);
+    assert!(program.get("/incidents/5").unwrap().contains("the disk is full"), "for the team");
+    let over = "What is said in this channel is not kept any more";
+    says(&mut anna, "!incident resolve there is room", "", &[over]).await;
+    assert_eq!(program.logged().matches("connected as incbot").count(), 1, "{}", program.last_words());
+}
+
+fn said(entry: &Value) -> Option<String> {
+    let text = entry.to_string();
+    let is_note = text.contains("noted") || text.contains("note:");
+    if !is_note {
+        return None;
+    }
+    let words = entry["fact"]["text"].as_str()?;
+    Some(format!("{}: {words}", entry["actor"]["name"].as_str()?))
 }

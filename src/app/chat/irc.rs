@@ -148,6 +148,12 @@ impl IrcListener {
         };
         let mut lines: Vec<String> =
             answered.text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+        // It says `you`: whoever else reads it should know to whom.
+        if to != heard.nick
+            && let Some(first) = lines.first_mut()
+        {
+            first.insert_str(0, &format!("{}: ", heard.nick));
+        }
         if lines.len() > ANSWER_LINES_MAX {
             lines.truncate(ANSWER_LINES_MAX);
             let url = self.parts.config.load().policy.external_url.trim_end_matches('/').to_owned();

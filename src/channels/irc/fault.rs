@@ -73,14 +73,17 @@ impl Fault {
     pub fn of_refusal(line: &Line) -> Option<Self> {
         let cure = match line.command.as_str() {
             "404" => "give our nick voice, or take away +m, +n or a ban",
-            "403" | "437" | "476" => "there is no such channel",
+            "403" | "476" => "there is no such channel",
             "442" => "we are not in it",
             "477" => "it takes registered nicks only: log in with `sasl`",
             "482" => "give our nick operator status, or take away +t",
             "401" => {
                 return Some(Self::new(FaultKind::Never, format!("nobody of that nick is there: {}", line.said())));
             }
-            "415" | "416" | "439" | "480" | "263" => return Some(Self::gone(format!("not now: {}", line.said()))),
+            // 437: InspIRCd takes one change of a topic in a second.
+            "415" | "416" | "437" | "439" | "480" | "263" => {
+                return Some(Self::gone(format!("not now: {}", line.said())));
+            }
             _ => return None,
         };
         Some(Self::new(FaultKind::Setup, format!("{} ({cure})", line.said())))

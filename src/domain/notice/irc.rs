@@ -26,11 +26,8 @@ pub fn show(message: &Message) -> Content {
     let page = message.parts.iter().rposition(|part| matches!(part, Part::Link(..)));
     let parts = message.parts.iter().enumerate().filter(|(at, _)| Some(*at) != page).map(|(_, part)| part);
     let subject = line(&message.headline);
-    let mut pieces = pieces(parts);
     let room = LINES_MAX - 1;
-    if pieces.len() > room {
-        pieces = closer(pieces);
-    }
+    let mut pieces = closer(pieces(parts), room);
     let cut = pieces.len() > room;
     if cut {
         // What comes next stands last: people wait for it.
@@ -126,20 +123,23 @@ fn pieces<'a>(parts: impl Iterator<Item = &'a Part>) -> Vec<Piece> {
     pieces
 }
 
-// What would be too many lines shares some.
-fn closer(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut closer: Vec<Piece> = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let joined = closer.last_mut().filter(|last| last.kind != Kind::Alone && piece.kind != Kind::Alone);
-        let joined = joined.is_some_and(|last| {
-            let between = if last.text.ends_with(['.', ':', '?', '!', '…']) { " " } else { ". " };
-            last.join(between, &piece.text)
-        });
-        if !joined {
-            closer.push(piece);
-        }
+// What would be too many lines shares some: the shortest neighbours first, as long as there are too many.
+fn closer(mut pieces: Vec<Piece>, room: usize) -> Vec<Piece> {
+    while pieces.len() > room {
+        let joint = |pair: &[Piece]| pair[0].text.len() + between(&pair[0].text).len() + pair[1].text.len();
+        let fits = |pair: &[Piece]| pair.iter().all(|piece| piece.kind != Kind::Alone) && joint(pair) <= LINE_BYTES_MAX;
+        let pairs = pieces.windows(2).enumerate().filter(|(_, pair)| fits(pair));
+        let Some((at, _)) = pairs.min_by_key(|(_, pair)| joint(pair)) else { break };
+        let next = pieces.remove(at + 1);
+        let before = &mut pieces[at];
+        let between = between(&before.text);
+        before.join(between, &next.text);
     }
-    closer
+    pieces
+}
+
+fn between(text: &str) -> &'static str {
+    if text.ends_with(['.', ':', '?', '!', '…']) { " " } else { ". " }
 }
 
 fn list(items: &[String], room: usize) -> String {

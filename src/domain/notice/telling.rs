@@ -247,10 +247,11 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
     Some(Telling { kind, about, audience, actor: Some(&entry.actor) })
 }
 
-/// Whether a fact changes what the root message shows.
+/// Whether a fact changes what is shown of how it stands.
 pub fn changes_board(fact: &Fact) -> bool {
     match fact {
-        Fact::Alerts(_)
+        Fact::Declared { .. }
+        | Fact::Alerts(_)
         | Fact::Confirmed { .. }
         | Fact::Severity { .. }
         | Fact::Updated { .. }
@@ -271,8 +272,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::CalledOff { .. }
         | Fact::Resolved { .. }
         | Fact::Reopened { .. } => true,
-        Fact::Declared { .. }
-        | Fact::Edited { part: Part::ExitCriteria | Part::Links, .. }
+        Fact::Edited { part: Part::ExitCriteria | Part::Links, .. }
         | Fact::Noted { .. }
         | Fact::Acknowledged { .. }
         | Fact::Offered { .. }
