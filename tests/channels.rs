@@ -53,6 +53,8 @@ fn attempt(lane: Lane, number: u64, text: &str, thread: Option<&str>) -> Attempt
             key: format!("inc-42.{}.{number}.team-slack", notice.word()),
             to: None,
             content: Content { subject: format!("*{text}*"), body: "All users &amp; more".into() },
+            brief: String::new(),
+            calm: false,
             decided_at: now,
         },
         number: 1,

@@ -6,17 +6,20 @@
 mod clock;
 #[path = "support/office.rs"]
 mod office;
+#[path = "delivery/pace.rs"]
+mod pace;
 #[path = "support/scripted.rs"]
 mod scripted;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::delivery::breaker::Standing;
 use domain::delivery::lane::{self, Waiting};
+use domain::delivery::pace::{Pace, Pacing};
 use domain::delivery::{DeliveryState, Lane, Outcome};
 use domain::ids::DeliveryId;
 use domain::notice::NoticeKind::{Confirmed, Declared, Resolved, Updated};
-use domain::policy::ReceiverSpec;
-use earlybell::app::delivery::{Deliveries, Event, Observer, Shared, Step};
+use domain::policy::ReceiverKind;
+use earlybell::app::delivery::{Deliveries, Event, Observer, Served, Shared, Step};
 use earlybell::app::inbox::Inbox;
 use earlybell::channels::Channel;
 use earlybell::store::sqlite::SqliteStore;
@@ -271,7 +274,7 @@ async fn a_slow_channel_delays_nobody_else() {
     let (began, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let slow = Scripted::new([Act::Held { began: began.clone(), go }]);
     let (shared, mut ended) = watched(&office);
-    let both: Vec<(_, Arc<dyn Channel>)> = vec![(spec("slow"), slow), (spec("team"), Scripted::new([]))];
+    let both = vec![served("slow", slow), served("team", Scripted::new([]))];
     let deliveries = Deliveries::spawn(shared, both);
     began.notified().await;
     assert_eq!(soon(&mut ended).await, "team sent");
@@ -366,9 +369,10 @@ async fn claims_by_the_rule(seed: u64) {
             }
         }
         let now = office.now();
-        let expected = lane::claimable(&waiting(&office, &leases).await, now);
+        let expected = lane::claimable(&waiting(&office, &leases).await, now, Pace::All);
         let lease_until = now + TimeDelta::seconds(random.i64(1..30));
-        let claim = Claim { receiver: "team".into(), now, lease_until, max: 100 };
+        let claim =
+            Claim { receiver: "team".into(), now, lease_until, max: 100, pace: Pace::All, kind: ReceiverKind::Blog };
         let mut claimed: Vec<_> = office.store.claim(claim).await.unwrap();
         claimed.sort_by_key(|claimed| claimed.delivery.id);
         let ids: Vec<DeliveryId> = claimed.iter().map(|claimed| claimed.delivery.id).collect();
@@ -422,12 +426,17 @@ async fn waiting(office: &Office, leases: &BTreeMap<DeliveryId, (u32, DateTime<U
             DeliveryState::Leased => leases[&row.delivery.id].1,
             _ => row.next_at.unwrap_or(row.delivery.decided_at),
         },
+        calm: row.delivery.calm,
     };
     rows.iter().map(row).collect()
 }
 
-fn team(channel: Arc<dyn Channel>) -> Vec<(ReceiverSpec, Arc<dyn Channel>)> {
-    vec![(spec("team"), channel)]
+fn team(channel: Arc<dyn Channel>) -> Vec<Served> {
+    vec![served("team", channel)]
+}
+
+fn served(name: &str, channel: Arc<dyn Channel>) -> Served {
+    Served { spec: spec(name), channel, pacing: Pacing::default() }
 }
 
 // Says how attempts end, one after the other.

@@ -47,6 +47,8 @@ fn attempt(lane: Lane, notice: NoticeKind, number: u64, thread: Option<&str>) ->
             content: Content {
                 subject: "[INC-42] Gateway häuft Fehler".into(), body: "3 of 7 fire.\n.\n\nBye".into()
             },
+            brief: String::new(),
+            calm: false,
             decided_at: DateTime::from_timestamp(1_795_331_460, 0).unwrap(),
         },
         number: 1,

@@ -139,6 +139,8 @@ mod tests {
                 key: "inc-42.called_off.3.console".into(),
                 to: None,
                 content: Content { subject: subject.into(), body: body.into() },
+                brief: String::new(),
+                calm: false,
                 decided_at: DateTime::from_timestamp(1_795_331_460, 0).unwrap(),
             },
             number: 1,

@@ -84,7 +84,8 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         template_files.iter().map(|(name, file)| (name.clone(), file.content.clone())).collect();
     check.slack.external_url.clone_from(&external_url);
     let slack_app = check.slack_app(written.slack_app);
-    let receivers = check.receivers(written.receivers);
+    let fallbacks = check.fallbacks(written.receivers.as_deref(), &routed);
+    let receivers = check.receivers(written.receivers, &written.time_intervals);
     let slack_app = check.with_token(slack_app, &receivers);
     let route = check.route(written.route, Receivers { routed: &routed, personal: &personal, blogs: &blogs });
     let (etherpad, pads) = check.etherpad(written.etherpad).unzip();
@@ -96,6 +97,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     let mut policy = PolicySource {
         rule_files: read.files.clone(),
         receivers: specs,
+        fallbacks,
         route,
         templates,
         external_url,

@@ -54,6 +54,7 @@ pub use trial::{TestFile, read_tests};
 pub use webhook::{SigningKey, WebhookConfig};
 
 use chrono::TimeDelta;
+use domain::delivery::pace::Pacing;
 use domain::directory::Directory;
 use domain::interval::Location;
 use domain::policy::{PolicySource, ReceiverSpec};
@@ -103,6 +104,8 @@ pub struct Receiver {
     pub spec: ReceiverSpec,
     /// How to get there.
     pub address: Address,
+    /// What it wants to be spared.
+    pub pacing: Pacing,
 }
 
 /// How to get to a receiver.

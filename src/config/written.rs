@@ -184,6 +184,18 @@ pub struct ReceiverWritten {
     /// Whether it reaches people one by one.
     #[serde(default)]
     pub personal: bool,
+    /// Names of times in which only what can't wait is told.
+    #[serde(default)]
+    pub quiet_hours: Vec<String>,
+    /// Most notices within an hour.
+    #[serde(default)]
+    pub max_per_hour: Option<usize>,
+    /// Who is told in its place while it can't be reached.
+    #[serde(default)]
+    pub fallback: Option<String>,
+    /// How long it may be out of reach until then.
+    #[serde(default)]
+    pub fallback_after: Option<Duration>,
     /// Template per notice.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,

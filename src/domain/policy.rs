@@ -141,6 +141,9 @@ pub struct PolicySource {
     pub rule_files: Vec<NamedRuleFile>,
     /// Who can be told.
     pub receivers: Vec<ReceiverSpec>,
+    /// Who is told in the place of a receiver that can't be reached, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fallbacks: BTreeMap<String, String>,
     /// Who is told, by incident labels.
     pub route: Route,
     /// Operators' templates by name; the built-in ones are always there.
@@ -267,7 +270,32 @@ pub enum Writing {
     Status,
 }
 
+/// How notices that had to wait are told as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joining {
+    /// The newest in full, and a line of each older one.
+    Lines,
+    /// The newest in full; the older ones are counted, since room is scarce.
+    Count,
+    /// Not at all: what it is sent is a document, or replaces what was there.
+    Never,
+}
+
 impl ReceiverKind {
+    /// Whether a test can be sent to it: words that people read, and nobody else.
+    pub fn takes_tests(self) -> bool {
+        !matches!(self, Self::Blog | Self::Obs | Self::Webhook)
+    }
+
+    /// How several notices that had to wait are told as one.
+    pub fn joining(self) -> Joining {
+        match self {
+            Self::Console | Self::Email | Self::Slack | Self::SlackWebhook | Self::Mattermost => Joining::Lines,
+            Self::Irc | Self::Discord | Self::RocketChat => Joining::Count,
+            Self::Blog | Self::Obs | Self::Webhook | Self::Teams | Self::Matrix => Joining::Never,
+        }
+    }
+
     /// Whether something is changed in place there, to show how an incident stands now.
     pub fn has_board(self) -> bool {
         match self {

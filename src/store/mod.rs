@@ -22,9 +22,10 @@ pub use rows::*;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::delivery::pace::Pace;
 use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
-use domain::incident::{Entry, Incident, Reply};
+use domain::incident::{Entry, Incident, Reply, Severity};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +77,8 @@ pub trait Store: Send + Sync + 'static {
     /// are left alone. Returns how many.
     async fn hurry(&self, receiver: &str, now: DateTime<Utc>) -> Result<usize, StoreError>;
 
-    /// When the next delivery of this receiver is due, if any waits.
-    async fn next_due(&self, receiver: &str) -> Result<Option<DateTime<Utc>>, StoreError>;
+    /// When the next delivery of this receiver that may go at this pace is due, if any waits.
+    async fn next_due(&self, receiver: &str, pace: Pace) -> Result<Option<DateTime<Utc>>, StoreError>;
 
     /// Incidents, newest first.
     async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, StoreError>;
@@ -87,6 +88,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Incidents whose post mortem is owed, those that have been for longest first, at most so many.
     async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError>;
+
+    /// Of those, how bad each was and since when it is owed, the oldest first: to count them without reading them.
+    async fn owed_since(&self, max: usize) -> Result<Vec<(Severity, DateTime<Utc>)>, StoreError>;
 
     /// One incident.
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError>;

@@ -3,12 +3,14 @@
 use super::hold::Held;
 use chrono::{DateTime, NaiveDate, Utc};
 pub use domain::access::Role;
-use domain::delivery::{Delivery, DeliveryState, Outcome};
+use domain::delivery::pace::Pace;
+use domain::delivery::{Content, Delivery, DeliveryState, Outcome};
 use domain::document::Told;
 use domain::ids::{DeliveryId, IncidentId, InputSeq};
 use domain::incident::Severity;
 use domain::incident::review::Action;
 use domain::notice::NoticeKind;
+use domain::policy::ReceiverKind;
 use serde::{Deserialize, Serialize};
 
 /// What kind of input; says how its body is written.
@@ -88,6 +90,10 @@ pub struct Claim {
     pub lease_until: DateTime<Utc>,
     /// At most so many, oldest first, one of each lane.
     pub max: usize,
+    /// What may be told now. Where only what can't wait may, its whole thread goes: a reply never overtakes another one.
+    pub pace: Pace,
+    /// What kind of receiver it is: what waited in a thread is told as one where it reads words.
+    pub kind: ReceiverKind,
 }
 
 /// A leased delivery.
@@ -189,6 +195,12 @@ pub struct DeliveryRow {
     pub remote_id: Option<String>,
     /// What the receiver said last.
     pub last_error: Option<String>,
+    /// The words it went out with, where it was told together with older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_as: Option<Content>,
+    /// The newer one it was told together with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<DeliveryId>,
 }
 
 impl DeliveryRow {

@@ -179,6 +179,8 @@ pub fn attempt(post: &Post) -> Attempt {
             key: "inc-42.published.7.our-blog".into(),
             to: None,
             content: post.content(),
+            brief: String::new(),
+            calm: false,
             decided_at: DateTime::from_timestamp(AT, 0).unwrap(),
         },
         number: 1,

@@ -5,12 +5,14 @@ use crate::site::TestSite;
 use crate::wire::{Answer, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause};
+use domain::delivery::pace::Pace;
 use domain::delivery::{Content, Delivery, DeliveryState, Lane, Outcome};
 use domain::engine::{Changes, Evidence};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::explanation::{Explanation, Mark};
 use domain::incident::{Actor, CallOffCode, Entry, Fact, Severity, Surface, Tally, apply};
 use domain::notice::NoticeKind;
+use domain::policy::ReceiverKind;
 use earlybell::store::{Claim, Finish, NewQuarantined, Role, Store};
 
 pub const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} & <b>";
@@ -92,6 +94,8 @@ pub async fn incident(site: &TestSite, number: u64, title: &str, facts: Vec<Fact
         key: format!("inc-{number}.declared.1.team"),
         to: None,
         content: Content { subject: title.to_owned(), body: title.to_owned() },
+        brief: String::new(),
+        calm: false,
         decided_at: time(0),
     });
     changes.incidents.insert(incident.id, incident);
@@ -101,7 +105,14 @@ pub async fn incident(site: &TestSite, number: u64, title: &str, facts: Vec<Fact
 // The first delivery is given up, with this error.
 async fn give_up(site: &TestSite, because: &str) {
     let now = time(1);
-    let claim = Claim { receiver: "team".to_owned(), now, lease_until: now + TimeDelta::seconds(30), max: 1 };
+    let claim = Claim {
+        receiver: "team".to_owned(),
+        now,
+        lease_until: now + TimeDelta::seconds(30),
+        max: 1,
+        pace: Pace::All,
+        kind: ReceiverKind::Slack,
+    };
     let claimed = site.store.claim(claim).await.unwrap().remove(0);
     let finish = Finish {
         id: claimed.delivery.id,

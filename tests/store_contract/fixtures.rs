@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::{Alert, AlertKey, AlertState, Fingerprint, Pairs, ResolvedBecause, SourceName, Span};
+use domain::delivery::pace::Pace;
 use domain::delivery::{Addressee, Content, Delivery, DeliveryState, Lane, Outcome};
 use domain::engine::{Changes, Evidence};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
 use domain::incident::{Actor, Entry, Fact, Incident, RuleRef, Severity, Stage, Surface, apply};
 use domain::notice::NoticeKind;
+use domain::policy::ReceiverKind;
 use earlybell::store::{Claim, Claimed, Finish, InputKind, NewInput, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,6 +97,8 @@ pub fn delivery(id: u64, incident: u64, receiver: &str, lane: Lane) -> Delivery 
         key: format!("inc-{incident}.{id}.{receiver}"),
         to: None,
         content: Content { subject: format!("[INC-{incident}] {id}"), body: format!("words of {id}") },
+        brief: String::new(),
+        calm: false,
         decided_at: at(0),
     }
 }
@@ -116,8 +120,29 @@ pub async fn claim(store: &Arc<dyn Store>, seconds: i64) -> Vec<Claimed> {
 }
 
 pub async fn claim_of(store: &Arc<dyn Store>, receiver: &str, seconds: i64, max: usize) -> Vec<Claimed> {
-    let claim = Claim { receiver: receiver.to_owned(), now: at(seconds), lease_until: at(seconds + 30), max };
-    store.claim(claim).await.unwrap()
+    store.claim(Claim { max, ..everything(receiver, seconds) }).await.unwrap()
+}
+
+/// What may be told at this pace.
+pub async fn claim_at_pace(store: &Arc<dyn Store>, receiver: &str, seconds: i64, pace: Pace) -> Vec<Claimed> {
+    store.claim(Claim { pace, ..everything(receiver, seconds) }).await.unwrap()
+}
+
+/// What waited long enough is told as one.
+pub async fn claim_together(store: &Arc<dyn Store>, seconds: i64) -> Vec<Claimed> {
+    store.claim(Claim { kind: ReceiverKind::Slack, ..everything("team", seconds) }).await.unwrap()
+}
+
+// One by one: a blog reads no words.
+fn everything(receiver: &str, seconds: i64) -> Claim {
+    Claim {
+        receiver: receiver.to_owned(),
+        now: at(seconds),
+        lease_until: at(seconds + 30),
+        max: 100,
+        pace: Pace::All,
+        kind: ReceiverKind::Blog,
+    }
 }
 
 pub fn ids(claimed: &[Claimed]) -> Vec<u64> {

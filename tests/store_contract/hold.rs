@@ -2,6 +2,7 @@
 
 use crate::fixtures::{End, at, claim, closed, decide, delivery, finish, ids};
 use crate::logins::session;
+use domain::delivery::pace::Pace;
 use domain::delivery::{DeliveryState, Lane};
 use domain::engine::Changes;
 use domain::ids::{DeliveryId, InputSeq};
@@ -39,7 +40,7 @@ pub async fn sends_nothing_while_it_is_held(store: &Arc<dyn Store>) {
     assert_eq!(store.holding().held().await.unwrap(), Some(expected.clone()));
     assert_eq!(store.figures(at(6)).await.unwrap().held, Some(expected));
     assert_eq!(ids(&claim(store, 1_000).await), NOTHING);
-    assert_eq!(store.next_due("team").await.unwrap(), None);
+    assert_eq!(store.next_due("team", Pace::All).await.unwrap(), None);
     let back = store.holding().held_back(DeliveryId(2), 10).await.unwrap();
     assert_eq!(back.iter().map(|delivery| delivery.id.0).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(store.holding().held_back(DeliveryId(0), 1).await.unwrap().len(), 1);

@@ -1,8 +1,9 @@
 //! Random walks: the store claims what the policy of lanes says, whatever happened before.
 
-use crate::fixtures::{End, addressee, at, claim_of, delivery, finish};
+use crate::fixtures::{End, addressee, at, claim_at_pace, claim_together, decide, delivery, finish, ids};
 use domain::delivery::lane::{Waiting, claimable, superseded};
-use domain::delivery::{DeliveryState, Lane};
+use domain::delivery::pace::Pace;
+use domain::delivery::{Delivery, DeliveryState, Lane};
 use domain::engine::Changes;
 use domain::ids::{DeliveryId, IncidentId, InputSeq};
 use earlybell::store::{DeliveryFilter, Store};
@@ -56,12 +57,14 @@ impl Model {
             let lane = lanes[[1, 1, 1, 2, 2, 2, 0, 1, 2, 3, 3, 3][self.chance.usize(..12)]];
             let mut new = delivery(id, incident, &self.receiver, lane);
             new.decided_at = at(self.now);
+            new.calm = lane == Lane::Post && self.chance.bool();
+            let calm = new.calm;
             let person = if lane == Lane::Direct { ["anna", "bert"][self.chance.usize(..2)] } else { "" };
             new.to = (lane == Lane::Direct).then(|| addressee(person));
             deliveries.push(new);
             let (id, incident, state) = (DeliveryId(id), IncidentId(incident), DeliveryState::Pending);
             let person = person.to_owned();
-            self.rows.push(Waiting { id, incident, lane, person, state, due: at(self.now) });
+            self.rows.push(Waiting { id, incident, lane, person, state, due: at(self.now), calm });
             self.attempts.push((0, false));
         }
         self.position += 1;
@@ -72,8 +75,9 @@ impl Model {
 
     async fn claim(&mut self, store: &Arc<dyn Store>, step: usize) -> usize {
         self.supersede();
-        let expected = claimable(&self.rows, at(self.now));
-        let mut claimed = claim_of(store, &self.receiver, self.now, 100).await;
+        let pace = if self.chance.u32(..4) == 0 { Pace::Urgent } else { Pace::All };
+        let expected = claimable(&self.rows, at(self.now), pace);
+        let mut claimed = claim_at_pace(store, &self.receiver, self.now, pace).await;
         claimed.sort_by_key(|one| one.delivery.id);
         let ids: Vec<DeliveryId> = claimed.iter().map(|one| one.delivery.id).collect();
         assert_eq!(ids, expected, "{} step {step}", self.receiver);
@@ -145,4 +149,29 @@ impl Model {
         let model = self.rows.iter().zip(&self.attempts).map(|(row, (attempts, _))| (row.id, row.state, *attempts));
         assert_eq!(stored, model.collect::<Vec<_>>());
     }
+}
+
+pub async fn tells_together_what_waited(store: &Arc<dyn Store>) {
+    let brief = |id| Delivery { brief: format!("brief of {id}"), ..delivery(id, 1, "team", Lane::Post) };
+    let mut deliveries = vec![delivery(1, 1, "team", Lane::Root)];
+    deliveries.extend([2, 3, 4].map(brief));
+    decide(store, 1, deliveries).await;
+    assert_eq!(ids(&claim_together(store, 5).await), [1], "a root goes alone");
+    finish(store, 1, 1, End::Sent(Some("t")), 6).await;
+    assert_eq!(ids(&claim_together(store, 30).await), [2], "nothing kept it");
+    finish(store, 2, 1, End::Retry(70), 31).await;
+    assert_eq!(ids(&claim_together(store, 70).await), [2], "what was tried stays as it is");
+    finish(store, 2, 2, End::Sent(None), 71).await;
+    let together = claim_together(store, 72).await;
+    assert_eq!(ids(&together), [4]);
+    let words = "words of 4\n\nBefore that, not told until now (1 notice):\n- 00:00 UTC: brief of 3";
+    assert_eq!(together[0].delivery.content.body, words);
+    assert_eq!((together[0].attempt, together[0].thread.as_deref()), (1, Some("t")));
+    finish(store, 4, 1, End::Unsure(80), 73).await;
+    assert_eq!(claim_together(store, 80).await[0].delivery.content.body, words, "the same on every attempt");
+    let rows = store.deliveries(DeliveryFilter { max: 10, ..DeliveryFilter::default() }).await.unwrap();
+    let row = |id| rows.iter().find(|row| row.delivery.id == DeliveryId(id)).unwrap();
+    assert_eq!((row(3).state, row(3).joined), (DeliveryState::Joined, Some(DeliveryId(4))));
+    assert_eq!(row(4).delivery.content.body, "words of 4", "what was decided is not changed");
+    assert_eq!(row(4).sent_as.as_ref().map(|content| content.body.as_str()), Some(words));
 }

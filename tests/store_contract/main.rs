@@ -109,6 +109,7 @@ macro_rules! contracts {
         }
         lanes {
             follow_the_policy
+            tells_together_what_waited
         }
         hold {
             sends_nothing_while_it_is_held

@@ -1,6 +1,7 @@
 //! Lanes, leases, fences.
 
 use crate::fixtures::{End, addressee, at, claim, claim_of, decide, delivery, finish, ids};
+use domain::delivery::pace::Pace;
 use domain::delivery::{Delivery, DeliveryState, Lane};
 use domain::ids::{DeliveryId, IncidentId};
 use earlybell::store::{Claimed, DeliveryFilter, DeliveryRow, Store};
@@ -187,7 +188,7 @@ pub async fn hurries_what_waits_for_its_next_attempt(store: &Arc<dyn Store>) {
 }
 
 pub async fn says_when_the_next_is_due(store: &Arc<dyn Store>) {
-    let due = async || store.next_due("team").await.unwrap();
+    let due = async || store.next_due("team", Pace::All).await.unwrap();
     assert_eq!(due().await, None);
     decide(store, 1, vec![delivery(1, 7, "team", Lane::Root), delivery(2, 7, "team", Lane::Post)]).await;
     assert_eq!(due().await, Some(at(0)));
@@ -195,7 +196,7 @@ pub async fn says_when_the_next_is_due(store: &Arc<dyn Store>) {
     assert_eq!(due().await, Some(at(35)), "the end of the lease");
     finish(store, 1, 1, End::Retry(70), 6).await;
     assert_eq!(due().await, Some(at(70)), "what waits behind it is not due");
-    assert_eq!(store.next_due("list").await.unwrap(), None);
+    assert_eq!(store.next_due("list", Pace::All).await.unwrap(), None);
     claim(store, 70).await;
     finish(store, 1, 2, End::Sent(None), 71).await;
     assert_eq!(due().await, Some(at(0)));
@@ -246,6 +247,8 @@ pub async fn lists_deliveries(store: &Arc<dyn Store>) {
         finished_at: Some(at(5)),
         remote_id: Some("t".to_owned()),
         last_error: None,
+        sent_as: None,
+        joined: None,
     };
     assert_eq!(rows, [sent]);
     let dead = &store.deliveries(DeliveryFilter { incident: Some(IncidentId(8)), ..any() }).await.unwrap()[0];

@@ -48,6 +48,15 @@ impl Office {
 
     /// Decides that this must be told.
     pub async fn decide(&mut self, receiver: &str, incident: u64, lane: Lane, notice: NoticeKind) {
+        self.decide_when(receiver, incident, lane, notice, false).await;
+    }
+
+    /// An update that may wait.
+    pub async fn calm_post(&mut self, incident: u64) {
+        self.decide_when("team", incident, Lane::Post, NoticeKind::Updated, true).await;
+    }
+
+    async fn decide_when(&mut self, receiver: &str, incident: u64, lane: Lane, notice: NoticeKind, calm: bool) {
         self.decided += 1;
         let delivery = Delivery {
             id: DeliveryId(self.decided),
@@ -58,6 +67,8 @@ impl Office {
             key: format!("inc-{incident}.{}.{}.{receiver}", notice.word(), self.decided),
             to: None,
             content: Content { subject: format!("INC-{incident}"), body: notice.word().to_owned() },
+            brief: format!("brief of {}", self.decided),
+            calm,
             decided_at: self.now(),
         };
         let position = InputSeq(self.decided);
@@ -110,6 +121,14 @@ impl Office {
         }
     }
 
+    /// The body that a delivery went out with.
+    pub async fn told(&self, id: u64) -> String {
+        let filter = DeliveryFilter { max: 1000, ..DeliveryFilter::default() };
+        let rows = self.store.deliveries(filter).await.unwrap();
+        let row = rows.into_iter().find(|row| row.delivery.id.0 == id).unwrap();
+        row.sent_as.unwrap_or(row.delivery.content).body
+    }
+
     /// How each delivery stands, in order of decision.
     pub async fn outbox(&self) -> Vec<String> {
         let filter = DeliveryFilter { max: 1000, ..DeliveryFilter::default() };
@@ -140,6 +159,7 @@ impl Office {
                 DeliveryEnd::Lost { because } => format!("{incident} {receiver}: lost {notice}: {because}"),
                 DeliveryEnd::Dropped { because } => format!("{incident} {receiver}: dropped {notice}: {because}"),
                 DeliveryEnd::Published { address } => format!("{incident} {receiver}: published: {address}"),
+                DeliveryEnd::Late { because } => format!("{incident} {receiver}: late: {because}"),
                 DeliveryEnd::Blocked { because } => format!("{incident} {receiver}: blocked: {because}"),
             })
             .collect()

@@ -5,10 +5,11 @@ pub mod ending;
 pub mod observe;
 pub mod release;
 pub mod running;
+pub mod trial;
 pub mod worker;
 
 pub use observe::{Event, Observer};
-pub use running::Deliveries;
+pub use running::{Deliveries, Served};
 pub use worker::{Step, Worker};
 
 use crate::app::inbox::Inbox;

@@ -5,6 +5,7 @@ use super::worker::{Run, Worker};
 use super::{Shared, Step};
 use crate::channels::Channel;
 use domain::delivery::breaker::Standing;
+use domain::delivery::pace::Pacing;
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,16 @@ const STRAYS_EVERY: Duration = Duration::from_secs(60);
 
 /// Before a worker that panicked is started again.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
+
+/// A receiver, and how it is reached.
+pub struct Served {
+    /// What the engine knows of it.
+    pub spec: ReceiverSpec,
+    /// The way to it.
+    pub channel: Arc<dyn Channel>,
+    /// What it wants to be spared.
+    pub pacing: Pacing,
+}
 
 /// The delivery loops of this program.
 pub struct Deliveries {
@@ -37,11 +48,13 @@ struct Post {
     bell: Arc<Notify>,
     stop: watch::Sender<Run>,
     standing: watch::Receiver<Standing>,
+    spec: ReceiverSpec,
+    channel: Arc<dyn Channel>,
 }
 
 impl Deliveries {
     /// Starts a worker for each receiver.
-    pub fn spawn(shared: Shared, receivers: Vec<(ReceiverSpec, Arc<dyn Channel>)>) -> Arc<Self> {
+    pub fn spawn(shared: Shared, receivers: Vec<Served>) -> Arc<Self> {
         let deliveries = Arc::new(Self { shared: Arc::new(shared), running: Mutex::default() });
         deliveries.start(receivers);
         deliveries.watch_strays();
@@ -63,9 +76,9 @@ impl Deliveries {
 
     /// Works with other receivers from now on. Attempts under way end as they are; what waits is due at once, because a
     /// new configuration is the usual cure.
-    pub async fn replace(&self, receivers: Vec<(ReceiverSpec, Arc<dyn Channel>)>) {
+    pub async fn replace(&self, receivers: Vec<Served>) {
         let now = self.shared.clock.now();
-        for (spec, _) in &receivers {
+        for Served { spec, .. } in &receivers {
             if let Err(error) = self.shared.store.hurry(&spec.name, now).await {
                 tracing::warn!(receiver = %spec.name, "what waits for {} could not be made due: {error}", spec.name);
             }
@@ -76,6 +89,11 @@ impl Deliveries {
     /// How each receiver stands.
     pub fn standings(&self) -> BTreeMap<String, Standing> {
         self.lock().posts.iter().map(|(name, post)| (name.clone(), *post.standing.borrow())).collect()
+    }
+
+    /// A receiver of this name, and the way to it.
+    pub fn reached(&self, name: &str) -> Option<(ReceiverSpec, Arc<dyn Channel>)> {
+        self.lock().posts.get(name).map(|post| (post.spec.clone(), post.channel.clone()))
     }
 
     /// Claims nothing more, and waits for what is under way, within a limit.
@@ -130,26 +148,28 @@ impl Deliveries {
         }
     }
 
-    fn start(&self, receivers: Vec<(ReceiverSpec, Arc<dyn Channel>)>) {
+    fn start(&self, receivers: Vec<Served>) {
         let mut running = self.lock();
         for post in std::mem::take(&mut running.posts).into_values() {
             post.stop.send_replace(Run::Off);
         }
         // Those that have ended are done with.
         while running.tasks.try_join_next().is_some() {}
-        for (spec, channel) in receivers {
+        for Served { spec, channel, pacing } in receivers {
             let bell = Arc::new(Notify::new());
             let stop = watch::Sender::new(Run::On);
             let (standing_tx, standing) = watch::channel(Standing::Well);
             let name = spec.name.clone();
+            let (known, reached) = (spec.clone(), channel.clone());
             let shared = self.shared.clone();
             let make = move || {
                 let mut worker = Worker::new(shared.clone(), spec.clone(), channel.clone());
+                worker.keep_pace(pacing.clone());
                 worker.report_standing(standing_tx.clone());
                 worker
             };
             running.tasks.spawn(keep_running(name.clone(), make, bell.clone(), stop.subscribe()));
-            running.posts.insert(name, Post { bell, stop, standing });
+            running.posts.insert(name, Post { bell, stop, standing, spec: known, channel: reached });
         }
     }
 

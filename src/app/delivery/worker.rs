@@ -6,6 +6,7 @@ use crate::channels::{Attempt, Channel};
 use crate::store::{Claim, Claimed, Finish, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::delivery::breaker::{Breaker, Change, Standing};
+use domain::delivery::pace::{Pace, Pacer, Pacing};
 use domain::delivery::verdict::{Attempted, Settled, settle};
 use domain::delivery::{Delivery, Outcome};
 use domain::engine::{DeliveryEnd, DeliveryOutcome};
@@ -39,6 +40,8 @@ pub struct Worker {
     spec: ReceiverSpec,
     channel: Arc<dyn Channel>,
     breaker: Breaker,
+    pacer: Pacer,
+    late_after: Option<TimeDelta>,
     running: JoinSet<Outcome>,
     flights: HashMap<Id, Flight>,
     // The store refused these; nothing new is begun before they are written.
@@ -66,12 +69,20 @@ impl Worker {
             spec,
             channel,
             breaker: Breaker::default(),
+            pacer: Pacer::default(),
+            late_after: None,
             running: JoinSet::new(),
             flights: HashMap::new(),
             unwritten: Vec::new(),
             panics: HashMap::new(),
             standing: watch::Sender::new(Standing::Well),
         }
+    }
+
+    /// Spares the receiver what it wants to be spared.
+    pub fn keep_pace(&mut self, pacing: Pacing) {
+        self.late_after = pacing.late_after;
+        self.pacer = Pacer::new(pacing);
     }
 
     /// Tells how the receiver stands from here on.
@@ -142,7 +153,12 @@ impl Worker {
             return self.next_due().await;
         }
         let lease_until = now + limits.lease;
-        let claim = Claim { receiver: self.spec.name.clone(), now, lease_until, max: free };
+        let (pace, _) = self.pacer.pace(now);
+        let max = match pace {
+            Pace::All => free.min(self.pacer.room(now)),
+            Pace::Urgent => free,
+        };
+        let claim = Claim { receiver: self.spec.name.clone(), now, lease_until, max, pace, kind: self.spec.kind };
         let claimed = match self.shared.store.claim(claim).await {
             Ok(claimed) => claimed,
             Err(error) => return Some(self.store_failed(&error)),
@@ -156,7 +172,11 @@ impl Worker {
     }
 
     fn begin(&mut self, claimed: Claimed, lease_until: DateTime<Utc>) {
-        let after_decision = self.shared.clock.now() - claimed.delivery.decided_at;
+        let now = self.shared.clock.now();
+        if claimed.attempt == 1 {
+            self.pacer.told(claimed.delivery.lane, now);
+        }
+        let after_decision = now - claimed.delivery.decided_at;
         self.shared.observer.see(&Event::HandedOver {
             delivery: &claimed.delivery,
             attempt: claimed.attempt,
@@ -211,6 +231,7 @@ impl Worker {
                 attempt: claimed.attempt,
                 first_attempt_at: claimed.first_attempt_at,
                 unsure: claimed.unsure,
+                late_after: self.late_after,
             },
             &outcome,
             now,
@@ -229,7 +250,7 @@ impl Worker {
     ) -> Ending {
         let Claimed { delivery, attempt, .. } = claimed;
         let report = settled.report.filter(|end| match end {
-            DeliveryEnd::Blocked { .. } => self.breaker.must_tell(delivery.incident),
+            DeliveryEnd::Blocked { .. } | DeliveryEnd::Late { .. } => self.breaker.must_tell(delivery.incident),
             DeliveryEnd::ThreadStarted { .. }
             | DeliveryEnd::Published { .. }
             | DeliveryEnd::Lost { .. }
@@ -340,8 +361,13 @@ impl Worker {
         if !self.unwritten.is_empty() {
             return Some(now + PAUSE);
         }
-        match self.shared.store.next_due(&self.spec.name).await {
-            Ok(due) => due.map(|due| due.max(self.breaker.ready_at(now)).max(now)),
+        let (pace, until) = self.pacer.pace(now);
+        match self.shared.store.next_due(&self.spec.name, pace).await {
+            Ok(due) => {
+                let due = due.map(|due| due.max(self.breaker.ready_at(now)).max(now));
+                // Then what waits for a better time may go.
+                due.into_iter().chain(until).min()
+            }
             Err(error) => Some(self.store_failed(&error)),
         }
     }

@@ -132,6 +132,8 @@ mod tests {
             key: "inc-42.updated.3.Die Liste".into(),
             to: None,
             content: Content { subject: subject.into(), body: body.into() },
+            brief: String::new(),
+            calm: false,
             decided_at: DateTime::from_timestamp(1_795_331_460, 999_000_000).unwrap(),
         }
     }

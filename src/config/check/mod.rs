@@ -6,6 +6,7 @@ mod chat;
 mod etherpad;
 mod irc;
 mod obs;
+mod pacing;
 mod people;
 mod receivers;
 mod route;

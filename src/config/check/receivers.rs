@@ -5,6 +5,8 @@ use super::slack::Reader;
 use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, TlsWritten};
 use crate::config::{Address, EmailConfig, Receiver, SmtpTls, read};
 use domain::notice::obs::is_public;
+use domain::delivery::pace::Pacing;
+use domain::interval::NamedIntervals;
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
@@ -17,7 +19,11 @@ pub(super) const PERSONAL: &str = "a personal receiver writes to each person's o
 
 impl Check<'_> {
     /// All receivers; the console if none is written.
-    pub(in crate::config) fn receivers(&mut self, written: Option<Vec<ReceiverWritten>>) -> Vec<Receiver> {
+    pub(in crate::config) fn receivers(
+        &mut self,
+        written: Option<Vec<ReceiverWritten>>,
+        times: &[NamedIntervals],
+    ) -> Vec<Receiver> {
         let Some(written) = written else { return vec![console()] };
         if written.is_empty() {
             self.wrong("receivers", "at least one receiver is needed; leave `receivers` out for the console");
@@ -34,12 +40,13 @@ impl Check<'_> {
         for (at, receiver) in written.into_iter().enumerate() {
             let before: Vec<&str> = names[..at].iter().map(String::as_str).collect();
             self.name(&format!("receivers[{at}].name"), &receiver.name, &before);
-            receivers.extend(self.receiver(&format!("receivers[{at}]"), receiver));
+            receivers.extend(self.receiver(&format!("receivers[{at}]"), receiver, times));
         }
         receivers
     }
 
-    fn receiver(&mut self, path: &str, mut written: ReceiverWritten) -> Option<Receiver> {
+    fn receiver(&mut self, path: &str, mut written: ReceiverWritten, times: &[NamedIntervals]) -> Option<Receiver> {
+        let pacing = self.pacing(path, &written, times);
         let (personal, reader) = (written.personal, Reader::of(&written));
         if personal && written.public {
             self.wrong(
@@ -96,7 +103,7 @@ impl Check<'_> {
         let reaches_users = matches!(&address, Some(Address::Obs(obs)) if is_public(obs.messages.scope));
         let public = written.public || reaches_users;
         let spec = ReceiverSpec { name, kind, public, personal, templates };
-        Some(Receiver { spec, address: address? })
+        Some(Receiver { spec, address: address?, pacing })
     }
 
     fn email(&mut self, path: &str, written: EmailWritten, personal: bool) -> Option<Address> {
@@ -161,7 +168,7 @@ pub(in crate::config) fn console() -> Receiver {
         personal: false,
         templates: BTreeMap::new(),
     };
-    Receiver { spec, address: Address::Console }
+    Receiver { spec, address: Address::Console, pacing: Pacing::default() }
 }
 
 fn tls(written: TlsWritten) -> SmtpTls {

@@ -1,5 +1,6 @@
 //! Which delivery of a lane may go next: the rule that every store's `claim` is held to.
 
+use super::pace::Pace;
 use super::{DeliveryState, Lane};
 use crate::ids::{DeliveryId, IncidentId};
 use chrono::{DateTime, Utc};
@@ -20,6 +21,8 @@ pub struct Waiting {
     pub state: DeliveryState,
     /// When it is due; for a leased one, when the lease is over.
     pub due: DateTime<Utc>,
+    /// Whether it may wait for a better time.
+    pub calm: bool,
 }
 
 /// The deliveries of one receiver that may go now, oldest first. `rows` are all of this receiver, final ones included.
@@ -29,11 +32,16 @@ pub struct Waiting {
 /// their own that opens when the root was accepted, or is open where there is none, as at a blog: the newest goes, once no
 /// other is under way. What goes to one person
 /// stands in a lane of that person.
-pub fn claimable(rows: &[Waiting], now: DateTime<Utc>) -> Vec<DeliveryId> {
+///
+/// Where only what can't wait may be told, a thread goes as long as there is something of that kind in it.
+pub fn claimable(rows: &[Waiting], now: DateTime<Utc>, pace: Pace) -> Vec<DeliveryId> {
     let incidents = by_incident(rows);
     let mut ids: Vec<DeliveryId> = incidents
         .values()
-        .flat_map(|rows| [thread_head(rows), put_head(rows, now)].into_iter().flatten().chain(direct_heads(rows)))
+        .flat_map(|rows| {
+            let thread = thread_head(rows).filter(|_| pace == Pace::All || is_urgent(rows));
+            [thread, put_head(rows, now)].into_iter().flatten().chain(direct_heads(rows))
+        })
         .filter(|row| row.due <= now)
         .map(|row| row.id)
         .collect();
@@ -67,6 +75,10 @@ fn thread_head<'a>(rows: &[&'a Waiting]) -> Option<&'a Waiting> {
     let place = |row: &&Waiting| (row.lane != Lane::Root, row.id);
     let posts = rows.iter().copied().filter(|row| matches!(row.lane, Lane::Root | Lane::Post));
     posts.filter(|row| !row.state.is_final()).min_by_key(place)
+}
+
+fn is_urgent(rows: &[&Waiting]) -> bool {
+    rows.iter().any(|row| matches!(row.lane, Lane::Root | Lane::Post) && !row.state.is_final() && !row.calm)
 }
 
 fn direct_heads<'a>(rows: &[&'a Waiting]) -> Vec<&'a Waiting> {
@@ -110,7 +122,7 @@ mod tests {
 
     fn row(id: u64, incident: u64, lane: Lane, state: DeliveryState, due: i64) -> Waiting {
         let person = String::new();
-        Waiting { id: DeliveryId(id), incident: IncidentId(incident), lane, person, state, due: at(due) }
+        Waiting { id: DeliveryId(id), incident: IncidentId(incident), lane, person, state, due: at(due), calm: false }
     }
 
     fn to(person: &str, row: Waiting) -> Waiting {
@@ -118,7 +130,7 @@ mod tests {
     }
 
     fn claims(rows: &[Waiting]) -> Vec<u64> {
-        claimable(rows, at(0)).into_iter().map(|id| id.0).collect()
+        claimable(rows, at(0), Pace::All).into_iter().map(|id| id.0).collect()
     }
 
     #[test]
@@ -137,6 +149,24 @@ mod tests {
     fn what_is_given_up_keeps_nobody_back() {
         let rows = [row(1, 1, Root, Dead, 0), row(2, 1, Post, Dead, 0), row(3, 1, Post, Pending, 0)];
         assert_eq!(claims(&rows), [3]);
+    }
+
+    #[test]
+    fn where_only_what_cannot_wait_may_be_told_a_thread_goes_with_it() {
+        let calm = |row: Waiting| Waiting { calm: true, ..row };
+        let mut rows = vec![
+            row(1, 1, Root, Sent, 0),
+            calm(row(2, 1, Post, Pending, 0)),
+            calm(row(3, 2, Post, Pending, 0)),
+            to("anna", row(4, 2, Direct, Pending, 0)),
+            row(5, 1, Put, Pending, 0),
+        ];
+        let urgent =
+            |rows: &[Waiting]| claimable(rows, at(0), Pace::Urgent).into_iter().map(|id| id.0).collect::<Vec<_>>();
+        assert_eq!(urgent(&rows), [4, 5], "edits and people are not kept back");
+        rows.push(row(6, 1, Post, Pending, 0));
+        assert_eq!(urgent(&rows), [2, 4, 5], "in order, so that the end is not told before what came before it");
+        assert_eq!(claims(&rows), [2, 3, 4, 5]);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 pub mod backoff;
 pub mod breaker;
 pub mod lane;
+pub mod pace;
 pub mod post;
 pub mod status;
+pub mod together;
 pub mod verdict;
 
 use crate::ids::{DeliveryId, IncidentId};
@@ -32,6 +34,12 @@ pub struct Delivery {
     pub to: Option<Addressee>,
     /// The words.
     pub content: Content,
+    /// What it says in a line, escaped like the words: where it had to wait, and is told together with newer ones.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub brief: String,
+    /// Whether it may wait: for the end of quiet hours, or of an hour in which much was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub calm: bool,
     /// When it was decided; the Date of a mail.
     pub decided_at: DateTime<Utc>,
 }
@@ -114,13 +122,15 @@ pub enum DeliveryState {
     Dead,
     /// A newer one replaced it.
     Superseded,
+    /// It had to wait, and is told in a line of a newer one.
+    Joined,
 }
 
 impl DeliveryState {
     /// Nothing more happens to it by itself.
     pub fn is_final(self) -> bool {
         match self {
-            Self::Sent | Self::Dead | Self::Superseded => true,
+            Self::Sent | Self::Dead | Self::Superseded | Self::Joined => true,
             Self::Pending | Self::Leased | Self::Unsure => false,
         }
     }

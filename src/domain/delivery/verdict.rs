@@ -6,7 +6,7 @@ use crate::duration::Duration;
 use crate::engine::DeliveryEnd;
 use crate::notice::NoticeKind;
 use crate::policy::ReceiverKind;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// An attempt that ended.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub struct Attempted<'a> {
     pub first_attempt_at: DateTime<Utc>,
     /// Whether an earlier attempt may have been accepted.
     pub unsure: bool,
+    /// After so long without reaching the receiver, somebody else is told; nobody, if not said.
+    pub late_after: Option<TimeDelta>,
 }
 
 /// What to write, and what to report.
@@ -36,7 +38,7 @@ pub struct Settled {
 
 /// Judges how an attempt ended.
 pub fn settle(attempted: Attempted<'_>, outcome: &Outcome, now: DateTime<Utc>) -> Settled {
-    let Attempted { delivery, kind, attempt, first_attempt_at, unsure } = attempted;
+    let Attempted { delivery, kind, attempt, first_attempt_at, unsure, late_after } = attempted;
     let tries = Tries { id: delivery.id, attempt, first_attempt_at, kind };
     match outcome {
         Outcome::Sent { remote_id } => {
@@ -45,7 +47,13 @@ pub fn settle(attempted: Attempted<'_>, outcome: &Outcome, now: DateTime<Utc>) -
         Outcome::Fatal { because } => dead(because.clone()),
         // An earlier attempt stays unsure, whatever a later one says of itself: the next must still look first.
         Outcome::Retry { because, after, unsure: now_unsure } => match backoff::next_attempt(tries, now, *after) {
-            NextAttempt::At(next) => waiting(unsure || *now_unsure, next, None),
+            NextAttempt::At(next) => {
+                let is_late = late_after.is_some_and(|after| now - first_attempt_at >= after);
+                // An edit repeats what others say, and a person is not the receiver.
+                let counts = matches!(delivery.lane, Lane::Root | Lane::Post);
+                let report = (is_late && counts).then(|| DeliveryEnd::Late { because: because.clone() });
+                waiting(unsure || *now_unsure, next, report)
+            }
             NextAttempt::GiveUp => dead(given_up(tries, now, because)),
         },
         Outcome::Misconfigured { because } => match backoff::next_misconfigured(tries, now) {
@@ -88,7 +96,6 @@ mod tests {
     use super::*;
     use crate::delivery::Content;
     use crate::ids::{DeliveryId, IncidentId};
-    use chrono::TimeDelta;
 
     fn start() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -104,6 +111,8 @@ mod tests {
             key: "inc-42.declared.1.team-slack".into(),
             to: None,
             content: Content { subject: "INC-42".into(), body: "words".into() },
+            brief: String::new(),
+            calm: false,
             decided_at: start(),
         }
     }
@@ -111,7 +120,8 @@ mod tests {
     fn settled(lane: Lane, unsure: bool, outcome: &Outcome, now: DateTime<Utc>) -> Settled {
         let delivery = delivery(lane);
         let kind = ReceiverKind::Slack;
-        let attempted = Attempted { delivery: &delivery, kind, attempt: 4, first_attempt_at: start(), unsure };
+        let attempted =
+            Attempted { delivery: &delivery, kind, attempt: 4, first_attempt_at: start(), unsure, late_after: None };
         settle(attempted, outcome, now)
     }
 
@@ -168,5 +178,19 @@ mod tests {
         };
         assert_eq!(settled(Lane::Root, false, &wrong, start()), expected);
         assert_eq!(settled(Lane::Root, true, &wrong, start()).state, DeliveryState::Unsure);
+    }
+
+    #[test]
+    fn somebody_else_is_told_once_it_is_out_of_reach_for_long() {
+        let late_after = Some(TimeDelta::minutes(10));
+        let report = |lane, minutes| {
+            let delivery = delivery(lane);
+            let (kind, unsure, first_attempt_at) = (ReceiverKind::Slack, false, start());
+            let attempted = Attempted { delivery: &delivery, kind, attempt: 4, first_attempt_at, unsure, late_after };
+            settle(attempted, &failed(false), start() + TimeDelta::minutes(minutes)).report
+        };
+        assert_eq!(report(Lane::Root, 9), None);
+        assert_eq!(report(Lane::Root, 10), Some(DeliveryEnd::Late { because: "no answer".into() }));
+        assert_eq!(report(Lane::Put, 10), None);
     }
 }

@@ -261,6 +261,7 @@ pub fn state_word(state: DeliveryState) -> &'static str {
         DeliveryState::Unsure => "perhaps sent",
         DeliveryState::Dead => "given up",
         DeliveryState::Superseded => "replaced by a newer one",
+        DeliveryState::Joined => "told together with a newer one",
     }
 }
 

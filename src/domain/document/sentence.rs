@@ -60,7 +60,12 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
             let whom = person.as_ref().map(|person| format!("{person} by ")).unwrap_or_default();
             format!("the notice “{notice}” did not reach {whom}{receiver}: {because}")
         }
-        Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses every notice: {because}"),
+        Fact::ReceiverBlocked { receiver, because, late: false } => {
+            format!("{receiver} refuses every notice: {because}")
+        }
+        Fact::ReceiverBlocked { receiver, because, late: true } => {
+            format!("{receiver} is not reached, its notices wait: {because}")
+        }
         Fact::Post(PostFact::Sent { receiver, path, .. }) => format!("carries the post mortem to {receiver}: {path}"),
         Fact::Post(PostFact::Arrived { address, again: true, .. }) => format!("the post mortem was changed: {address}"),
         Fact::Post(PostFact::Arrived { address, .. }) => format!("the post mortem can be read: {address}"),

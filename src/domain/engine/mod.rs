@@ -122,4 +122,9 @@ pub enum DeliveryEnd {
         /// Why.
         because: String,
     },
+    /// The receiver is not reached for too long: the notice waits, and somebody else is told.
+    Late {
+        /// Why.
+        because: String,
+    },
 }

@@ -35,6 +35,8 @@ impl Turn<'_> {
                 receiver,
                 to: None,
                 content: post.content(),
+                brief: String::new(),
+                calm: false,
                 decided_at: self.at,
             };
             self.out.deliveries.push(delivery);

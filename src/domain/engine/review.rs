@@ -117,6 +117,8 @@ impl Turn<'_> {
                 receiver: spec.name.clone(),
                 to: None,
                 content,
+                brief: String::new(),
+                calm: false,
                 decided_at: self.at,
             };
             self.out.deliveries.push(delivery);

@@ -270,11 +270,12 @@ impl<'a> Turn<'a> {
                 let DeliveryOutcome { delivery, person, notice, .. } = outcome;
                 Fact::NoticeLost { delivery, receiver, person, notice, because, quiet }
             }
-            DeliveryEnd::Blocked { because } => {
+            DeliveryEnd::Blocked { ref because } | DeliveryEnd::Late { ref because } => {
                 if incident.blocked.contains(&receiver) {
                     return;
                 }
-                Fact::ReceiverBlocked { receiver, because }
+                let late = matches!(outcome.end, DeliveryEnd::Late { .. });
+                Fact::ReceiverBlocked { receiver, because: because.clone(), late }
             }
         };
         self.record(outcome.incident, Actor::Rule, fact);
@@ -327,6 +328,8 @@ impl<'a> Turn<'a> {
                 key: new.key,
                 to: new.to,
                 content: new.content,
+                brief: new.brief,
+                calm: new.calm,
                 decided_at: self.at,
             };
             self.out.deliveries.push(delivery);

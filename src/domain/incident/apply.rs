@@ -69,6 +69,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         last_update: None,
         threads: BTreeMap::new(),
         blocked: BTreeSet::new(),
+        stood_in_for: BTreeSet::new(),
         lost: BTreeSet::new(),
         published: BTreeMap::new(),
         drill: *drill,
@@ -148,8 +149,12 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         }
         Fact::ReceiverBlocked { receiver, .. } => {
             incident.blocked.insert(receiver.clone());
+            incident.stood_in_for.insert(receiver.clone());
         }
-        Fact::NoticeLost { delivery, .. } => {
+        Fact::NoticeLost { delivery, receiver, person, .. } => {
+            if person.is_none() {
+                incident.stood_in_for.insert(receiver.clone());
+            }
             incident.lost.insert(*delivery);
         }
         Fact::Post(PostFact::Arrived { receiver, delivery, address, again: _ }) => {

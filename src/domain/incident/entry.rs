@@ -367,6 +367,9 @@ pub enum Fact {
         receiver: String,
         /// What it said.
         because: String,
+        /// Whether it is only out of reach, and nobody refuses anything.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
     },
     /// The post mortem goes to a blog, or has arrived there.
     Post(PostFact),

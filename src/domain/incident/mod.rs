@@ -162,6 +162,9 @@ pub struct Incident {
     pub threads: BTreeMap<String, String>,
     /// Receivers that refuse everything until somebody mends their configuration.
     pub blocked: BTreeSet<String>,
+    /// Receivers in whose place others were told, if there are any: those hear of it until its end.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stood_in_for: BTreeSet<String>,
     /// Notices that were given up.
     pub lost: BTreeSet<DeliveryId>,
     /// Where its post mortem stands, by receiver.

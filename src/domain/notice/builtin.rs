@@ -71,7 +71,12 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
         About::PostMortemDue(whom, due) => afterwards::due(scene, whom, due),
         About::SplitOff(into, alerts) => parts::split_off(scene, into, alerts),
         About::Lost { receiver, person, notice, because } => parts::lost(scene, receiver, person, notice, because),
-        About::Blocked { receiver, because } => parts::blocked(scene, receiver, because),
+        About::Blocked { receiver, because, late } => parts::blocked(scene, receiver, because, late),
+        About::InPlaceOf { receiver, because } => {
+            let mut parts = parts::in_place_of(receiver, because);
+            parts.extend(alarm(scene, reader));
+            parts
+        }
     };
     if reader == Reader::Team && telling.about.names_people() {
         parts.extend(people::who_does_what(scene));

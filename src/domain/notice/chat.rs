@@ -15,6 +15,9 @@ pub const ROCKETCHAT_UNITS_MAX: usize = 5_000;
 /// Longest message of Mattermost; what is longer it cuts into several.
 pub const MATTERMOST_UNITS_MAX: usize = 16_000;
 
+// Room for a word of how many notices had to wait before it.
+const JOINED_UNITS: usize = 80;
+
 const HEADLINE_BYTES_MAX: usize = 400;
 const CUT: &str = " … (cut; the page has all of it)";
 
@@ -27,7 +30,7 @@ pub fn show(kind: ReceiverKind, message: &Message) -> Content {
         ReceiverKind::RocketChat => ROCKETCHAT_UNITS_MAX,
         _ => MATTERMOST_UNITS_MAX,
     };
-    let room = units_max.saturating_sub(units(&subject) + 1);
+    let room = units_max.saturating_sub(units(&subject) + 1 + JOINED_UNITS);
     let fits = |body: &String| units(body) <= room && body.len() <= BODY_BYTES_MAX;
     Content { subject, body: fitted(&message.parts, |parts| body(kind, parts), fits) }
 }

@@ -3,6 +3,7 @@
 use super::escape::{escape, mrkdwn, safe_url};
 use super::{chat, irc, matrix, obs, teams};
 use crate::delivery::Content;
+use crate::delivery::together::BRIEF_BYTES_MAX;
 use crate::incident::Incident;
 use crate::policy::ReceiverKind;
 use crate::text::clean_line;
@@ -46,6 +47,15 @@ pub enum Part {
 
 /// Shows a message to one kind of receiver.
 pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: Place) -> Content {
+    shown(kind, message, || subject(incident, place))
+}
+
+/// The same of what is about no incident; a mail has its headline as its subject.
+pub fn show_plainly(kind: ReceiverKind, message: &Message) -> Content {
+    shown(kind, message, || clean_line(&message.headline, 2 * TITLE_BYTES_MAX))
+}
+
+fn shown(kind: ReceiverKind, message: &Message, mail_subject: impl FnOnce() -> String) -> Content {
     let body = match kind {
         ReceiverKind::Mattermost | ReceiverKind::RocketChat | ReceiverKind::Discord => {
             return chat::show(kind, message);
@@ -61,13 +71,23 @@ pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: P
         ReceiverKind::Obs => obs::paragraphs(&message.parts),
     };
     let subject = match kind {
-        ReceiverKind::Email => subject(incident, place),
+        ReceiverKind::Email => mail_subject(),
         ReceiverKind::Slack | ReceiverKind::SlackWebhook => {
             format!(":{}: *{}*", message.icon, mrkdwn(&clean_line(&message.headline, 2 * TITLE_BYTES_MAX)))
         }
         _ => clean_line(&message.headline, 2 * TITLE_BYTES_MAX),
     };
     Content { subject, body: cut(body) }
+}
+
+/// A message in one line, for where it is told late, together with newer ones.
+pub fn brief(kind: ReceiverKind, message: &Message) -> String {
+    let said = message.parts.iter().find_map(|part| match part {
+        Part::Said(text) => Some(format!("{}: “{}”", message.headline, one_line(text))),
+        _ => None,
+    });
+    let line = said.unwrap_or_else(|| message.headline.clone());
+    escape(kind, &clean_line(&line, BRIEF_BYTES_MAX)).into_owned()
 }
 
 /// Where in its thread a notice stands.

@@ -42,7 +42,14 @@ pub fn lost(scene: &Scene<'_>, receiver: &str, person: Option<&str>, notice: &st
 }
 
 /// A receiver has to be mended.
-pub fn blocked(scene: &Scene<'_>, receiver: &str, because: &str) -> Vec<Part> {
+pub fn blocked(scene: &Scene<'_>, receiver: &str, because: &str, late: bool) -> Vec<Part> {
+    if late {
+        return vec![
+            Part::Words(format!("{receiver} is not reached. Its notices wait, and go out once it is.")),
+            Part::Field("Reason", because.to_owned()),
+            Part::Words("Tell the people who only read that receiver another way.".to_owned()),
+        ];
+    }
     let is_blog = scene.policy.receiver(receiver).is_some_and(|spec| spec.kind == ReceiverKind::Blog);
     let (words, instead) = if is_blog {
         (
@@ -58,6 +65,14 @@ pub fn blocked(scene: &Scene<'_>, receiver: &str, because: &str) -> Vec<Part> {
         )
     };
     [Part::Words(words), Part::Field("Reason", because.to_owned())].into_iter().chain(instead).collect()
+}
+
+/// Somebody hears of it in the place of a receiver that can't.
+pub fn in_place_of(receiver: &str, because: &str) -> Vec<Part> {
+    vec![
+        Part::Words(format!("You are told in the place of {receiver}, which does not take its notices now.")),
+        Part::Field("Reason", because.to_owned()),
+    ]
 }
 
 /// It is part of another one; what people did here, they do there, or not.

@@ -81,7 +81,7 @@ pub fn concerned<'a>(scene: &Scene<'a>, telling: &Telling<'_>) -> Vec<Concerned<
         | About::TargetReopened(..) => found.followers(),
         About::PostMortemDue(whom, _) => found.writes(whom),
         // A loss concerns whoever reads the other receivers; the board repeats what was told.
-        About::Lost { .. } | About::Blocked { .. } | About::Board => {}
+        About::Lost { .. } | About::Blocked { .. } | About::InPlaceOf { .. } | About::Board => {}
     }
     found.people
 }

@@ -3,10 +3,10 @@
 use super::NoticeKind;
 use super::asked;
 use super::builtin::{self, Reader, compose};
-use super::layout::{Part, Place, show};
+use super::layout::{Part, Place, brief, show};
 use super::obs;
 use super::personal::{Concerned, address, concerned};
-use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, telling};
+use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, may_wait, telling};
 use super::template::{self, TemplateFailure};
 use super::webhook;
 use crate::alert::Alert;
@@ -64,6 +64,10 @@ pub struct NewDelivery {
     pub to: Option<Addressee>,
     /// The words, escaped for the receiver.
     pub content: Content,
+    /// The same in a line.
+    pub brief: String,
+    /// Whether it may wait.
+    pub calm: bool,
 }
 
 /// Says what one step of the engine must tell to whom, in full words.
@@ -113,7 +117,12 @@ fn alerts_telling<'a>(scene: &Scene<'a>) -> (Telling<'a>, Seat) {
 }
 
 fn tell(scene: &Scene<'_>, telling: &Telling<'_>, seat: Seat, planned: &mut Planned) {
-    for (spec, lane) in readers(scene, telling, seat) {
+    let readers = readers(scene, telling, seat);
+    for (spec, telling) in in_place_of_others(scene, telling, &readers) {
+        let letter = Letter { spec, lane: Lane::Direct, to: None };
+        planned.deliveries.push(write(scene, &telling, seat, letter, &mut planned.failures));
+    }
+    for (spec, lane) in readers {
         let telling = match (lane, telling.kind) {
             // The first they hear of it: everything, and not only that it is real.
             (Lane::Root, NoticeKind::Confirmed | NoticeKind::Reopened) => {
@@ -189,6 +198,36 @@ fn readers<'a>(scene: &Scene<'a>, telling: &Telling<'_>, seat: Seat) -> Vec<(&'a
             if colleagues.is_empty() { others } else { colleagues }
         }
     }
+}
+
+// Whoever stands in for a receiver that takes nothing now: once everything that is known, and then each word to everyone.
+fn in_place_of_others<'a>(
+    scene: &Scene<'a>,
+    telling: &Telling<'a>,
+    told: &[(&'a ReceiverSpec, Lane)],
+) -> Vec<(&'a ReceiverSpec, Telling<'a>)> {
+    let (absent, telling): (Vec<&str>, _) = match telling.about {
+        About::Blocked { receiver, because, .. } | About::Lost { receiver, because, person: None, .. } => {
+            (vec![receiver], Telling { about: About::InPlaceOf { receiver, because }, ..*telling })
+        }
+        _ if telling.audience == Audience::Everyone => {
+            (scene.incident.stood_in_for.iter().map(String::as_str).collect(), *telling)
+        }
+        _ => return Vec::new(),
+    };
+    let mut found: Vec<(&ReceiverSpec, Telling<'_>)> = Vec::new();
+    for name in absent {
+        let stand_in = scene.policy.source.fallbacks.get(name).and_then(|name| scene.policy.receiver(name));
+        let Some(spec) = stand_in.filter(|spec| spec.is_routed()) else { continue };
+        let may_know = !spec.public || scene.incident.public_from.is_some();
+        let known = told.iter().any(|(told, _)| told.name == spec.name)
+            || found.iter().any(|(found, _)| found.name == spec.name)
+            || scene.incident.receivers.contains(&spec.name);
+        if may_know && !known {
+            found.push((spec, telling));
+        }
+    }
+    found
 }
 
 // Of a post mortem only those are told that were named for it, if any of them is told of this incident.
@@ -306,6 +345,8 @@ fn write(
         notice: telling.kind,
         key,
         to: to.map(|(_, to)| to),
+        brief: brief(spec.kind, &message),
+        calm: lane == Lane::Post && may_wait(telling, scene.incident.severity),
         content: match spec.kind {
             ReceiverKind::Obs => obs::content(scene, spec, &message),
             kind => content(scene, telling.kind, spec, show(kind, &message, scene.incident, place)),

@@ -2,6 +2,7 @@
 //! After a change of words, read what the failing test prints, and put it there.
 
 mod drill;
+mod fallback;
 mod obs;
 
 use super::NoticeKind;
@@ -223,7 +224,7 @@ fn every_notice_reads_as_people_would_want_it() {
             because: text("550 no such user"),
             quiet: false,
         })
-        .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth") })
+        .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth"), late: false })
         .person(Fact::Resolved { because: text("the database has room again") })
         .person(Fact::Noted { text: text("write the post mortem") })
         .rule(Fact::Reopened { because: text("HighLoad fires again within 30m"), confirmed: true, next_by: None })

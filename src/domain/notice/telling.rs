@@ -111,8 +111,17 @@ pub enum About<'a> {
         /// What the receiver said.
         because: &'a str,
     },
-    /// A receiver refuses everything until its configuration is mended.
+    /// A receiver refuses everything until its configuration is mended, or is not reached.
     Blocked {
+        /// Which receiver.
+        receiver: &'a str,
+        /// What it said.
+        because: &'a str,
+        /// Whether it is only out of reach.
+        late: bool,
+    },
+    /// The same to whoever is told in its place: everything known of the incident.
+    InPlaceOf {
         /// Which receiver.
         receiver: &'a str,
         /// What it said.
@@ -138,6 +147,7 @@ impl About<'_> {
             | Self::Asked(_)
             | Self::Absorbed { .. }
             | Self::Joined { .. }
+            | Self::InPlaceOf { .. }
             | Self::SplitOff(..) => true,
             Self::CalledOff(..)
             | Self::Resolved(_)
@@ -165,6 +175,25 @@ pub enum Audience<'a> {
     OthersThan(&'a str),
 }
 
+/// Whether a receiver that wants to be spared hears of it later: news of what is known, while it is not critical. That there is
+/// an incident, that it got worse, and that it is over can't wait, nor can a promise that was broken.
+pub fn may_wait(telling: &Telling<'_>, severity: Severity) -> bool {
+    let news = match telling.kind {
+        NoticeKind::Updated | NoticeKind::Role | NoticeKind::Prompt | NoticeKind::Published => true,
+        NoticeKind::Declared
+        | NoticeKind::Confirmed
+        | NoticeKind::CalledOff
+        | NoticeKind::Resolved
+        | NoticeKind::Reopened
+        | NoticeKind::Merged
+        | NoticeKind::Post
+        | NoticeKind::LossReport
+        | NoticeKind::Board => false,
+    };
+    let worse = matches!(telling.about, About::Severity { from, to, .. } if to > from);
+    news && !worse && severity < Severity::Critical && !matches!(telling.about, About::PromiseMissed(_))
+}
+
 /// What a fact tells; `None` if it stays in the timeline.
 pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
     use NoticeKind as Kind;
@@ -189,8 +218,8 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
             let about = About::Lost { receiver, person: person.as_deref(), notice, because };
             (Kind::LossReport, about, Audience::OthersThan(receiver))
         }
-        Fact::ReceiverBlocked { receiver, because } => {
-            (Kind::LossReport, About::Blocked { receiver, because }, Audience::OthersThan(receiver))
+        Fact::ReceiverBlocked { receiver, because, late } => {
+            (Kind::LossReport, About::Blocked { receiver, because, late: *late }, Audience::OthersThan(receiver))
         }
         Fact::Taken { .. }
         | Fact::Assigned { .. }

@@ -112,6 +112,7 @@ pub async fn released(site: &Site, who: &Identity, pending: Pending) -> Result<S
 }
 
 fn shape(row: &DeliveryRow) -> Value {
+    let content = row.sent_as.as_ref().unwrap_or(&row.delivery.content);
     json!({
         "id": row.delivery.id,
         "incident": row.delivery.incident,
@@ -119,8 +120,8 @@ fn shape(row: &DeliveryRow) -> Value {
         "notice": row.delivery.notice,
         "lane": row.delivery.lane,
         "key": row.delivery.key,
-        "subject": row.delivery.content.subject,
-        "body": row.delivery.content.body,
+        "subject": content.subject,
+        "body": content.body,
         "state": row.state,
         "attempts": row.attempts,
         "decided_at": row.delivery.decided_at,
@@ -128,5 +129,6 @@ fn shape(row: &DeliveryRow) -> Value {
         "finished_at": row.finished_at,
         "remote_id": row.remote_id,
         "last_error": row.last_error,
+        "told_with": row.joined,
     })
 }

@@ -106,13 +106,14 @@ pub fn kind(number: i64) -> Result<InputKind, StoreError> {
     known.map(|(kind, _)| *kind).ok_or_else(|| unreadable("an input", &format!("kind {number}")))
 }
 
-const STATES: [DeliveryState; 6] = [
+const STATES: [DeliveryState; 7] = [
     DeliveryState::Pending,
     DeliveryState::Leased,
     DeliveryState::Sent,
     DeliveryState::Unsure,
     DeliveryState::Dead,
     DeliveryState::Superseded,
+    DeliveryState::Joined,
 ];
 
 pub fn state_word(state: DeliveryState) -> &'static str {
@@ -123,6 +124,7 @@ pub fn state_word(state: DeliveryState) -> &'static str {
         DeliveryState::Unsure => "unsure",
         DeliveryState::Dead => "dead",
         DeliveryState::Superseded => "superseded",
+        DeliveryState::Joined => "joined",
     }
 }
 

@@ -218,8 +218,8 @@ fn write_answers(conn: &Connection, answers: &[Answer], at: Option<DateTime<Utc>
 fn write_deliveries(conn: &Connection, deliveries: &[Delivery]) -> Result<(), StoreError> {
     let sql =
         "INSERT INTO deliveries (id, incident, receiver, lane, state, next_at, notice, key, subject, body, decided_at,
-                 person, address)
-               VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)";
+                 person, address, brief, calm)
+               VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let mut insert = conn.prepare_cached(sql)?;
     let mut lanes = BTreeSet::new();
     for delivery in deliveries {
@@ -236,6 +236,8 @@ fn write_deliveries(conn: &Connection, deliveries: &[Delivery]) -> Result<(), St
             micros(delivery.decided_at),
             delivery.to.as_ref().map(|to| &to.person),
             delivery.to.as_ref().map(|to| &to.address),
+            delivery.brief,
+            delivery.calm,
         ])?;
         lanes.insert((delivery.incident, delivery.receiver.as_str()));
     }

@@ -9,7 +9,8 @@ use rusqlite::{Connection, Row, params};
 /// Most deliveries listed at once.
 pub const LISTED_MAX: usize = 1000;
 
-const DELIVERY_COLUMNS: &str = "id, incident, receiver, lane, notice, key, subject, body, decided_at, person, address";
+const DELIVERY_COLUMNS: &str = "id, incident, receiver, lane, notice, key, subject, body, decided_at, person, address,
+     brief, calm";
 
 /// One delivery.
 pub fn delivery(conn: &Connection, id: i64) -> Result<Delivery, StoreError> {
@@ -30,6 +31,8 @@ fn read_delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
         content: Content { subject: row.get(6)?, body: row.get(7)? },
         decided_at: time(row.get(8)?)?,
         to: addressee(row.get(9)?, row.get(10)?),
+        brief: row.get(11)?,
+        calm: row.get(12)?,
     })
 }
 
@@ -37,15 +40,21 @@ fn addressee(person: Option<String>, address: Option<String>) -> Option<Addresse
     Some(Addressee { person: person?, address: address? })
 }
 
+fn sent_as(subject: Option<String>, body: Option<String>) -> Option<Content> {
+    Some(Content { subject: subject?, body: body? })
+}
+
 fn read_row(row: &Row<'_>) -> Result<DeliveryRow, StoreError> {
     Ok(DeliveryRow {
         delivery: read_delivery(row)?,
-        state: state(&row.get::<_, String>(11)?)?,
-        attempts: uint32(row.get(12)?),
-        next_at: time_if(row.get(13)?)?,
-        finished_at: time_if(row.get(14)?)?,
-        remote_id: row.get(15)?,
-        last_error: row.get(16)?,
+        state: state(&row.get::<_, String>(13)?)?,
+        attempts: uint32(row.get(14)?),
+        next_at: time_if(row.get(15)?)?,
+        finished_at: time_if(row.get(16)?)?,
+        remote_id: row.get(17)?,
+        last_error: row.get(18)?,
+        sent_as: sent_as(row.get(19)?, row.get(20)?),
+        joined: row.get::<_, Option<i64>>(21)?.map(|id| DeliveryId(uint(id))),
     })
 }
 
@@ -85,7 +94,8 @@ fn listed(
         (None, None, None) => "?1 IS NULL AND ?2 IS NULL AND ?3 IS NULL",
     };
     let sql = format!(
-        "SELECT {DELIVERY_COLUMNS}, state, attempts, next_at, finished_at, remote_id, last_error
+        "SELECT {DELIVERY_COLUMNS}, state, attempts, next_at, finished_at, remote_id, last_error, sent_subject, sent_body,
+           joined
          FROM deliveries WHERE {conditions} ORDER BY id DESC"
     );
     let mut statement = conn.prepare_cached(&sql)?;

@@ -1,6 +1,6 @@
 //! Numbers for `/metrics`: counted over small indexes, never over whole tables.
 
-use super::codec::{time, uint};
+use super::codec::{int, time, uint};
 use super::hold::held;
 use super::read::position;
 use super::{actions, audit};
@@ -15,7 +15,7 @@ pub fn figures(conn: &mut Connection) -> Result<Figures, StoreError> {
     Ok(Figures {
         incidents: incidents(&tx)?,
         roles_open: roles_open(&tx)?,
-        owed: owed(&tx)?,
+        owed: owed(&tx, OWED_MAX)?,
         actions_open: actions::open_by_day(&tx)?,
         outbox: outbox(&tx)?,
         dead: dead(&tx)?,
@@ -46,11 +46,15 @@ fn roles_open(conn: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn owed(conn: &Connection) -> Result<Vec<(Severity, chrono::DateTime<chrono::Utc>)>, StoreError> {
+// Most owed post mortems counted.
+const OWED_MAX: usize = 100_000;
+
+/// Post mortems that are owed: how bad each incident was and since when, the oldest first.
+pub fn owed(conn: &Connection, max: usize) -> Result<Vec<(Severity, chrono::DateTime<chrono::Utc>)>, StoreError> {
     let sql = "SELECT severity, owed_since FROM incidents INDEXED BY incidents_owed
-               WHERE owed_since IS NOT NULL ORDER BY owed_since";
+               WHERE owed_since IS NOT NULL ORDER BY owed_since LIMIT ?";
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([int(max as u64)])?;
     let mut owed = Vec::new();
     while let Some(row) = rows.next()? {
         let severity = Severity::parse(row.get_ref(0)?.as_str().unwrap_or_default());

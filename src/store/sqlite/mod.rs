@@ -32,6 +32,7 @@ mod read_only;
 mod readers;
 mod shadows;
 mod shared;
+mod together;
 mod tokens;
 mod worker;
 
@@ -44,9 +45,10 @@ use async_trait::async_trait;
 use checkpoint::Checkpointer;
 use chrono::{DateTime, Utc};
 use database::Database;
+use domain::delivery::pace::Pace;
 use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
-use domain::incident::{Entry, Incident, Reply};
+use domain::incident::{Entry, Incident, Reply, Severity};
 use domain::statistics::Past;
 use door::Door;
 use inbox::Inbox;
@@ -184,9 +186,9 @@ impl Store for SqliteStore {
         self.main.write(move |conn| outbox::hurry(conn, &receiver, now)).await
     }
 
-    async fn next_due(&self, receiver: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    async fn next_due(&self, receiver: &str, pace: Pace) -> Result<Option<DateTime<Utc>>, StoreError> {
         let receiver = receiver.to_owned();
-        self.main.read(move |conn| outbox::next_due(conn, &receiver)).await
+        self.main.read(move |conn| outbox::next_due(conn, &receiver, pace)).await
     }
 
     async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, StoreError> {
@@ -199,6 +201,10 @@ impl Store for SqliteStore {
 
     async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError> {
         self.main.read(move |conn| read::owed(conn, max)).await
+    }
+
+    async fn owed_since(&self, max: usize) -> Result<Vec<(Severity, DateTime<Utc>)>, StoreError> {
+        self.main.read(move |conn| figures::owed(conn, max)).await
     }
 
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {

@@ -3,8 +3,11 @@
 use super::codec::{int, lane, micros, state, state_word, time, time_if, uint, uint32};
 use super::deliveries::delivery;
 use super::hold::is_held;
+use super::together;
+
 use crate::store::{Claim, Claimed, Finish, StoreError};
 use chrono::{DateTime, Utc};
+use domain::delivery::pace::Pace;
 use domain::delivery::{Delivery, DeliveryState, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -109,7 +112,7 @@ fn root(conn: &Connection, incident: IncidentId, receiver: &str) -> Result<Root,
         None => Root::None,
         Some(DeliveryState::Pending | DeliveryState::Leased | DeliveryState::Unsure) => Root::Waiting,
         Some(DeliveryState::Sent) => Root::Sent,
-        Some(DeliveryState::Dead | DeliveryState::Superseded) => Root::Dead,
+        Some(DeliveryState::Dead | DeliveryState::Superseded | DeliveryState::Joined) => Root::Dead,
     })
 }
 
@@ -136,21 +139,37 @@ pub fn claim(conn: &mut Connection, claim: &Claim) -> Result<Vec<Claimed>, Store
     let due = due_heads(&tx, claim)?;
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {
+        let id = together::newest_of(&tx, id, claim)?;
         claimed.push(lease(&tx, id, claim)?);
     }
     tx.commit()?;
     Ok(claimed)
 }
 
+// A head that has to go now, or something behind it in its thread.
+const URGENT: &str = "(calm = 0 OR EXISTS (SELECT 1 FROM deliveries AS behind
+    WHERE behind.receiver = deliveries.receiver AND behind.incident = deliveries.incident AND behind.calm = 0
+      AND behind.lane IN ('root', 'post') AND behind.state IN ('pending', 'leased', 'unsure')))";
+
+fn of_pace(pace: Pace) -> &'static str {
+    match pace {
+        Pace::All => "1",
+        Pace::Urgent => URGENT,
+    }
+}
+
 fn is_due(conn: &Connection, claim: &Claim) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM deliveries WHERE receiver = ? AND due_at <= ? LIMIT 1";
-    Ok(conn.prepare_cached(sql)?.exists(params![claim.receiver, micros(claim.now)])?)
+    let pace = of_pace(claim.pace);
+    let sql = format!("SELECT 1 FROM deliveries WHERE receiver = ? AND due_at <= ? AND {pace} LIMIT 1");
+    Ok(conn.prepare_cached(&sql)?.exists(params![claim.receiver, micros(claim.now)])?)
 }
 
 fn due_heads(conn: &Connection, claim: &Claim) -> Result<Vec<i64>, StoreError> {
-    let sql = "SELECT id FROM deliveries WHERE receiver = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?";
+    let pace = of_pace(claim.pace);
+    let sql =
+        format!("SELECT id FROM deliveries WHERE receiver = ? AND due_at <= ? AND {pace} ORDER BY due_at, id LIMIT ?");
     let max = int(claim.max.min(CLAIM_MAX) as u64);
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(&sql)?;
     let ids = statement.query_map(params![claim.receiver, micros(claim.now), max], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
@@ -191,7 +210,7 @@ fn lease(conn: &Connection, id: i64, claim: &Claim) -> Result<Claimed, StoreErro
         conn.prepare_cached(sql)?.query_row(params![micros(claim.now), micros(claim.lease_until), id], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let delivery = delivery(conn, id)?;
+    let delivery = together::as_sent(conn, delivery(conn, id)?)?;
     let thread = match delivery.lane {
         Lane::Root => None,
         Lane::Post | Lane::Put => thread(conn, &delivery)?,
@@ -241,7 +260,7 @@ pub fn release_leases(conn: &mut Connection) -> Result<usize, StoreError> {
 /// Writes how an attempt ended, unless somebody else has taken it over.
 pub fn finish(conn: &mut Connection, finish: &Finish) -> Result<bool, StoreError> {
     let is_final = match finish.state {
-        DeliveryState::Sent | DeliveryState::Dead | DeliveryState::Superseded => true,
+        DeliveryState::Sent | DeliveryState::Dead | DeliveryState::Superseded | DeliveryState::Joined => true,
         DeliveryState::Pending | DeliveryState::Unsure => false,
         DeliveryState::Leased => {
             return Err(StoreError::Broken(format!("delivery {}: an attempt can't end as leased", finish.id)));
@@ -304,9 +323,12 @@ pub fn hurry(conn: &Connection, receiver: &str, now: DateTime<Utc>) -> Result<us
 }
 
 /// When there is something to do for this receiver: an attempt, or a lease to take over.
-pub fn next_due(conn: &Connection, receiver: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let sql = "SELECT due_at FROM deliveries WHERE receiver = ? AND due_at IS NOT NULL
-                 AND NOT EXISTS (SELECT 1 FROM held) ORDER BY due_at LIMIT 1";
-    let due = conn.prepare_cached(sql)?.query_row([receiver], |row| row.get(0)).optional()?;
+pub fn next_due(conn: &Connection, receiver: &str, pace: Pace) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let pace = of_pace(pace);
+    let sql = format!(
+        "SELECT due_at FROM deliveries WHERE receiver = ? AND due_at IS NOT NULL AND {pace}
+           AND NOT EXISTS (SELECT 1 FROM held) ORDER BY due_at LIMIT 1"
+    );
+    let due = conn.prepare_cached(&sql)?.query_row([receiver], |row| row.get(0)).optional()?;
     time_if(due)
 }

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::alert::Alert;
+use domain::delivery::pace::Pace;
 use domain::engine::{Changes, Loaded, Shadow};
 use domain::ids::{AlertId, DeliveryId, IncidentId, InputSeq};
-use domain::incident::{Entry, Incident, Reply};
+use domain::incident::{Entry, Incident, Reply, Severity};
 use earlybell::store::*;
 use std::sync::{Arc, Mutex};
 
@@ -132,8 +133,8 @@ impl Store for MortalStore {
         self.inner.load(now).await
     }
 
-    async fn next_due(&self, receiver: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.inner.next_due(receiver).await
+    async fn next_due(&self, receiver: &str, pace: Pace) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.inner.next_due(receiver, pace).await
     }
 
     async fn hurry(&self, receiver: &str, now: DateTime<Utc>) -> Result<usize, StoreError> {
@@ -150,6 +151,10 @@ impl Store for MortalStore {
 
     async fn owed(&self, max: usize) -> Result<Vec<Incident>, StoreError> {
         self.inner.owed(max).await
+    }
+
+    async fn owed_since(&self, max: usize) -> Result<Vec<(Severity, DateTime<Utc>)>, StoreError> {
+        self.inner.owed_since(max).await
     }
 
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {

@@ -18,7 +18,7 @@ fn no_word_of_a_drill_can_be_taken_for_the_real_thing() {
         .person(Fact::Severity { from: Severity::Major, to: Severity::Minor, because: String::new(), next_by: None })
         .rule(Fact::Prompted { prompts: vec![Prompt::Scope] })
         .rule(Fact::ResolveProposed { clear_for: Duration::minutes(15) })
-        .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth") })
+        .rule(Fact::ReceiverBlocked { receiver: text("team-slack"), because: text("invalid_auth"), late: false })
         .person(Fact::Resolved { because: text("practised enough") })
         .rule(Fact::Reopened { because: text("once more"), confirmed: true, next_by: None })
         .person(Fact::CalledOff { code: CallOffCode::Test, reason: text("enough") });

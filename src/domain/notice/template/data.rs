@@ -129,7 +129,10 @@ fn reason(about: About<'_>) -> (&str, &str) {
         About::CalledOff(code, reason) | About::TargetCalledOff(_, code, reason) => (reason, code.word()),
         About::Confirmed(because) | About::Resolved(because) | About::Reopened(because) => (because, ""),
         About::TargetReopened(_, because) => (because, ""),
-        About::Severity { because, .. } | About::Lost { because, .. } | About::Blocked { because, .. } => (because, ""),
+        About::Severity { because, .. }
+        | About::Lost { because, .. }
+        | About::Blocked { because, .. }
+        | About::InPlaceOf { because, .. } => (because, ""),
         About::Alarm
         | About::Board
         | About::Said { .. }
