@@ -1,5 +1,6 @@
 //! What every handler can reach, and the limits it works within.
 
+use super::api::stats;
 use super::auth::Denied;
 use super::body::{Allowance, Budget};
 use super::csrf::Forms;
@@ -132,6 +133,8 @@ pub struct Site {
     pub desk: Desk,
     /// Who answers Slack.
     pub slack: Arc<SlackApp>,
+    /// What past incidents taught, as it was counted last.
+    pub statistics: stats::Kept,
     /// When the server began.
     pub started_at: DateTime<Utc>,
     // Minute in which a refusal was logged last: every one is counted, one a minute is told.
@@ -167,6 +170,7 @@ impl Site {
             explainer,
             desk,
             slack: Arc::new(slack),
+            statistics: stats::Kept::default(),
             started_at,
             denied_logged: AtomicI64::new(0),
             refuses_alerts: AtomicBool::new(false),

@@ -1,6 +1,5 @@
 //! `/`: incidents, open ones first.
 
-use super::actions;
 use super::chrome::Chrome;
 use super::documents::audience;
 use super::render::page;
@@ -13,12 +12,14 @@ use crate::store::Search;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use domain::ids::IncidentId;
-use domain::incident::{Incident, Stage};
+use domain::incident::{Incident, Severity, Stage};
 use domain::notice::phrase::counts;
 use serde::{Deserialize, Serialize};
 
 /// Most open incidents on the page; more than that is one incident that nobody gathered.
 const OPEN_MAX: usize = 200;
+// Most owed post mortems looked through for late ones.
+const OWED_MAX: usize = 10_000;
 /// Closed incidents on one page.
 const CLOSED_PAGE: usize = 30;
 
@@ -81,7 +82,12 @@ async fn content(site: &Site, visitor: &Visitor, request: &HttpRequest) -> Resul
 }
 
 async fn late(site: &Site) -> Result<(usize, usize), Failure> {
-    let posts = actions::owed(site).await?.iter().filter(|row| row.late).count();
+    let (now, config) = (site.now(), site.parts.config.load());
+    let owed = site.parts.store.owed_since(OWED_MAX).await?;
+    let is_late = |(severity, since): &&(Severity, DateTime<Utc>)| {
+        config.policy.postmortem.due(*severity, *since).is_some_and(|due| due <= now)
+    };
+    let posts = owed.iter().filter(is_late).count();
     let items = crate::http::api::actions::read(site, State::Overdue, None).await?.len();
     Ok((posts, items))
 }
