@@ -1,5 +1,7 @@
 //! `earlybell check config|rules FILES…`: what a server would say, without one. `earlybell check ready`: asks one.
 
+mod online;
+
 use super::CliError;
 use super::client::{Ask, ClientArgs};
 use super::lint::LintArgs;
@@ -21,10 +23,15 @@ enum What {
     #[command(after_help = "\
 Exit code 1 if one of them has a mistake. Without FILES: ./earlybell.yml, or the built-in default.
 
-Example:\n  earlybell check config /etc/earlybell/earlybell.yml && systemctl reload earlybell")]
+Examples:
+  earlybell check config /etc/earlybell/earlybell.yml && systemctl reload earlybell
+  earlybell check config --online earlybell.yml")]
     Config {
         /// Configuration files
         files: Vec<PathBuf>,
+        /// Asks each receiver, too: logs in, and finds where notices would go; tells nobody
+        #[arg(long)]
+        online: bool,
     },
     /// Rule files alone, without a configuration
     #[command(after_help = "\
@@ -62,8 +69,14 @@ impl Check {
     pub fn run(self) -> Result<(), CliError> {
         let good = match self.what {
             What::Ready { client } => return check_ready(&client),
-            What::Config { files } if files.is_empty() => check_config(None),
-            What::Config { files } => files.iter().filter(|file| !check_config(Some(file))).count() == 0,
+            What::Config { files, online } if files.is_empty() => check_config(None, online)?,
+            What::Config { files, online } => {
+                let mut good = true;
+                for file in &files {
+                    good &= check_config(Some(file), online)?;
+                }
+                good
+            }
             What::Rules { files, lint } => {
                 let good = files.iter().filter(|file| !check_rules(file)).count() == 0;
                 // What is wrong comes first; a lint would only repeat it.
@@ -85,7 +98,7 @@ fn check_ready(client: &ClientArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn check_config(file: Option<&Path>) -> bool {
+fn check_config(file: Option<&Path>, online: bool) -> Result<bool, CliError> {
     let default = Path::new(config::DEFAULT_PATH);
     let shown = file.or_else(|| default.exists().then_some(default));
     say(&format!("Checking '{}'", shown.map_or("built-in default".into(), |file| file.display().to_string())));
@@ -100,9 +113,9 @@ fn check_config(file: Option<&Path>) -> bool {
             ];
             say(&format!("  SUCCESS: {}", found.join(", ")));
             warn(&config.warnings);
-            true
+            if online { online::look(&config) } else { Ok(true) }
         }
-        Err(errors) => failed(&errors),
+        Err(errors) => Ok(failed(&errors)),
     }
 }
 

@@ -19,6 +19,7 @@ mod output;
 mod person;
 mod postmortem;
 mod quarantine;
+mod receiver;
 mod replay;
 mod schema;
 mod serve;
@@ -73,6 +74,7 @@ enum Verb {
     Explain(explain::Explain),
     Stats(stats::Stats),
     Deliveries(deliveries::Deliveries),
+    Receiver(receiver::Receiver),
     Quarantine(quarantine::Quarantine),
     Audit(audit::Audit),
     Export(export::Export),
@@ -133,6 +135,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(verb) => verb.run(),
         Verb::Stats(verb) => verb.run(),
         Verb::Deliveries(verb) => verb.run(),
+        Verb::Receiver(verb) => verb.run(),
         Verb::Quarantine(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),
         Verb::Export(verb) => verb.run(),

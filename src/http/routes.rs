@@ -126,6 +126,8 @@ pub static ROUTES: &[Endpoint] = &[
     post("/api/v1/explain", VIEWER, || web::to(api::explain::payload)),
     get("/api/v1/deliveries", VIEWER, || web::to(api::outbox::list)),
     post("/api/v1/deliveries/{number}/retry", MANAGER, || web::to(api::outbox::retry)),
+    get("/api/v1/receivers", VIEWER, || web::to(api::receivers::list)),
+    post("/api/v1/receivers/{name}/test", MANAGER, || web::to(api::receivers::test)),
     post("/api/v1/deliveries/release", ADMIN, || web::to(api::outbox::release)),
     get("/api/v1/quarantine", VIEWER, || web::to(api::quarantine::list)),
     get("/api/v1/quarantine/{number}", VIEWER, || web::to(api::quarantine::body)),

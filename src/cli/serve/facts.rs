@@ -69,7 +69,8 @@ fn words(fact: &Fact, by: &Actor) -> String {
             let whom = person.as_ref().map(|person| format!("{person} by ")).unwrap_or_default();
             format!("{notice} to {whom}{receiver} is lost: {because}")
         }
-        Fact::ReceiverBlocked { receiver, because } => format!("{receiver} refuses everything: {because}"),
+        Fact::ReceiverBlocked { receiver, because, late: false } => format!("{receiver} refuses everything: {because}"),
+        Fact::ReceiverBlocked { receiver, because, late: true } => format!("{receiver} is not reached: {because}"),
         Fact::Post(PostFact::Sent { receiver, path, .. }) => format!("post mortem {path} handed to {receiver} by {by}"),
         Fact::Review(fact) => review(fact, by),
         Fact::Post(PostFact::Arrived { receiver, address, .. }) => {

@@ -1,32 +1,29 @@
 //! Loads the configuration, at start and again: all of it or nothing.
 
 use super::flags::Serve;
-use crate::app::delivery::Deliveries;
+use crate::app::delivery::{Deliveries, Served};
 use crate::app::directory::Keeper;
 use crate::app::inbox::Inbox;
 use crate::app::reconcile::Reconcile;
+use crate::channels;
 use crate::channels::console::Console;
 use crate::channels::irc::Networks;
-use crate::channels::{self, Channel};
 use crate::clock::Clock;
 use crate::config::{self, Config, Overrides};
 use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
 use domain::audit::AdminAct;
 use domain::incident::Actor;
-use domain::policy::{PolicySource, ReceiverSpec};
+use domain::policy::PolicySource;
 use std::sync::Arc;
 use tracing::{error, info, warn};
-
-/// Channels with what the engine knows of their receivers.
-pub type Channels = Vec<(ReceiverSpec, Arc<dyn Channel>)>;
 
 /// A configuration and what was opened for it.
 pub struct Fresh {
     /// Checked.
     pub config: Config,
     /// One per receiver.
-    pub channels: Channels,
+    pub channels: Vec<Served>,
 }
 
 /// Reads the configuration the flags name. Nothing changes yet.
@@ -37,9 +34,10 @@ pub fn read(flags: &Serve, external_url: &str, console: &Console, networks: &Net
         warn!("{warning}");
     }
     let open = |receiver: &config::Receiver| {
-        Ok((receiver.spec.clone(), channels::open(receiver, console, networks, &flags.storage_path)?))
+        let channel = channels::open(receiver, console, networks, &flags.storage_path)?;
+        Ok(Served { spec: receiver.spec.clone(), channel, pacing: receiver.pacing.clone() })
     };
-    let channels = config.receivers.iter().map(open).collect::<Result<Channels, String>>()?;
+    let channels = config.receivers.iter().map(open).collect::<Result<Vec<_>, String>>()?;
     Ok(Fresh { config, channels })
 }
 

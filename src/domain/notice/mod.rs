@@ -21,6 +21,7 @@ mod story;
 pub mod teams;
 pub mod telling;
 pub mod template;
+pub mod trial;
 pub mod webhook;
 
 use serde::{Deserialize, Serialize};

@@ -13,6 +13,7 @@ pub mod past;
 pub mod people;
 pub mod postmortem;
 pub mod quarantine;
+pub mod receivers;
 pub mod review;
 pub mod search;
 pub mod shape;

@@ -7,6 +7,7 @@ use crate::metrics::{REVISION, VERSION};
 use crate::store::Figures;
 use actix_web::{HttpResponse, web};
 use domain::delivery::breaker::Standing;
+use domain::policy::ReceiverSpec;
 use serde_json::{Value, json};
 
 /// `GET /api/v1/status`
@@ -56,21 +57,27 @@ fn sources(site: &Site, figures: &Figures) -> Vec<Value> {
     names.into_iter().map(shape).collect()
 }
 
-fn receivers(site: &Site, figures: &Figures) -> Vec<Value> {
+/// How each receiver stands, in the order of the configuration.
+pub fn receivers(site: &Site, figures: &Figures) -> Vec<Value> {
     let config = site.parts.config.load();
     let standings = site.parts.deliveries.as_ref().map(|deliveries| deliveries.standings()).unwrap_or_default();
-    let shape = |name: &str| {
+    let shape = |spec: &ReceiverSpec| {
+        let name = &spec.name;
         let waiting = figures.outbox.iter().find(|(known, ..)| known == name);
         let dead = figures.dead.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
         json!({
             "name": name,
+            "kind": spec.kind,
+            "public": spec.public,
+            "personal": spec.personal,
+            "fallback": config.policy.fallbacks.get(name),
             "standing": standings.get(name).map(|standing| word(*standing)),
             "waiting": waiting.map_or(0, |(_, count, _)| *count),
             "oldest_at": waiting.map(|(_, _, since)| since),
             "dead": dead,
         })
     };
-    config.policy.receivers.iter().map(|receiver| shape(&receiver.name)).collect()
+    config.policy.receivers.iter().map(shape).collect()
 }
 
 fn word(standing: Standing) -> &'static str {

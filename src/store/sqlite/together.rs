@@ -23,7 +23,9 @@ pub fn newest_of(conn: &Connection, head: i64, claim: &Claim) -> Result<i64, Sto
     if !is_head || !go_together(&waiting, claim.kind, claim.now) {
         return Ok(head);
     }
-    let (Some((newest, older)), Some(content)) = (waiting.split_last(), join(&waiting, claim.kind)) else { return Ok(head) };
+    let (Some((newest, older)), Some(content)) = (waiting.split_last(), join(&waiting, claim.kind)) else {
+        return Ok(head);
+    };
     let newest = int(newest.id.0);
     let sql = "UPDATE deliveries SET sent_subject = ?, sent_body = ? WHERE id = ?";
     conn.prepare_cached(sql)?.execute(params![content.subject, content.body, newest])?;

@@ -1,0 +1,85 @@
+//! `earlybell receiver`: who can be told, how they stand, and whether they work.
+
+use super::CliError;
+use super::client::{Ask, ClientArgs, path_segment};
+use super::output::{self, Format, say, table};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+/// Shows who can be told, and tries whether it works
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A test looks first: it logs in, and finds where notices would go. Then it sends one that says it is a test,
+where that tells people in one place something. The exit code is 1 if anything is wrong.
+
+Examples:
+  earlybell receiver list
+  earlybell receiver test team-slack")]
+pub struct Receiver {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Lists receivers, and how each stands
+    List,
+    /// Looks whether notices would arrive, and sends one that says so
+    Test {
+        /// Name of the receiver
+        name: String,
+    },
+}
+
+impl Receiver {
+    /// Runs it.
+    pub fn run(self) -> Result<(), CliError> {
+        match &self.verb {
+            Verb::List => self.list(),
+            Verb::Test { name } => self.test(name),
+        }
+    }
+
+    fn list(&self) -> Result<(), CliError> {
+        let answer = self.client.client()?.json(&Ask::get("/api/v1/receivers"))?;
+        if self.client.output == Format::Json {
+            output::json(&answer);
+            return Ok(());
+        }
+        let rows = output::rows_of(&answer, "receivers");
+        if self.client.quiet {
+            rows.iter().for_each(|row| say(&output::cell(row, "/name")));
+            return Ok(());
+        }
+        let row = |row: &Value| ["/name", "/kind", "/standing", "/waiting"].map(|pointer| output::cell(row, pointer));
+        table(["NAME", "KIND", "STANDING", "WAITING"], rows.iter().map(row).collect());
+        Ok(())
+    }
+
+    fn test(&self, name: &str) -> Result<(), CliError> {
+        let path = format!("/api/v1/receivers/{}/test", path_segment(name));
+        let answer = self.client.client()?.json(&Ask::post(&path, &json!({})))?;
+        if self.client.output == Format::Json {
+            output::json(&answer);
+        } else if !self.client.quiet {
+            words(name, &answer).iter().for_each(|line| say(line));
+        }
+        if answer["well"] == true { Ok(()) } else { Err(CliError::Silent) }
+    }
+}
+
+fn words(name: &str, answer: &Value) -> Vec<String> {
+    let finding = |finding: &Value| {
+        let mark = if finding["well"] == true { "ok" } else { "WRONG" };
+        format!("{mark}: {}", output::cell(finding, "/text"))
+    };
+    let mut lines: Vec<String> = output::rows_of(answer, "findings").iter().map(finding).collect();
+    lines.push(match answer["sent"].as_bool() {
+        Some(true) => format!("ok: {name} took a test; look whether it can be read there"),
+        Some(false) => format!("WRONG: {name} did not take a test: {}", output::cell(answer, "/because")),
+        None => format!("{name} was looked at only: a test would be no notice to people in one place"),
+    });
+    lines
+}
