@@ -191,6 +191,21 @@ fn of_very_many_mistakes_the_first_are_shown() {
     assert!(errors.ends_with("r.yml: and 2950 more mistakes"), "{errors}");
 }
 
+/// The channel for users, as config/earlybell.yml and docs/slack.md show it, with the templates that are shipped.
+#[test]
+fn the_templates_for_the_help_channel_are_understood() {
+    let page = std::fs::read_to_string("docs/slack.md").unwrap();
+    let from = page.find("templates: [/etc/earlybell/templates/*.txt]").unwrap();
+    let block = page[from..].split("```").next().unwrap().replace("/etc/earlybell/", "config/");
+    let block = format!("slack_app: {{ app_token: xapp-1, bot_token: xoxb-1 }}\n{block}");
+    let config = parse("earlybell.yml", &block, Path::new("")).unwrap();
+    let config::Address::Slack(team) = &config.receivers[0].address else { panic!("not Slack") };
+    let config::Address::Slack(help) = &config.receivers[1].address else { panic!("not Slack") };
+    assert_eq!((team.buttons, help.buttons, help.bot_token.expose()), (true, false, "xoxb-1"));
+    assert_eq!(config.policy.receivers[1].templates.len(), 5);
+    assert_eq!(config.policy.templates.len(), 4);
+}
+
 #[test]
 fn secrets_come_from_files_and_are_not_printed() {
     let folder = tempfile::tempdir().unwrap();

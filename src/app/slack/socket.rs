@@ -5,7 +5,9 @@ use super::{Ack, Kind, SlackApp};
 use crate::channels::slack::api::{Api, Token};
 use crate::config::{Secret, SlackAppConfig};
 use futures_util::{SinkExt, StreamExt};
-use reqwest::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use reqwest::header::{
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use reqwest::{Upgraded, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -112,10 +114,20 @@ async fn open(app: &SlackApp, config: &SlackAppConfig, token: &Secret) -> Result
     let request = app.client.get(url).header(UPGRADE, "websocket").header(CONNECTION, "Upgrade");
     let request = request.header(SEC_WEBSOCKET_VERSION, "13").header(SEC_WEBSOCKET_KEY, &key);
     let response = request.send().await.map_err(|error| error.without_url().to_string())?;
+    if response.headers().get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes) != Some(accept(&key).as_bytes()) {
+        return Err(format!("Slack answers {} and no socket", response.status().as_u16()));
+    }
     let upgraded = response.upgrade().await.map_err(|error| error.without_url().to_string())?;
     let limits =
         WebSocketConfig::default().max_message_size(Some(MESSAGE_BYTES_MAX)).max_frame_size(Some(MESSAGE_BYTES_MAX));
     Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits)).await)
+}
+
+// What a server of sockets makes of our key: RFC 6455, 4.2.2.
+fn accept(key: &str) -> String {
+    let key = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    let sha1 = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
+    base64::Engine::encode(&base64::prelude::BASE64_STANDARD, sha1.as_ref())
 }
 
 async fn talk(app: &Arc<SlackApp>, mut line: Line, token: &Secret) -> End {

@@ -47,6 +47,9 @@ pub enum Part {
 
 /// Shows a message to one kind of receiver.
 pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: Place) -> Content {
+    if kind == ReceiverKind::Irc && place == Place::Board {
+        return irc::mark(incident);
+    }
     shown(kind, message, || subject(incident, place))
 }
 
@@ -64,7 +67,6 @@ fn shown(kind: ReceiverKind, message: &Message, mail_subject: impl FnOnce() -> S
         ReceiverKind::Matrix => return matrix::show(message),
         // A blog is sent posts, and no notices; whatever it might be shown is plain lines. What a program reads is made of them.
         ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => plain(&message.parts),
-        ReceiverKind::Irc if place == Place::Board => return irc::mark(incident),
         ReceiverKind::Irc => return irc::show(message),
         ReceiverKind::Email => email(message),
         ReceiverKind::Slack | ReceiverKind::SlackWebhook => slack(&message.parts),

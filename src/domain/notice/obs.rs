@@ -68,7 +68,8 @@ fn is_shown(kind: NoticeKind) -> bool {
         | NoticeKind::Reopened
         | NoticeKind::Merged
         | NoticeKind::Published => true,
-        NoticeKind::Role | NoticeKind::Prompt | NoticeKind::Post | NoticeKind::LossReport | NoticeKind::Board => false,
+        NoticeKind::Role | NoticeKind::Prompt | NoticeKind::Post | NoticeKind::LossReport => false,
+        NoticeKind::Board | NoticeKind::LastBoard => false,
     }
 }
 

@@ -188,7 +188,8 @@ pub fn may_wait(telling: &Telling<'_>, severity: Severity) -> bool {
         | NoticeKind::Merged
         | NoticeKind::Post
         | NoticeKind::LossReport
-        | NoticeKind::Board => false,
+        | NoticeKind::Board
+        | NoticeKind::LastBoard => false,
     };
     let worse = matches!(telling.about, About::Severity { from, to, .. } if to > from);
     news && !worse && severity < Severity::Critical && !matches!(telling.about, About::PromiseMissed(_))

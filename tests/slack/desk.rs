@@ -1,0 +1,220 @@
+//! The real program beside a fake Slack, and Slack's side of it: what people type and press, signed or over a socket.
+
+use crate::program::Program;
+use crate::slack::{APP_TOKEN, CHANNELS, PEOPLE, Slack, TOKEN};
+use earlybell::clock::{Clock, SystemClock};
+use ring::hmac::{HMAC_SHA256, Key, sign};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+pub const SIGNING_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+pub const ANNA: &str = PEOPLE[0].0;
+pub const BERT: &str = PEOPLE[1].0;
+pub const STRANGER: &str = "U0NOBODY1";
+pub const HERE: &str = CHANNELS[0].0;
+
+/// The program, and a Slack.
+pub struct Desk {
+    pub slack: Slack,
+    pub program: Program,
+    pressed: u32,
+}
+
+/// How Slack reaches the program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Http,
+    Socket,
+}
+
+/// An answer of the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        if self.body.is_empty() { Value::Null } else { serde_json::from_str(&self.body).unwrap() }
+    }
+}
+
+impl Desk {
+    pub fn open(way: Way, socket: Option<u16>) -> Self {
+        let slack = Slack::start();
+        slack.world().socket = socket;
+        let secret = match way {
+            Way::Http => format!("signing_secret: {SIGNING_SECRET}"),
+            Way::Socket => format!("app_token: {APP_TOKEN}"),
+        };
+        let api_url = &slack.url;
+        let config = format!(
+            "route: {{ receiver: team }}
+slack_app: {{ {secret}, bot_token: {TOKEN}, api_url: '{api_url}' }}
+receivers: [{{ name: team, slack: {{ channel: {HERE}, broadcast: true }} }}]
+access: {{ chat: {{ roles: {{ anna: manager, bert: responder }} }} }}
+people: [{{ name: anna, slack: {ANNA} }}, {{ name: bert, slack: {BERT} }}]
+rituals: {{ scope_after: 0s }}
+"
+        );
+        let program = Program::start_with(&["--web.external-url=https://bell.example"], &config, &[]);
+        Self { slack, program, pressed: 0 }
+    }
+
+    /// Sends bytes as Slack does, signed now.
+    pub fn send(&self, path: &str, body: &str) -> Answer {
+        let at = SystemClock.now().timestamp().to_string();
+        let signature = signature(SIGNING_SECRET, &at, body);
+        self.send_with(path, &[("X-Slack-Request-Timestamp", &at), ("X-Slack-Signature", &signature)], body)
+    }
+
+    pub fn send_with(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.program.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: bell.example\r\nConnection: close\r\n{headers}");
+        write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), body: body.to_owned() }
+    }
+
+    /// What comes with a press: a trigger for forms, and where an answer goes.
+    pub fn press(&mut self) -> (String, String) {
+        self.pressed += 1;
+        let trigger = format!("13345224609.738474920.{:032x}", self.pressed);
+        self.slack.world().triggers.insert(trigger.clone());
+        let place = self.slack.url.replace("/api", "/response");
+        (trigger, format!("{place}/{}", self.pressed))
+    }
+
+    /// The body of a command, as Slack's documentation shows it.
+    pub fn command(&mut self, user: &str, text: &str) -> Vec<(&'static str, String)> {
+        let (trigger, answer_at) = self.press();
+        [
+            ("token", "gIkuvaNzQIHg97ATvDxqgjtO".to_owned()),
+            ("team_id", "T000000001".to_owned()),
+            ("team_domain", "example".to_owned()),
+            ("channel_id", HERE.to_owned()),
+            ("channel_name", "incidents".to_owned()),
+            ("user_id", user.to_owned()),
+            ("user_name", "somebody".to_owned()),
+            ("command", "/incident".to_owned()),
+            ("text", text.to_owned()),
+            ("api_app_id", "A123456".to_owned()),
+            ("is_enterprise_install", "false".to_owned()),
+            ("response_url", answer_at),
+            ("trigger_id", trigger),
+        ]
+        .into()
+    }
+
+    /// The same as a command over the socket.
+    pub fn envelope(&mut self, id: &str, user: &str, text: &str) -> Value {
+        let fields = self.command(user, text);
+        let payload: serde_json::Map<String, Value> =
+            fields.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+        json!({"envelope_id": id, "type": "slash_commands", "payload": payload, "accepts_response_payload": true})
+    }
+
+    pub fn types(&mut self, user: &str, text: &str) -> Value {
+        let fields = self.command(user, text);
+        self.send("/slack/commands", &form(&fields)).json()
+    }
+
+    pub fn interacts(&self, payload: &Value) -> Value {
+        self.send("/slack/interactive", &form(&[("payload", payload.to_string())])).json()
+    }
+
+    /// A button below the first message of this text.
+    pub fn button(&mut self, user: &str, button: &str, incident: u64) -> Value {
+        let (trigger, answer_at) = self.press();
+        let message = self.message(incident);
+        json!({
+            "type": "block_actions", "api_app_id": "A123456", "trigger_id": trigger, "response_url": answer_at,
+            "user": {"id": user, "username": "somebody", "name": "somebody", "team_id": "T000000001"},
+            "team": {"id": "T000000001", "domain": "example"}, "channel": {"id": HERE, "name": "incidents"},
+            "container": {"type": "message", "message_ts": message.ts, "channel_id": HERE, "is_ephemeral": false},
+            "message": {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks},
+            "actions": [{"type": "button", "block_id": "incident", "action_id": button,
+                "text": {"type": "plain_text", "text": button}, "value": incident.to_string(), "action_ts": "1.2"}],
+        })
+    }
+
+    /// The first message about this incident, when it is there.
+    pub fn message(&mut self, incident: u64) -> crate::slack::Message {
+        let name = format!("INC-{incident}");
+        self.await_slack("the incident is not told", |slack| {
+            let world = slack.world();
+            let mut roots = world.messages.iter().filter(|message| message.thread_ts.is_none());
+            roots.find(|message| message.metadata["event_payload"]["incident"] == name.as_str()).cloned()
+        })
+    }
+
+    /// The form that was opened last, filled in.
+    pub fn fills(&mut self, user: &str, before: usize, fields: &[(&str, &str)]) -> Value {
+        let view = self.await_slack("no form is opened", |slack| slack.world().views.get(before).cloned());
+        self.interacts(&submission(user, before + 1, &view, fields))
+    }
+
+    /// Waits for something to be seen in Slack.
+    pub fn await_slack<T>(&mut self, problem: &str, look: impl Fn(&Slack) -> Option<T>) -> T {
+        let slack = &self.slack;
+        self.program.wait(problem, |_| look(slack))
+    }
+
+    /// What was answered at the address of the last press.
+    pub fn whispered(&mut self) -> Value {
+        let place = self.pressed.to_string();
+        self.await_slack("nothing is answered", |slack| {
+            slack.world().answers.iter().find(|(at, _)| *at == place).map(|(_, answer)| answer.clone())
+        })
+    }
+}
+
+/// A form that was filled in.
+pub fn submission(user: &str, number: usize, view: &Value, fields: &[(&str, &str)]) -> Value {
+    let value = |(name, text): &(&str, &str)| {
+        let block = view["blocks"].as_array().unwrap().iter().find(|block| block["block_id"] == *name);
+        let element = &block.unwrap_or_else(|| panic!("no field {name}"))["element"];
+        let filled = match element["type"].as_str().unwrap() {
+            "static_select" => {
+                let options = element["options"].as_array().unwrap();
+                let option = options.iter().find(|option| option["value"] == *text).unwrap();
+                json!({"type": "static_select", "selected_option": option})
+            }
+            kind => json!({"type": kind, "value": text}),
+        };
+        (name.to_string(), json!({element["action_id"].as_str().unwrap(): filled}))
+    };
+    let values: serde_json::Map<String, Value> = fields.iter().map(value).collect();
+    json!({
+        "type": "view_submission", "team": {"id": "T000000001"}, "user": {"id": user}, "api_app_id": "A123456",
+        "view": {"id": format!("V{number}"), "type": "modal", "callback_id": view["callback_id"],
+            "private_metadata": view["private_metadata"], "state": {"values": values}, "hash": "156663117.cd33ad1f"},
+        "response_urls": [],
+    })
+}
+
+pub fn signature(key: &str, at: &str, body: &str) -> String {
+    let signed = sign(&Key::new(HMAC_SHA256, key.as_bytes()), format!("v0:{at}:{body}").as_bytes());
+    let hex: String = signed.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("v0={hex}")
+}
+
+pub fn form(fields: &[(&str, String)]) -> String {
+    let encoded = |text: &str| -> String {
+        let byte = |byte: u8| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            b' ' => "+".to_owned(),
+            other => format!("%{other:02X}"),
+        };
+        text.bytes().map(byte).collect()
+    };
+    fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+}

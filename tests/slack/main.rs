@@ -1,0 +1,15 @@
+//! Slack's way in, against the real program: the command, buttons, forms, the home, over HTTP and over a socket.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod desk;
+mod http;
+mod line;
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod program;
+#[path = "../support/slack.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod slack;
+mod socket;
+mod story;
