@@ -2,6 +2,7 @@
 //! counted where it happens; what is stored is asked for at the scrape.
 
 mod observe;
+mod pads;
 mod scrape;
 mod shelf;
 
@@ -74,6 +75,7 @@ pub struct Metrics {
     duty_calendar_up: GaugeVec,
     duty_calendar_read_at: GaugeVec,
     polls: Mutex<BTreeMap<String, PollState>>,
+    pub(crate) pads: pads::PadMetrics,
 }
 
 /// How the reconcile loop gets on with one source.
@@ -260,6 +262,7 @@ impl Metrics {
                 &["source"],
             )?,
             polls: Mutex::default(),
+            pads: pads::PadMetrics::new(&shelf)?,
             registry: shelf.finish()?,
         };
         metrics.start_at_zero();

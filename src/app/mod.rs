@@ -7,6 +7,7 @@ pub mod directory;
 pub mod engine_loop;
 pub mod explain;
 pub mod inbox;
+pub mod pads;
 pub mod questions;
 pub mod reconcile;
 pub mod replay;

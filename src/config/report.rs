@@ -34,7 +34,7 @@ const LINE_CHARS_MAX: usize = 160;
 const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX;
 
 // Keys whose values must not be shown, misspelled ones included.
-const SECRET_WORDS: [&str; 6] = ["password", "token", "credential", "secret", "pass", "webhook_url"];
+const SECRET_WORDS: [&str; 7] = ["password", "token", "credential", "secret", "pass", "webhook_url", "api_key"];
 
 impl ConfigError {
     /// About a file as a whole.

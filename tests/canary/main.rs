@@ -70,6 +70,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let slack = it.secret("bot_token", "the token for Slack");
     let irc = it.secret("password", "the password for IRC");
     let nickserv = it.secret("nickserv_password", "the password for NickServ");
+    let pad = it.secret("api_key", "the key of an Etherpad");
     let git = it.secret("password", "the password for git");
     let forge = it.secret("token", "the token for pull requests");
     let status = it.secret("password", "the password for the Open Build Service");
@@ -129,6 +130,7 @@ receivers:
       repository: file://{site}
       author: Team <team@example.org>
       pull_request: {{ forge: gitea, api_url: 'http://127.0.0.1:{http}/forge', project: a/b, {forge} }}
+etherpad: {{ url: 'http://127.0.0.1:{http}/etherpad', {pad} }}
 people: [{{ name: anna, slack: U012AB3CD, email: anna@example.org }}]
 squads:
   - {{ name: Production-Squad, members: [anna], on_duty: {{ {calendar}, refresh_every: 1m, authorization: {{ {calendar_bearer} }} }} }}

@@ -81,6 +81,7 @@ pub fn config() -> Config {
         sources: vec![source("default"), source("second")],
         access: Access { local: true, oidc: None, proxy: None, chat: Grants::default() },
         slack_app: None,
+        etherpad: None,
         directory: Default::default(),
         duty_lists: Vec::new(),
         hash: 7,

@@ -4,10 +4,13 @@ use super::flags::Serve;
 use crate::app::delivery::{Deliveries, Served};
 use crate::app::directory::Keeper;
 use crate::app::inbox::Inbox;
+use crate::app::pads::{Pads, Setup};
 use crate::app::reconcile::Reconcile;
 use crate::channels;
 use crate::channels::console::Console;
+use crate::channels::etherpad::Etherpad;
 use crate::channels::irc::Networks;
+use crate::channels::{Deadlines, http_client};
 use crate::clock::Clock;
 use crate::config::{self, Config, Overrides};
 use crate::metrics::Metrics;
@@ -41,6 +44,14 @@ pub fn read(flags: &Serve, external_url: &str, console: &Console, networks: &Net
     Ok(Fresh { config, channels })
 }
 
+/// The server that incidents are mirrored to, if one is configured.
+pub fn pads(config: &Config) -> Result<Option<Setup>, String> {
+    let Some((etherpad, pads)) = config.etherpad.as_ref().zip(config.policy.pads.as_ref()) else { return Ok(None) };
+    let http = http_client::client().map_err(|error| error.to_string())?;
+    let etherpad = Etherpad::new(etherpad, http, Deadlines::default())?;
+    Ok(Some(Setup { etherpad: Arc::new(etherpad), pads: pads.clone() }))
+}
+
 /// Appends the policy, if it is not the one in force.
 pub async fn tell_engine(inbox: &Inbox, new: &PolicySource, old: &PolicySource) -> Result<(), String> {
     if new == old {
@@ -67,6 +78,10 @@ pub struct Reloader {
     pub deliveries: Arc<Deliveries>,
     /// Loops that ask Alertmanagers.
     pub reconcile: Reconcile,
+    /// The loop that keeps pads.
+    pub pads: Arc<Pads>,
+    /// What makes names of pads hard to guess.
+    pub pad_seed: String,
     /// Who is there.
     pub directory: Arc<Keeper>,
     /// What is counted.
@@ -113,6 +128,8 @@ impl Reloader {
         let (console, networks) = (self.console.clone(), self.networks.clone());
         let read = tokio::task::spawn_blocking(move || read(&flags, &url, &console, &networks)).await;
         let Fresh { config, channels } = read.map_err(|error| error.to_string())??;
+        let config = config.with_pad_seed(&self.pad_seed);
+        let pads = pads(&config)?;
         // First what can fail; after it everything follows.
         tell_engine(&self.inbox, &config.policy, &self.config.load().policy).await?;
         self.directory.replace(&config).await.map_err(|error| error.to_string())?;
@@ -122,6 +139,7 @@ impl Reloader {
         self.reconcile.replace(&config.sources, config.policy.timing.alert_timeout.delta());
         self.metrics.config_loaded(&config, self.clock.now());
         self.config.store(Arc::new(config));
+        self.pads.replace(pads);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::banner::Access;
 use super::flags::Serve;
-use super::reload::{Fresh, Reloader, read, tell_engine};
+use super::reload::{Fresh, Reloader, pads, read, tell_engine};
 use super::{facts, upkeep};
 use crate::app::chat::irc::{IrcListener, IrcParts};
 use crate::app::delivery::{self, Deliveries};
@@ -10,6 +10,7 @@ use crate::app::desk::Desk;
 use crate::app::directory::{self, Keeper, Shown};
 use crate::app::engine_loop::{Decided, EngineLoop};
 use crate::app::inbox::Inbox;
+use crate::app::pads::{self as pad_loop, Pads};
 use crate::app::questions::Questions;
 use crate::app::reconcile::{self, Polled, Reconcile};
 use crate::app::slack;
@@ -20,9 +21,10 @@ use crate::channels::irc::Networks;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::http;
+use crate::http::token::random_key;
 use crate::metrics::Metrics;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Held, HoldStore};
+use crate::store::{Held, HoldStore, Store};
 use arc_swap::ArcSwap;
 use domain::directory::Directory;
 use std::sync::{Arc, OnceLock};
@@ -43,6 +45,9 @@ pub struct Running {
     engine_stop: watch::Sender<bool>,
     upkeep: JoinSet<()>,
 }
+
+// What the engine's observer rings.
+type Bell = Arc<OnceLock<(Arc<Deliveries>, Arc<Pads>)>>;
 
 // What most parts share.
 #[derive(Clone)]
@@ -67,9 +72,12 @@ impl Running {
         let protected = http::refuse_unprotected(base.store.as_ref(), &bound.addresses).await;
         protected.map_err(|error| error.to_string())?;
         base.metrics.config_loaded(&config, base.clock.now());
+        let pad_seed = base.pad_seed().await?;
+        let config = config.with_pad_seed(&pad_seed);
+        let setup = pads(&config)?;
 
         // The engine's observer rings the delivery loops, which are started after it.
-        let bell: Arc<OnceLock<Arc<Deliveries>>> = Arc::default();
+        let bell: Bell = Arc::default();
         let (questions, asked) = Questions::new();
         base.inbox.started().await.map_err(|error| error.to_string())?;
         let engine = base.engine(bell.clone()).await?.answering(asked);
@@ -81,18 +89,22 @@ impl Running {
 
         let deliveries = Deliveries::spawn(base.delivery_parts(), channels);
         // The engine may be ahead of us: what it has already decided is looked for once the bell hangs.
-        let _ = bell.set(deliveries.clone());
-        deliveries.ring_all();
         let reconcile = base.reconcile(&config)?;
+        let config = Arc::new(ArcSwap::from_pointee(config));
+        let pads = Pads::spawn(base.pad_parts(&config), setup);
+        let _ = bell.set((deliveries.clone(), pads.clone()));
+        deliveries.ring_all();
         let reloader = Arc::new(Reloader {
             flags: flags.clone(),
             external_url,
             console,
             networks,
-            config: Arc::new(ArcSwap::from_pointee(config)),
+            config,
             inbox: base.inbox.clone(),
             deliveries,
             reconcile,
+            pads,
+            pad_seed,
             directory,
             metrics: base.metrics.clone(),
             clock: base.clock.clone(),
@@ -136,6 +148,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.server.stop().await;
         self.reloader.reconcile.stop().await;
+        self.reloader.pads.stop().await;
         self.upkeep.shutdown().await;
         self.engine_stop.send_replace(true);
         if !self.engine.is_finished()
@@ -161,12 +174,20 @@ impl Base {
         Ok(Self { store, inbox, clock, metrics })
     }
 
-    async fn engine(&self, bell: Arc<OnceLock<Arc<Deliveries>>>) -> Result<EngineLoop, String> {
+    // Made once, and kept: names of pads survive restarts, and backups.
+    async fn pad_seed(&self) -> Result<String, String> {
+        let fresh = random_key().map_err(|_| "this machine has no random numbers".to_owned())?;
+        let key = self.store.access().key("pads", fresh).await.map_err(|error| error.to_string())?;
+        Ok(key.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    async fn engine(&self, bell: Bell) -> Result<EngineLoop, String> {
         let metrics = self.metrics.clone();
         let observer = move |decided: &Decided<'_>| {
             metrics.decided(decided);
             decided.changes.entries.iter().for_each(facts::log);
-            if let Some(deliveries) = bell.get() {
+            if let Some((deliveries, pads)) = bell.get() {
+                pads.touch(decided.changes.incidents.keys().copied());
                 deliveries.ring(decided.changes.deliveries.iter().map(|delivery| delivery.receiver.as_str()));
             }
         };
@@ -208,6 +229,17 @@ impl Base {
         let told = move |polled: &Polled| metrics.polled(&polled.source.0, polled.result(), polled.at);
         let alert_timeout = config.policy.timing.alert_timeout.delta();
         Ok(Reconcile::spawn(shared, &config.sources, alert_timeout, told))
+    }
+
+    fn pad_parts(&self, config: &Arc<ArcSwap<Config>>) -> pad_loop::Shared {
+        let metrics = self.metrics.clone();
+        pad_loop::Shared {
+            store: self.store.clone(),
+            inbox: self.inbox.clone(),
+            clock: self.clock.clone(),
+            config: config.clone(),
+            told: Box::new(move |event| metrics.pad(event)),
+        }
     }
 
     fn delivery_parts(&self) -> delivery::Shared {

@@ -154,7 +154,8 @@ pub fn merge(pad: &str, block: &str, known: Known<'_>) -> Merged {
         });
     }
     // People begin on a line of their own, with air above it.
-    if place.to == 0 && !pad.trim().is_empty() {
+    let is_new = !is_found && (place.to > 0 || pad.trim().is_empty());
+    if is_new || (place.to == 0 && !pad.trim().is_empty()) {
         text.push('\n');
     }
     let people = [&pad[..place.from], &text[block.len()..], &pad[place.to..]].concat();

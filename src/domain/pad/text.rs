@@ -100,8 +100,10 @@ fn alert(alert: &AlertLine) -> String {
 
 fn timeline(text: &mut String, document: &Document) {
     let lines = document.timeline.iter().filter(|line| !shown(line).is_empty());
-    let entries =
-        lines.take(ENTRIES_MAX).map(|line| format!("{} {}: {}", utc(line.at), data(&line.by), data(shown(line))));
+    let entries = lines.take(ENTRIES_MAX).map(|line| {
+        let at = line.at.format("%Y-%m-%d %H:%M");
+        format!("{at} {}: {}", data(&line.by), data(shown(line)))
+    });
     let is_cut = document.timeline_cut || document.timeline.len() > ENTRIES_MAX;
     let more = is_cut.then(|| "older ones: see the whole record".to_owned());
     section(text, "Timeline (UTC, newest first)", entries.chain(more));
@@ -132,5 +134,5 @@ fn data(data: &str) -> String {
 }
 
 fn utc(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M").to_string()
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

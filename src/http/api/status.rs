@@ -6,6 +6,7 @@ use crate::http::site::Site;
 use crate::metrics::{REVISION, VERSION};
 use crate::store::Figures;
 use actix_web::{HttpResponse, web};
+use chrono::DateTime;
 use domain::delivery::breaker::Standing;
 use domain::policy::ReceiverSpec;
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ pub async fn status(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
         "held": figures.held,
         "sources": sources(&site, &figures),
         "receivers": receivers(&site, &figures),
+        "pads": pads(&site),
         "store": {"bytes": figures.bytes, "wal_bytes": figures.wal_bytes, "refuses": figures.refuses},
     })))
 }
@@ -55,6 +57,15 @@ fn sources(site: &Site, figures: &Figures) -> Vec<Value> {
         json!({"name": name, "last_seen": seen, "poll": polls.get(name)})
     };
     names.into_iter().map(shape).collect()
+}
+
+// How the server of pads stands, where one is configured.
+fn pads(site: &Site) -> Option<Value> {
+    let config = site.parts.config.load();
+    let pads = config.policy.pads.as_ref()?;
+    let (up, well_at) = site.parts.metrics.pads_stand();
+    let well_at = DateTime::from_timestamp(well_at as i64, 0).filter(|_| well_at > 0.0);
+    Some(json!({"url": pads.url, "up": up, "last_success_at": well_at}))
 }
 
 /// How each receiver stands, in the order of the configuration.
