@@ -5,3 +5,9 @@
 #[path = "../support/etherpad.rs"]
 mod etherpad;
 mod people;
+mod recorded;
+mod whole;
+
+#[path = "../support/program.rs"]
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+mod program;

@@ -11,6 +11,7 @@ mod inbox;
 mod lanes;
 mod logins;
 mod outbox;
+mod pads;
 mod people;
 mod plans;
 mod sqlite;
@@ -121,6 +122,9 @@ macro_rules! contracts {
             can_say_whether_it_writes
             keeps_people_and_squads_added_by_hand
             keeps_the_directory_in_force
+        }
+        pads {
+            keeps_what_is_remembered_of_pads
         }
         audit {
             keeps_the_audit_log

@@ -111,15 +111,18 @@ impl Socket {
     /// Says goodbye; whoever does not hear it finds us gone after a while.
     pub async fn close(&mut self) {
         self.until = self.until.min(Instant::now() + GOODBYE);
-        if self.post("41").await.is_ok() {
-            let _ = self.post("1").await;
-        }
+        // In one breath: out of the pad, and out of the connection.
+        let _ = self.post_all(&["41", "1"]).await;
     }
 
     async fn post(&mut self, packet: &str) -> Result<(), Fault> {
+        self.post_all(&[packet]).await
+    }
+
+    async fn post_all(&mut self, packets: &[&str]) -> Result<(), Fault> {
         let body = match self.form {
-            Form::Separated => packet.to_owned(),
-            Form::Counted => format!("{}:{packet}", units(packet)),
+            Form::Separated => packets.join(&SEPARATOR.to_string()),
+            Form::Counted => packets.iter().map(|packet| format!("{}:{packet}", units(packet))).collect(),
         };
         let request = self.http.post(self.url.clone()).header(CONTENT_TYPE, "text/plain;charset=UTF-8").body(body);
         self.ask(request).await.map(drop)

@@ -29,12 +29,22 @@ pub fn markdown(document: &Document) -> String {
     section(&mut text, "Action items", &lines(&document.actions, action));
     section(&mut text, "It is over when", &paragraphs(&document.room.exit_criteria));
     section(&mut text, "Links", &lines(&document.room.links, link));
+    section(&mut text, "From the pad", &pad(document));
     section(&mut text, "Alerts", &alerts(document));
     section(&mut text, "Notices", &lines(&document.notices, notice));
     section(&mut text, "Why it was declared", &reasons(document));
     let cut = if document.timeline_cut { "\n- older entries: see the page" } else { "" };
     section(&mut text, "Timeline (UTC, newest first)", &format!("{}{cut}", lines(&document.timeline, entry)));
     text
+}
+
+fn pad(document: &Document) -> String {
+    let Some(pad) = &document.pad else { return String::new() };
+    let said = match &pad.age {
+        Some(age) => format!("\n\nAs it was {age} ago:\n\n{}", paragraphs(&pad.people)),
+        None => String::new(),
+    };
+    format!("Write along: {}{said}", pad.url)
 }
 
 fn score(document: &Document) -> String {

@@ -1,6 +1,7 @@
 //! The state document: a fold over the entries, as data that pages, Markdown and JSON show.
 
 pub mod markdown;
+pub mod pad;
 pub mod promises;
 pub mod roles;
 pub mod room;
@@ -8,6 +9,7 @@ pub mod sentence;
 pub mod withheld;
 
 pub use markdown::markdown;
+pub use pad::PadLine;
 pub use sentence::entry_text;
 
 use crate::alert::{Alert, AlertState, Pairs};
@@ -140,6 +142,9 @@ pub struct Document {
     /// How people did, where it was a drill that is over; for the team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
+    /// Where people write along, once there is such a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pad: Option<PadLine>,
     /// The page of this document.
     pub url: String,
     /// Why it was declared, in words; for the team.
@@ -244,6 +249,7 @@ pub fn document(sources: &Sources<'_>, audience: Audience) -> Document {
         actions: inner.actions,
         post_mortem: inner.post_mortem,
         score: None,
+        pad: None,
         url: page_url(sources.external_url, incident),
         because: inner.because,
         explanation: inner.explanation,
@@ -268,6 +274,12 @@ struct Inner {
 }
 
 impl Document {
+    /// The same with its pad.
+    #[must_use]
+    pub fn with_pad(self, pad: Option<PadLine>) -> Self {
+        Self { pad, ..self }
+    }
+
     /// The same with the score of the drill, which only the team sees.
     #[must_use]
     pub fn with_score(self, score: Option<Score>, audience: Audience) -> Self {

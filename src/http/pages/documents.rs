@@ -17,7 +17,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::directory::Directory;
 use domain::document::markdown::state_word;
-use domain::document::{AlertLine, Audience, Document, Sources, Told, document};
+use domain::document::{AlertLine, Audience, Document, PadLine, Sources, Told, document};
 use domain::drill::Score;
 use domain::engine::explain::About;
 use domain::ids::IncidentId;
@@ -179,8 +179,17 @@ async fn read(site: &Site, reader: Reader, request: &HttpRequest) -> Result<(Inc
     // While it goes on, people look at the incident, not at themselves.
     let over = reader == Reader::Team && !incident.stage.is_open();
     let score = if over { scored(site, &incident).await? } else { None };
-    let document = document(&sources, audience).with_score(score, audience);
+    let pad = pad(site, &incident, audience).await?;
+    let document = document(&sources, audience).with_score(score, audience).with_pad(pad);
     Ok((incident, document))
+}
+
+async fn pad(site: &Site, incident: &Incident, audience: Audience) -> Result<Option<PadLine>, Failure> {
+    let config = site.parts.config.load();
+    let url = config.policy.pads.as_ref().and_then(|pads| pads.address(incident, audience));
+    let Some(url) = url else { return Ok(None) };
+    let row = site.parts.store.pads().pad(incident.id).await?.unwrap_or_default();
+    Ok(Some(PadLine::new(url, &row.people, row.people_at, row.well_at, audience, site.now())))
 }
 
 // Who is on duty matters only until somebody leads. The engine knows it; a page is never missing because of that.
