@@ -3,9 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod chats;
 #[path = "../support/elements.rs"]
 mod elements;
 mod irc;
+#[path = "../support/notices.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod notices;
 #[path = "../support/obs.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod obs;

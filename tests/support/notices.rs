@@ -27,6 +27,7 @@ groups:
 // People who are asked nothing: their questions are told elsewhere.
 const QUIET: &str = "
 rituals: { claim_within: 0, silent_after: 0, hand_over_after: 0, scope_after: 0, stale_after: 0, call_out_every: 0, remind_before: 0, watch_promises: false }
+timing: { storm_after: 1000000 }
 ";
 
 struct Story {
@@ -47,14 +48,28 @@ pub fn both(receivers: &str) -> Vec<Delivery> {
 /// One text that stands everywhere: in alerts, in what people say.
 pub fn said_everywhere(receivers: &str, text: &str) -> Vec<Delivery> {
     let mut story = Story::open(receivers);
-    let it = story.alert("firing", text, text, 30);
-    story.act(it, Act::Confirm { text: text.to_owned() });
-    story.act(it, Act::Update { text: text.to_owned(), impact: Some(text.to_owned()), next_in: None });
-    story.act(it, Act::CallOff { code: CallOffCode::Other, reason: text.to_owned() });
+    story.everywhere(text, 30);
     story.deliveries
 }
 
+/// The same with each of these texts, an incident for each.
+pub fn each_said_everywhere(receivers: &str, texts: &[String]) -> Vec<Vec<Delivery>> {
+    let mut story = Story::open(receivers);
+    let told = texts.iter().map(|text| {
+        story.everywhere(text, 2);
+        std::mem::take(&mut story.deliveries)
+    });
+    told.collect()
+}
+
 impl Story {
+    fn everywhere(&mut self, text: &str, alerts: usize) {
+        let it = self.alert("firing", text, text, alerts);
+        self.act(it, Act::Confirm { text: text.to_owned() });
+        self.act(it, Act::Update { text: text.to_owned(), impact: Some(text.to_owned()), next_in: None });
+        self.act(it, Act::CallOff { code: CallOffCode::Other, reason: text.to_owned() });
+    }
+
     fn open(receivers: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("rules.yml"), RULES).unwrap();

@@ -138,7 +138,7 @@ mod tests {
             ),
             ("@here @all, mail ops@example.org or x@everyone", "＠here ＠all, mail ops@example.org or x＠everyone"),
             ("#tag $x^2$ &lt; &#60; a&b", "＃tag ＄x^2$ ＆lt; ＆＃60; a&b"),
-            ("C:\\_x \\*", "C:⧵_x ⧵*"),
+            ("C:\\_x \\*", "C:⧵ˍx ⧵*"),
             ("node_exporter_down: 5 * 3 - 1 ~ x 2.5%, v1.2", "node_exporter_down: 5 * 3 - 1 ~ x 2.5%, v1.2"),
         ] {
             assert_eq!(markdown(data), shown, "{data}");
