@@ -12,7 +12,7 @@ use domain::delivery::{Addressee, Content, Delivery, Lane, Outcome};
 use domain::ids::{DeliveryId, IncidentId};
 use domain::notice::NoticeKind;
 use earlybell::channels::email::EmailChannel;
-use earlybell::channels::{Attempt, Channel, Deadlines, SEND_SECONDS_MAX};
+use earlybell::channels::{Attempt, Channel, Deadlines, Finding, SEND_SECONDS_MAX};
 use earlybell::config::{EmailConfig, Secret, SmtpTls};
 use postfix::{LOGIN, Postfix};
 use smtp::{At, Does, Smtp};
@@ -22,6 +22,9 @@ fn config(port: u16, to: &[&str]) -> EmailConfig {
     EmailConfig {
         smarthost: format!("127.0.0.1:{port}"),
         from: "Earlybell <incidents@example.test>".into(),
+        envelope_from: None,
+        archive: None,
+        approved: None,
         to: to.iter().map(|&address| address.into()).collect(),
         hello: Some("earlybell.test".into()),
         auth: None,
@@ -235,6 +238,47 @@ async fn postfix_greylists_refuses_and_dislikes_senders() {
     huge.delivery.content.body = "x\n".repeat(110_000);
     let roomy = channel(&config(postfix.plain, &["huge@lists.test"]));
     assert_eq!(class(&roomy.send(&huge).await), "fatal");
+}
+
+#[tokio::test]
+async fn looking_tells_nobody_and_says_what_would_happen() {
+    let postfix = Postfix::shared();
+    let found = async |config: &EmailConfig| {
+        let found = channel(config).look().await;
+        found.into_iter().map(|finding| match finding {
+            Finding::Well(words) => format!("well: {}", words.replace(&config.smarthost, "HERE")),
+            Finding::Wrong(words) => format!("wrong: {}", words.replace(&config.smarthost, "HERE")),
+        })
+    };
+    let to = ["looked@lists.test", "grey@lists.test", "closed@lists.test"];
+    let login = Some((LOGIN.0.to_owned(), Secret::new(LOGIN.1)));
+    let ca_file = Some(postfix.ca_file.clone());
+    let envelope_from = Some("bounces@example.test".to_owned());
+    let good =
+        EmailConfig { tls: SmtpTls::StartTls, auth: login, ca_file, envelope_from, ..config(postfix.starttls, &to) };
+    let expected = [
+        "well: HERE takes mail from <bounces@example.test>",
+        "well: <looked@lists.test> is taken; a list whose member <bounces@example.test> is not may still hold it",
+        "wrong: <grey@lists.test>: RCPT TO: transient error (450): 4.2.0 <grey@lists.test>: Recipient address rejected: \
+         Greylisted; a mail is tried again for a day: look again in some minutes",
+        "wrong: <closed@lists.test>: RCPT TO: permanent error (550): 5.7.1 <closed@lists.test>: Recipient address rejected: \
+         Only subscribers may post; if it is a list, make <bounces@example.test> a member of it, or set `approved`",
+    ];
+    assert_eq!(found(&good).await.collect::<Vec<_>>(), expected);
+    let wrong = EmailConfig { auth: Some((LOGIN.0.to_owned(), Secret::new("wrong"))), ..good.clone() };
+    let expected =
+        "wrong: HERE: AUTH: permanent error (535): 5.7.8 Error: authentication failed: authentication failure";
+    assert_eq!(found(&wrong).await.collect::<Vec<_>>(), [expected]);
+    let sender = EmailConfig { envelope_from: Some("stranger@example.test".to_owned()), ..good.clone() };
+    let found: Vec<String> = found(&sender).await.collect();
+    assert!(found.iter().any(|words| words.contains("Not your address")), "{found:?}");
+    // The envelope is ours, the head says who writes; and of all this looking nothing arrived but that.
+    let sent_mail = channel(&EmailConfig { to: vec!["looked@lists.test".to_owned()], ..good }).send(&declared()).await;
+    assert_eq!(class(&sent_mail), "sent");
+    let mails = postfix.mail_for("looked@lists.test", 1);
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].starts_with("Return-Path: <bounces@example.test>\n"), "{}", mails[0]);
+    assert!(mails[0].contains("\nFrom: Earlybell <incidents@example.test>\n"), "{}", mails[0]);
 }
 
 #[tokio::test]

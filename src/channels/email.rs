@@ -6,14 +6,14 @@ mod server;
 mod session;
 pub(super) mod socket;
 
-use super::{Attempt, Channel, Deadlines};
-use crate::config::{EmailConfig, Sent};
+use super::{Attempt, Channel, Deadlines, Finding};
+use crate::config::{EmailConfig, Secret, Sent};
 use async_trait::async_trait;
 use domain::delivery::{Addressee, Delivery, Lane, Outcome};
 use domain::ids::DeliveryId;
 use domain::text::clean_line;
 use fault::{Fault, FaultKind};
-use letter::{Addresses, Letter};
+use letter::{Addresses, Letter, List};
 use lettre::Address;
 use lettre::message::Mailbox;
 use server::Server;
@@ -35,6 +35,9 @@ const PUT_OFF_ATTEMPTS_MAX: u32 = 8;
 /// could be closed by the server in just that moment.
 pub struct EmailChannel {
     server: Server,
+    place: String,
+    // Of the envelope: who hears of what comes back.
+    sender: Address,
     addresses: Addresses,
     sent: Sent,
     deadlines: Deadlines,
@@ -52,9 +55,14 @@ impl EmailChannel {
     pub fn new(config: &EmailConfig, deadlines: Deadlines) -> Result<Self, String> {
         let from = mailbox("from", &config.from)?;
         let to = config.to.iter().map(|address| mailbox("to", address)).collect::<Result<Vec<_>, _>>()?;
+        let sender = config.envelope_from.as_deref().map(|address| mailbox("envelope_from", address)).transpose()?;
+        let sender = sender.map_or_else(|| from.email.clone(), |mailbox| mailbox.email);
+        let list = List { archive: config.archive.clone(), approved: config.approved.clone() };
         Ok(Self {
             server: Server::new(config)?,
-            addresses: Addresses { from, to },
+            place: config.smarthost.clone(),
+            sender,
+            addresses: Addresses { from, to, list },
             sent: sent(config),
             deadlines,
             half_sent: Mutex::default(),
@@ -65,7 +73,9 @@ impl EmailChannel {
     fn addresses(&self, delivery: &Delivery) -> Result<Addresses, String> {
         let from = self.addresses.from.clone();
         match (&delivery.to, delivery.lane) {
-            (Some(to), Lane::Direct) => Ok(Addresses { from, to: vec![mailbox("email", &to.address)?] }),
+            (Some(to), Lane::Direct) => {
+                Ok(Addresses { from, to: vec![mailbox("email", &to.address)?], list: List::default() })
+            }
             _ if self.addresses.to.is_empty() => {
                 Err("it was written for a list, but this receiver is personal now".to_owned())
             }
@@ -76,7 +86,7 @@ impl EmailChannel {
     async fn transfer(&self, attempt: &Attempt, letter: &Letter, addresses: &Addresses) -> Result<Receipt, Fault> {
         let to = self.unsettled(attempt.delivery.id, addresses);
         let mut session = Session::open(&self.server, self.deadlines).await?;
-        let sent = session.send(&self.addresses.from.email, &to, letter).await;
+        let sent = session.send(&self.sender, &to, letter).await;
         if !sent.as_ref().is_err_and(|fault| fault.kind == FaultKind::Silence) {
             session.close().await;
         }
@@ -101,6 +111,16 @@ impl EmailChannel {
             warn!(incident.id = %incident, receiver, "{incident}: {receiver} reached {reached} recipients, but not {said}");
         }
         Outcome::Sent { remote_id: Some(letter.id) }
+    }
+
+    async fn look_at_server(&self) -> Result<Receipt, Fault> {
+        let to: Vec<Address> = self.addresses.to.iter().map(|mailbox| mailbox.email.clone()).collect();
+        let mut session = Session::open(&self.server, self.deadlines).await?;
+        let looked = session.look(&self.sender, &to).await;
+        if !looked.as_ref().is_err_and(|fault| fault.kind == FaultKind::Silence) {
+            session.close().await;
+        }
+        looked
     }
 
     // What a server says may be long, and hold what we sent.
@@ -169,10 +189,41 @@ impl Channel for EmailChannel {
             None => self.quoted(&because),
         })
     }
+
+    async fn look(&self) -> Vec<Finding> {
+        let found = match self.look_at_server().await {
+            Ok(receipt) => found(&self.place, &self.sender, receipt),
+            Err(fault) => vec![Finding::Wrong(format!("{}: {}", self.place, fault.because))],
+        };
+        let quoted = |finding| match finding {
+            Finding::Well(words) => Finding::Well(words),
+            Finding::Wrong(words) => Finding::Wrong(self.quoted(&words)),
+        };
+        found.into_iter().map(quoted).collect()
+    }
+}
+
+// What would become of a mail, and what to do about it.
+fn found(place: &str, sender: &Address, receipt: Receipt) -> Vec<Finding> {
+    let taken = Finding::Well(format!("{place} takes mail from <{sender}>"));
+    let accepted = receipt.accepted.iter().map(|address| {
+        Finding::Well(format!("<{address}> is taken; a list whose member <{sender}> is not may still hold it"))
+    });
+    let put_off = receipt.put_off.iter().map(|one| {
+        Finding::Wrong(format!("{}; a mail is tried again for a day: look again in some minutes", said_of(one)))
+    });
+    let refused = receipt.refused.iter().map(|one| {
+        Finding::Wrong(format!("{}; if it is a list, make <{sender}> a member of it, or set `approved`", said_of(one)))
+    });
+    std::iter::once(taken).chain(accepted).chain(put_off).chain(refused).collect()
+}
+
+fn said_of(refused: &Refused) -> String {
+    format!("<{}>: {}", refused.address, refused.because)
 }
 
 fn said(refused: &[Refused]) -> String {
-    refused.iter().map(|one| format!("<{}>: {}", one.address, one.because)).collect::<Vec<_>>().join("; ")
+    refused.iter().map(said_of).collect::<Vec<_>>().join("; ")
 }
 
 // What a server says names the address, and stands where others read it.
@@ -193,11 +244,12 @@ fn in_other_words(outcome: Outcome, words: impl Fn(String) -> String) -> Outcome
     }
 }
 
-// The password, and what AUTH PLAIN makes of it.
+// The passwords, and what AUTH PLAIN makes of one.
 fn sent(config: &EmailConfig) -> Sent {
-    let Some((user, password)) = &config.auth else { return Sent::default() };
+    let approved = config.approved.as_ref().map(Secret::expose).into_iter();
+    let Some((user, password)) = &config.auth else { return Sent::new(approved) };
     let plain = format!("\0{user}\0{}", password.expose());
-    Sent::new([password.expose(), &plain])
+    Sent::new([password.expose(), &plain].into_iter().chain(approved))
 }
 
 fn mailbox(key: &str, address: &str) -> Result<Mailbox, String> {

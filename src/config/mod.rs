@@ -136,8 +136,14 @@ pub enum Address {
 pub struct EmailConfig {
     /// `host:port`.
     pub smarthost: String,
-    /// Envelope sender and `From`.
+    /// `From`, and the envelope's sender where nothing else is said.
     pub from: String,
+    /// Envelope sender: who hears of what could not be delivered, or is held by a list.
+    pub envelope_from: Option<String>,
+    /// Where a list keeps what was said, without a slash at its end.
+    pub archive: Option<String>,
+    /// Password of a list's moderators, for `Approved:`.
+    pub approved: Option<Secret>,
     /// Who gets it, lists included; nobody where each person is written to.
     pub to: Vec<String>,
     /// Name for HELO; the host name if not said.

@@ -252,8 +252,20 @@ pub struct EmailWritten {
     /// Who gets it: one address or a list; not said where it is personal.
     #[serde(default)]
     pub to: Option<OneOrMore>,
-    /// Envelope sender and `From`.
+    /// `From`, and the envelope's sender where nothing else is said.
     pub from: String,
+    /// Envelope sender: who hears of what could not be delivered, or is held by a list.
+    #[serde(default)]
+    pub envelope_from: Option<String>,
+    /// Where a list keeps what was said: HyperKitty's page of it.
+    #[serde(default)]
+    pub archive: Option<String>,
+    /// Password of a list's moderators, for `Approved:`.
+    #[serde(default)]
+    pub approved: Option<SecretWritten>,
+    /// A file with it.
+    #[serde(default)]
+    pub approved_file: Option<PathBuf>,
     /// `host:port`.
     pub smarthost: String,
     /// Name for HELO.

@@ -67,6 +67,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let redirect = it.secret("password", "the password of an Alertmanager that refuses");
     let oidc = it.secret("client_secret", "the secret of the OIDC client");
     let mail = it.secret("auth_password", "the password for mail");
+    let approved = it.secret("approved", "the password of a list");
     let slack = it.secret("bot_token", "the token for Slack");
     let irc = it.secret("password", "the password for IRC");
     let nickserv = it.secret("nickserv_password", "the password for NickServ");
@@ -110,7 +111,7 @@ receivers:
   - name: console
     console: {{}}
   - name: mail
-    email: {{ to: ops@example.org, from: bell@example.org, smarthost: '127.0.0.1:{smtp}', tls: none, auth_username: bell, {mail} }}
+    email: {{ to: ops@example.org, from: bell@example.org, smarthost: '127.0.0.1:{smtp}', tls: none, auth_username: bell, {mail}, {approved} }}
   - name: slack
     slack: {{ channel: C1, api_url: 'http://127.0.0.1:{http}/slack', {slack} }}
   - name: hook

@@ -241,6 +241,9 @@ async fn notices_show_text_as_text() {
     let config = EmailConfig {
         smarthost: format!("127.0.0.1:{}", smtp.port),
         from: "Earlybell <incidents@example.test>".into(),
+        envelope_from: None,
+        archive: None,
+        approved: None,
         to: vec!["list@example.test".into()],
         hello: Some("earlybell.test".into()),
         auth: None,

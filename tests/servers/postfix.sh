@@ -1,11 +1,12 @@
 #!/bin/sh
-# A private Postfix on 127.0.0.1 for the tests: postfix.sh FOLDER PLAIN_PORT STARTTLS_PORT IMPLICIT_PORT
+# A private Postfix on 127.0.0.1 for the tests: postfix.sh FOLDER PLAIN_PORT STARTTLS_PORT IMPLICIT_PORT [LMTP_PORT]
 #
-# Nothing of the machine's own Postfix is touched. All mail ends in the Maildir FOLDER/vmail/inbox. It runs until its
+# Nothing of the machine's own Postfix is touched. All mail ends in the Maildir FOLDER/vmail/inbox; that
+# for mm.test goes to LMTP_PORT, where a list server is. It runs until its
 # standard input closes, so that it cannot outlive the tests, however they end. Needs root: tests call it through sudo.
 set -eu
 cd "$1"
-dir=$(pwd) plain=$2 starttls=$3 implicit=$4
+dir=$(pwd) plain=$2 starttls=$3 implicit=$4 lmtp=${5:-24}
 owner=${SUDO_UID:-$(id -u postfix)}
 
 mkdir -p etc/sasl spool data vmail tls
@@ -42,6 +43,8 @@ virtual_mailbox_domains = lists.test, example.test
 virtual_mailbox_base = $dir/vmail
 virtual_mailbox_maps = static:inbox/
 virtual_minimum_uid = 100
+relay_domains = mm.test
+transport_maps = inline:{ mm.test=lmtp:inet:127.0.0.1:$lmtp }
 virtual_uid_maps = static:$owner
 virtual_gid_maps = static:$(id -g postfix)
 smtpd_tls_security_level = may

@@ -42,13 +42,14 @@ impl Postfix {
         static SHARED: Mutex<Weak<Postfix>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap();
         shared.upgrade().unwrap_or_else(|| {
-            let started = Arc::new(Self::start());
+            let started = Arc::new(Self::start(None));
             *shared = Arc::downgrade(&started);
             started
         })
     }
 
-    fn start() -> Self {
+    /// One of its own; mail for lists goes on to this port.
+    pub fn start(lmtp: Option<u16>) -> Self {
         for program in ["/usr/sbin/postfix", "/usr/sbin/saslpasswd2"] {
             assert!(
                 Path::new(program).exists(),
@@ -60,7 +61,13 @@ impl Postfix {
         let ports = [plain, starttls, implicit].map(|port| port.to_string());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/postfix.sh");
         let mut command = as_root(&script);
-        command.arg(folder.path()).args(ports).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command
+            .arg(folder.path())
+            .args(ports)
+            .args(lmtp.map(|port| port.to_string()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
         let log = Arc::new(Log::default());
         let output = child.stdout.take().unwrap();

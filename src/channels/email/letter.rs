@@ -1,5 +1,6 @@
 //! A notice as the bytes of a mail: a function of the delivery and its thread alone, so that no retry can differ.
 
+use crate::config::Secret;
 use domain::delivery::{Delivery, Lane};
 use domain::text;
 use lettre::Message;
@@ -22,10 +23,21 @@ const LINE_BYTES_MAX: usize = 998;
 /// Who writes to whom.
 #[derive(Debug, Clone)]
 pub struct Addresses {
-    /// `From`, and the envelope's sender.
+    /// `From`.
     pub from: Mailbox,
     /// `To`.
     pub to: Vec<Mailbox>,
+    /// What only a mail to a list has.
+    pub list: List,
+}
+
+/// A list that is written to.
+#[derive(Debug, Clone, Default)]
+pub struct List {
+    /// Where it keeps what was said: HyperKitty's page of it.
+    pub archive: Option<String>,
+    /// Password of its moderators; it takes the header away.
+    pub approved: Option<Secret>,
 }
 
 /// A mail, ready to be sent.
@@ -57,11 +69,16 @@ pub fn compose(delivery: &Delivery, thread: Option<&str>, addresses: &Addresses)
     if delivery.to.is_none() {
         builder = builder.raw_header(header("Precedence", "list"));
     }
+    if let Some(password) = &addresses.list.approved {
+        builder = builder.raw_header(header("Approved", password.expose()));
+    }
+    let thread = addresses.list.archive.as_ref().map(|archive| archived_thread(archive, root.unwrap_or(&id)));
+    let thread = thread.map(|url| format!("\n\nAll of it, in the archive:\n{url}\n")).unwrap_or_default();
     let message = builder
         .raw_header(header("X-Incident-Id", &delivery.incident.to_string()))
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
-        .body(body(&delivery.content.body)?)
+        .body(body(&format!("{}{thread}", delivery.content.body.trim_end()))?)
         .map_err(|error| error.to_string())?;
     let mut bytes = message.formatted();
     while bytes.ends_with(b"\r\n") {
@@ -79,6 +96,22 @@ fn message_id(delivery: &Delivery, domain: &str) -> String {
         key.push(if allowed { c } else { '-' });
     }
     format!("<{key}.t{}@{domain}>", delivery.decided_at.timestamp())
+}
+
+/// Where HyperKitty shows the thread that a mail began: both name it by the SHA-1 of its Message-ID, as `Message-ID-Hash`.
+/// Known before the list has seen the mail.
+fn archived_thread(archive: &str, id: &str) -> String {
+    let bare = id.trim_start_matches('<').trim_end_matches('>');
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bare.as_bytes());
+    format!("{archive}/thread/{}/", base32(digest.as_ref()))
+}
+
+// RFC 4648; 20 bytes are 32 signs, without padding.
+fn base32(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bit = |at: usize| bytes[at / 8] >> (7 - at % 8) & 1;
+    let sign = |at: usize| (at..at + 5).fold(0, |sign, at| sign << 1 | usize::from(bit(at)));
+    (0..bytes.len() * 8).step_by(5).map(|at| char::from(SIGNS[sign(at)])).collect()
 }
 
 fn is_message_id(text: &str) -> bool {
@@ -119,6 +152,7 @@ mod tests {
         Addresses {
             from: "Störungen <incidents@example.test>".parse().unwrap(),
             to: vec!["list@lists.test".parse().unwrap(), "Ann <ann@example.test>".parse().unwrap()],
+            list: List::default(),
         }
     }
 
@@ -164,6 +198,25 @@ mod tests {
              Content-Transfer-Encoding: 7bit\r\n\
              \r\n\
              3 von 7\r\n.\r\nUpdate by 08:00 UTC."
+        );
+    }
+
+    #[test]
+    fn a_list_is_told_who_lets_it_through_and_where_it_keeps_the_thread() {
+        let list = List {
+            archive: Some("https://lists.example.org/archives/list/a@lists.example.org".to_owned()),
+            approved: Some(Secret::new("hunter2")),
+        };
+        let addresses = Addresses { list, ..addresses() };
+        let root = "<inc-42.declared.1.x.t1@example.test>";
+        let notice = delivery(Lane::Post, "Down", "words\n\n");
+        let mail = String::from_utf8(compose(&notice, Some(root), &addresses).unwrap().bytes).unwrap();
+        assert!(mail.contains("\r\nApproved: hunter2\r\n"), "{mail}");
+        let (_, body) = mail.split_once("\r\n\r\n").unwrap();
+        // The hash is what Python makes of it: base64.b32encode(hashlib.sha1(id).digest()).
+        assert_eq!(
+            body,
+            "words\r\n\r\nAll of it, in the archive:\r\nhttps://lists.example.org/archives/list/a@lists.example.org/thread/NKVZQLNF3VABQG2XWKGNME7EE53RHV77/"
         );
     }
 

@@ -42,7 +42,8 @@ impl Server {
         let security = security(config, &host)?;
         let credentials =
             config.auth.as_ref().map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned()));
-        if credentials.is_some() && matches!(security, Security::Plain) && !is_this_machine(&host) {
+        let has_password = credentials.is_some() || config.approved.is_some();
+        if has_password && matches!(security, Security::Plain) && !is_this_machine(&host) {
             return Err(
                 "a password without TLS would be sent for everyone to read; use STARTTLS or implicit TLS".into()
             );
@@ -113,6 +114,9 @@ mod tests {
         EmailConfig {
             smarthost: smarthost.into(),
             from: "a@example.test".into(),
+            envelope_from: None,
+            archive: None,
+            approved: None,
             to: vec!["b@example.test".into()],
             hello: None,
             auth: None,
@@ -143,6 +147,8 @@ mod tests {
     fn a_password_travels_encrypted_or_stays_on_this_machine() {
         let with_password = |smarthost| EmailConfig { auth: Some(("u".into(), Secret::new("p"))), ..config(smarthost) };
         assert!(Server::new(&with_password("127.0.0.1:25")).is_ok());
+        let approved = EmailConfig { approved: Some(Secret::new("p")), ..config("mail.example.org:25") };
+        assert!(Server::new(&approved).is_err());
         assert_eq!(
             Server::new(&with_password("mail.example.org:25")).err().unwrap(),
             "a password without TLS would be sent for everyone to read; use STARTTLS or implicit TLS"

@@ -8,7 +8,7 @@ use crate::channels::Deadlines;
 use lettre::Address;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::response::Response;
 use lettre::transport::smtp::{Error, extension::ClientId};
 use std::time::Duration;
@@ -86,6 +86,23 @@ impl Session {
 
     /// Sends one mail to those recipients that the server takes.
     pub async fn send(&mut self, from: &Address, to: &[Address], letter: &Letter) -> Result<Receipt, Fault> {
+        let receipt = self.address(from, to).await?;
+        if receipt.accepted.is_empty() {
+            return Ok(receipt);
+        }
+        self.command(Stage::Data, Data).await?;
+        self.clock.within(Stage::Content, self.connection.message(&letter.bytes)).await?;
+        Ok(receipt)
+    }
+
+    /// Asks whether mail would be taken, and takes it back: nobody is told.
+    pub async fn look(&mut self, from: &Address, to: &[Address]) -> Result<Receipt, Fault> {
+        let receipt = self.address(from, to).await?;
+        self.command(Stage::Recipient, Rset).await?;
+        Ok(receipt)
+    }
+
+    async fn address(&mut self, from: &Address, to: &[Address]) -> Result<Receipt, Fault> {
         self.command(Stage::Sender, Mail::new(Some(from.clone()), Vec::new())).await?;
         let mut receipt = Receipt::default();
         for address in to {
@@ -94,11 +111,6 @@ impl Session {
                 Err(fault) => receipt.note(address, fault)?,
             }
         }
-        if receipt.accepted.is_empty() {
-            return Ok(receipt);
-        }
-        self.command(Stage::Data, Data).await?;
-        self.clock.within(Stage::Content, self.connection.message(&letter.bytes)).await?;
         Ok(receipt)
     }
 

@@ -2,14 +2,15 @@
 
 use super::Check;
 use super::slack::Reader;
-use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, TlsWritten};
-use crate::config::{Address, EmailConfig, Receiver, SmtpTls, read};
+use crate::config::written::{EmailWritten, OneOrMore, ReceiverWritten, SecretWritten, TlsWritten};
+use crate::config::{Address, EmailConfig, Receiver, Secret, SmtpTls, read};
 use domain::delivery::pace::Pacing;
 use domain::interval::NamedIntervals;
 use domain::notice::obs::is_public;
 use domain::policy::{ReceiverKind, ReceiverSpec};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 // The receiver when none is written.
 const CONSOLE: &str = "console";
@@ -140,9 +141,17 @@ impl Check<'_> {
         if let Some(file) = ca_file.as_deref().filter(|file| !file.is_file()) {
             self.wrong(&format!("{path}.ca_file"), format!("there is no file {}", file.display()));
         }
+        if let Some(address) = &written.envelope_from {
+            self.mailbox(&format!("{path}.envelope_from"), address);
+        }
+        let list = (written.archive, written.approved, written.approved_file);
+        let (archive, approved) = self.mailing_list(path, list, personal);
         let email = EmailConfig {
             smarthost: written.smarthost,
             from: written.from,
+            envelope_from: written.envelope_from,
+            archive,
+            approved,
             to,
             hello: written.hello,
             auth,
@@ -150,6 +159,28 @@ impl Check<'_> {
             ca_file,
         };
         (self.mistakes.len() == before).then_some(Address::Email(email))
+    }
+
+    // What only lists have.
+    fn mailing_list(
+        &mut self,
+        path: &str,
+        (archive, approved, file): (Option<String>, Option<SecretWritten>, Option<PathBuf>),
+        personal: bool,
+    ) -> (Option<String>, Option<Secret>) {
+        let has_password = approved.is_some() || file.is_some();
+        for (key, is_there) in [("archive", archive.is_some()), ("approved", has_password)] {
+            if is_there && personal {
+                self.wrong(path, format!("`{key}` is for lists: a personal receiver writes to people"));
+            }
+        }
+        let archive = archive.and_then(|url| self.url(&format!("{path}.archive"), &url));
+        let secret = has_password.then(|| read::secret(self.base, "approved", approved, file.as_deref()));
+        let approved = secret.and_then(|secret| self.good(path, secret));
+        if approved.as_ref().is_some_and(|password| !password.expose().bytes().all(|byte| byte.is_ascii_graphic())) {
+            self.wrong(path, "`approved` is one word of printable ASCII: it stands in a header");
+        }
+        (archive, approved)
     }
 
     fn mailbox(&mut self, path: &str, text: &str) {
