@@ -144,9 +144,11 @@ pub fn open(
 fn refused_certificate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        // An io::Error does not name what it wraps as its source, only that thing's source.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        let error: &(dyn std::error::Error + 'static) = wrapped.map_or(error, |inner| inner);
+        let mut error: &(dyn std::error::Error + 'static) = error;
+        // An io::Error does not name what it wraps as its source, only that thing's source; and it may wrap another one.
+        while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+            error = inner;
+        }
         if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::PeerIncompatible(_)) = error.downcast_ref() {
             return Some(error.to_string());
         }
