@@ -43,6 +43,8 @@ fn attempt(lane: Lane, subject: &str, body: &str) -> Attempt {
             key: "inc-42.updated.3.hook".into(),
             to: None,
             content: Content { subject: subject.into(), body: body.into() },
+            brief: String::new(),
+            calm: false,
             decided_at: at,
         },
         number: 1,

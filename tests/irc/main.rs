@@ -82,6 +82,8 @@ fn attempt(lane: Lane, notice: NoticeKind, number: u64, subject: &str, body: &st
             key: format!("inc-42.{}.{number}.team-irc", notice.word()),
             to: None,
             content: Content { subject: subject.into(), body: body.into() },
+            brief: String::new(),
+            calm: false,
             decided_at: at,
         },
         number: 1,

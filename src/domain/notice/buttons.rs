@@ -66,6 +66,8 @@ mod tests {
             key: String::new(),
             to: None,
             content: Content { subject: String::new(), body: String::new() },
+            brief: String::new(),
+            calm: false,
             decided_at: DateTime::UNIX_EPOCH,
         };
         buttons(&delivery).iter().map(|button| button.word()).collect::<Vec<_>>().join(" ")
