@@ -165,6 +165,7 @@ pub fn shown(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::delivery::Outcome;
     use reqwest::header::HeaderValue;
 
     fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {

@@ -142,7 +142,7 @@ fn as_read(delivery: &Delivery) -> Result<String, String> {
 fn chats_and_programs_show_text_as_text() {
     let mut wrong = Vec::new();
     let payloads = payloads::all();
-    for (payload, told) in payloads.iter().zip(notices::each_said_everywhere(RECEIVERS, &payloads)) {
+    for (payload, told) in payloads.iter().zip(notices::each_said_everywhere(RECEIVERS, 2, &payloads)) {
         let mut all: BTreeMap<String, String> = BTreeMap::new();
         for delivery in told {
             match as_read(&delivery) {

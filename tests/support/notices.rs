@@ -47,16 +47,14 @@ pub fn both(receivers: &str) -> Vec<Delivery> {
 
 /// One text that stands everywhere: in alerts, in what people say.
 pub fn said_everywhere(receivers: &str, text: &str) -> Vec<Delivery> {
-    let mut story = Story::open(receivers);
-    story.everywhere(text, 30);
-    story.deliveries
+    each_said_everywhere(receivers, 30, &[text.to_owned()]).concat()
 }
 
-/// The same with each of these texts, an incident for each.
-pub fn each_said_everywhere(receivers: &str, texts: &[String]) -> Vec<Vec<Delivery>> {
+/// The same with each of these texts, an incident of so many alerts for each.
+pub fn each_said_everywhere(receivers: &str, alerts: usize, texts: &[String]) -> Vec<Vec<Delivery>> {
     let mut story = Story::open(receivers);
     let told = texts.iter().map(|text| {
-        story.everywhere(text, 2);
+        story.everywhere(text, alerts);
         std::mem::take(&mut story.deliveries)
     });
     told.collect()
