@@ -240,16 +240,18 @@ async fn postfix_greylists_refuses_and_dislikes_senders() {
     assert_eq!(class(&roomy.send(&huge).await), "fatal");
 }
 
+async fn look(config: &EmailConfig) -> Vec<String> {
+    let said = |finding| match finding {
+        Finding::Well(words) => format!("well: {words}"),
+        Finding::Wrong(words) => format!("wrong: {words}"),
+    };
+    let found = channel(config).look().await.into_iter().map(said);
+    found.map(|words| words.replace(&config.smarthost, "HERE")).collect()
+}
+
 #[tokio::test]
 async fn looking_tells_nobody_and_says_what_would_happen() {
     let postfix = Postfix::shared();
-    let found = async |config: &EmailConfig| {
-        let found = channel(config).look().await;
-        found.into_iter().map(|finding| match finding {
-            Finding::Well(words) => format!("well: {}", words.replace(&config.smarthost, "HERE")),
-            Finding::Wrong(words) => format!("wrong: {}", words.replace(&config.smarthost, "HERE")),
-        })
-    };
     let to = ["looked@lists.test", "grey@lists.test", "closed@lists.test"];
     let login = Some((LOGIN.0.to_owned(), Secret::new(LOGIN.1)));
     let ca_file = Some(postfix.ca_file.clone());
@@ -264,13 +266,13 @@ async fn looking_tells_nobody_and_says_what_would_happen() {
         "wrong: <closed@lists.test>: RCPT TO: permanent error (550): 5.7.1 <closed@lists.test>: Recipient address rejected: \
          Only subscribers may post; if it is a list, make <bounces@example.test> a member of it, or set `approved`",
     ];
-    assert_eq!(found(&good).await.collect::<Vec<_>>(), expected);
+    assert_eq!(look(&good).await, expected);
     let wrong = EmailConfig { auth: Some((LOGIN.0.to_owned(), Secret::new("wrong"))), ..good.clone() };
     let expected =
         "wrong: HERE: AUTH: permanent error (535): 5.7.8 Error: authentication failed: authentication failure";
-    assert_eq!(found(&wrong).await.collect::<Vec<_>>(), [expected]);
+    assert_eq!(look(&wrong).await, [expected]);
     let sender = EmailConfig { envelope_from: Some("stranger@example.test".to_owned()), ..good.clone() };
-    let found: Vec<String> = found(&sender).await.collect();
+    let found = look(&sender).await;
     assert!(found.iter().any(|words| words.contains("Not your address")), "{found:?}");
     // The envelope is ours, the head says who writes; and of all this looking nothing arrived but that.
     let sent_mail = channel(&EmailConfig { to: vec!["looked@lists.test".to_owned()], ..good }).send(&declared()).await;
