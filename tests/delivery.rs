@@ -15,13 +15,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::delivery::breaker::Standing;
 use domain::delivery::lane::{self, Waiting};
 use domain::delivery::pace::{Pace, Pacing};
-use domain::delivery::{DeliveryState, Lane, Outcome};
+use domain::delivery::{Delivery, DeliveryState, Lane, Outcome};
 use domain::ids::DeliveryId;
 use domain::notice::NoticeKind::{Confirmed, Declared, Resolved, Updated};
 use domain::policy::ReceiverKind;
-use earlybell::app::delivery::{Deliveries, Event, Observer, Served, Shared, Step};
+use earlybell::app::delivery::{Deliveries, Event, Observer, Served, Shared, Step, Worker};
 use earlybell::app::inbox::Inbox;
-use earlybell::channels::Channel;
+use earlybell::channels::{Attempt, Channel};
 use earlybell::store::sqlite::SqliteStore;
 use earlybell::store::{Claim, DeliveryFilter, Finish, Store};
 use office::{Office, spec};
@@ -78,6 +78,37 @@ async fn a_root_that_can_not_be_told_is_reported_and_keeps_nobody_back() {
     assert_eq!(channel.seen(), ["INC-1 declared #1", "INC-1 updated #1"]);
     assert_eq!(office.reports().await, ["INC-1 team: lost declared: message too long"]);
     assert_eq!(office.outbox().await, ["INC-1 declared dead after 1", "INC-1 updated sent after 1"]);
+}
+
+struct AllButOne;
+
+#[async_trait::async_trait]
+impl Channel for AllButOne {
+    async fn send(&self, _attempt: &Attempt) -> Outcome {
+        Outcome::Sent { remote_id: Some("<1@example.test>".to_owned()) }
+    }
+
+    fn missed(&self, _delivery: &Delivery) -> Option<String> {
+        Some("it reached 2 of 3 recipients, but not <a@example.test>: 550 no".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_root_that_some_did_not_get_is_sent_and_yet_reported() {
+    let mut office = Office::open();
+    office.root(1).await;
+    let mut worker = Worker::new(Arc::new(office.shared()), spec("team"), Arc::new(AllButOne));
+    office.work_for(&mut worker, TimeDelta::zero()).await;
+    let mut reports = office.reports().await;
+    reports.sort();
+    assert_eq!(
+        reports,
+        [
+            "INC-1 team: lost declared: it reached 2 of 3 recipients, but not <a@example.test>: 550 no",
+            "INC-1 team: thread <1@example.test>",
+        ]
+    );
+    assert_eq!(office.outbox().await, ["INC-1 declared sent after 1"]);
 }
 
 #[tokio::test]

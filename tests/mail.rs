@@ -288,6 +288,10 @@ async fn who_is_refused_does_not_keep_the_mail_from_the_others() {
     let postfix = Postfix::shared();
     let some = channel(&config(postfix.plain, &["others@lists.test", "closed@lists.test"]));
     assert_eq!(class(&some.send(&declared()).await), "sent");
+    let because = "it reached 1 of 2 recipients, but not <closed@lists.test>: RCPT TO: permanent error (550): \
+        5.7.1 <closed@lists.test>: Recipient address rejected: Only subscribers may post";
+    assert_eq!(some.missed(&declared().delivery).as_deref(), Some(because));
+    assert_eq!(some.missed(&declared().delivery), None, "said once");
 
     // Who was put off gets it later, and the others get it once.
     let waiting = channel(&config(postfix.plain, &["once@lists.test", "grey@lists.test"]));

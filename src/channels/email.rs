@@ -18,7 +18,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 use server::Server;
 use session::{Receipt, Refused, Session};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::warn;
 
@@ -43,6 +43,8 @@ pub struct EmailChannel {
     deadlines: Deadlines,
     // Forgotten by a restart, after which those who got the mail get it again, with the same Message-ID.
     half_sent: Mutex<VecDeque<HalfSent>>,
+    // Who was refused while others were not; asked for as soon as the attempt is over.
+    missed: Mutex<BTreeMap<DeliveryId, String>>,
 }
 
 struct HalfSent {
@@ -66,6 +68,7 @@ impl EmailChannel {
             sent: sent(config),
             deadlines,
             half_sent: Mutex::default(),
+            missed: Mutex::default(),
         })
     }
 
@@ -107,8 +110,15 @@ impl EmailChannel {
             return Outcome::Fatal { because: said(&lost) };
         }
         if !lost.is_empty() {
-            let (incident, receiver, said) = (delivery.incident, &delivery.receiver, self.quoted(&said(&lost)));
-            warn!(incident.id = %incident, receiver, "{incident}: {receiver} reached {reached} recipients, but not {said}");
+            let all = reached + lost.len();
+            let because = self.quoted(&format!("it reached {reached} of {all} recipients, but not {}", said(&lost)));
+            let (incident, receiver) = (delivery.incident, &delivery.receiver);
+            warn!(incident.id = %incident, receiver, "{incident}: {receiver}: {because}");
+            let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+            missed.insert(delivery.id, because);
+            if missed.len() > HALF_SENT_MAX {
+                missed.pop_first();
+            }
         }
         Outcome::Sent { remote_id: Some(letter.id) }
     }
@@ -188,6 +198,10 @@ impl Channel for EmailChannel {
             Some(to) => without_address(self.quoted(&because), to),
             None => self.quoted(&because),
         })
+    }
+
+    fn missed(&self, delivery: &Delivery) -> Option<String> {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery.id)
     }
 
     async fn look(&self) -> Vec<Finding> {

@@ -54,6 +54,11 @@ pub trait Channel: Send + Sync + 'static {
     /// Tries once, within its own deadlines; never longer than the lease ([`SEND_SECONDS_MAX`]).
     async fn send(&self, attempt: &Attempt) -> Outcome;
 
+    /// Who of several recipients a notice did not reach that was sent to the others, and why. Said once.
+    fn missed(&self, _delivery: &Delivery) -> Option<String> {
+        None
+    }
+
     /// Looks whether notices would arrive, without telling anybody: logs in, and finds where they would go. Never longer
     /// than [`SEND_SECONDS_MAX`].
     async fn look(&self) -> Vec<Finding> {

@@ -3,7 +3,8 @@
 use super::{Event, Shared};
 use crate::store::{Finish, StoreError};
 use chrono::{DateTime, Utc};
-use domain::engine::DeliveryOutcome;
+use domain::delivery::Delivery;
+use domain::engine::{DeliveryEnd, DeliveryOutcome};
 
 /// An attempt that ended, not wholly written yet.
 #[derive(Debug)]
@@ -19,6 +20,19 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// The report that a notice reached some of its recipients only; how the attempt itself ended is written apart.
+    pub fn for_some(delivery: &Delivery, because: String, lease_until: DateTime<Utc>) -> Self {
+        let report = DeliveryOutcome {
+            delivery: delivery.id,
+            incident: delivery.incident,
+            receiver: delivery.receiver.clone(),
+            person: delivery.to.as_ref().map(|to| to.person.clone()),
+            notice: delivery.notice.word().to_owned(),
+            end: DeliveryEnd::Lost { because },
+        };
+        Self { receiver: delivery.receiver.clone(), finish: None, report: Some(report), lease_until }
+    }
+
     /// Writes it. What could not be written is kept, for the next call.
     ///
     /// The report goes first: after a crash between the two, the attempt is repeated and reports again, which the engine

@@ -237,6 +237,9 @@ impl Worker {
             now,
         );
         self.tell(&claimed, &outcome, &settled);
+        if let Some(because) = self.channel.missed(&claimed.delivery) {
+            self.unwritten.push(Ending::for_some(&claimed.delivery, because, lease_until));
+        }
         Some(self.ending(claimed, lease_until, outcome, settled, now))
     }
 
