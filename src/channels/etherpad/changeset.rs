@@ -115,22 +115,24 @@ mod tests {
         assert_eq!(units("ä\u{1F514}"), 3);
     }
 
+    fn random(rng: &mut fastrand::Rng, most: usize) -> String {
+        let signs = ["a", "b", "\n", "ä", "\u{1F514}", "$", "|", " ", "*0", "0"];
+        (0..rng.usize(..most)).map(|_| signs[rng.usize(..signs.len())]).collect()
+    }
+
     #[test]
     fn applied_they_give_the_new_text() {
         let mut rng = fastrand::Rng::with_seed(36);
-        let signs = ["a", "b", "\n", "ä", "\u{1F514}", "$", "|", " ", "*0", "0"];
         for _ in 0..5_000 {
-            let mut text =
-                |most: usize| -> String { (0..rng.usize(..most)).map(|_| signs[rng.usize(..signs.len())]).collect() };
-            let (pad, new) = (text(40) + "\n", text(20));
+            let (pad, new) = (random(&mut rng, 40) + "\n", random(&mut rng, 20));
             let ends: Vec<usize> = pad.char_indices().map(|(at, _)| at).collect();
             let (a, b) = (ends[rng.usize(..ends.len())], ends[rng.usize(..ends.len())]);
             let edit = Edit { from: a.min(b), to: a.max(b), text: new };
             // A second one behind it, in the same message.
             let c = ends[rng.usize(..ends.len())].max(edit.to + 1);
-            let second = (c < pad.len()).then(|| Edit { from: c, to: c, text: text(9) });
-            let edits: Vec<Edit> =
-                [edit].into_iter().chain(second.filter(|edit| pad.is_char_boundary(edit.from))).collect();
+            let second = Edit { from: c, to: c, text: random(&mut rng, 9) };
+            let is_there = c < pad.len() && pad.is_char_boundary(c);
+            let edits: Vec<Edit> = [edit].into_iter().chain(is_there.then_some(second)).collect();
             let expected = edits.iter().rev().fold(pad.clone(), |pad, edit| edit.apply(&pad));
             match changeset(&pad, &edits) {
                 Some(changeset) => assert_eq!(apply(&changeset, &pad), expected, "{changeset}"),

@@ -4,6 +4,7 @@
 mod drill;
 mod fallback;
 mod obs;
+mod pad;
 
 use super::NoticeKind;
 use super::plan::{Scene, plan};
