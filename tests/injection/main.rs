@@ -13,6 +13,7 @@ mod notices;
 #[path = "../support/obs.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod obs;
+mod pad;
 mod page;
 mod payloads;
 #[path = "../support/program.rs"]
@@ -99,9 +100,14 @@ async fn pages_documents_and_answers_show_text_as_text() {
     let site = TestSite::open().await;
     let token = site.token("vera", Role::Admin).await;
     let told = told::everything(site.store.as_ref()).await;
+    pad::write_along(&site.running.site, &told).await;
     let mut wrong = Vec::new();
     for (incident, public, private) in &told.texts {
         let number = incident.0;
+        match pad::block(site.store.as_ref(), *incident).await {
+            Ok(text) => wrong.extend(missing("the pad", &text, public.iter())),
+            Err(problem) => wrong.push(format!("the pad of {incident}: {problem}")),
+        }
         let get = async |path: String| site.call(Request::get(&path).bearer(&token)).await;
         let html = get(format!("/incidents/{number}")).await;
         match page::read(&html.body) {

@@ -153,7 +153,8 @@ pub fn markdown(text: &str) -> Result<String, String> {
     Ok(one_line(&read))
 }
 
-const HEADINGS: [&str; 20] = [
+const HEADINGS: [&str; 21] = [
+    "From the pad",
     "INC-",
     "DRILL INC-",
     "Summary",
