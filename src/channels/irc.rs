@@ -46,12 +46,14 @@ const HALF_SENT_MAX: usize = 256;
 const AGAIN: &str = "(again) ";
 
 /// Said where talk is kept, when that begins and when it ends.
-const CAPTURED: &str =
+pub const CAPTURED: &str =
     "From here on what is said in this channel is kept in the incident's timeline, for the team only.";
 const NOT_CAPTURED: &str = "What is said in this channel is not kept any more.";
 
 /// Tells people in channels of a network.
 pub struct IrcChannel {
+    networks: Networks,
+    network: String,
     place: Place,
     channels: Vec<String>,
     message: IrcMessage,
@@ -81,6 +83,8 @@ impl IrcChannel {
         deadlines: Deadlines,
     ) -> Result<Self, String> {
         Ok(Self {
+            networks: networks.clone(),
+            network: config.network.name(),
             place: networks.place(receiver, config, storage)?,
             channels: config.channels.clone(),
             message: config.message,
@@ -105,7 +109,17 @@ impl IrcChannel {
     async fn tell_one(&self, delivery: &Delivery, channel: &str, again: bool, until: Instant) -> Told {
         let lines = lines(delivery, again, self.capture);
         let ask = |done| Request::Tell { channel: channel.to_owned(), lines, how: self.message, done };
-        self.place.ask(ask, until).await
+        self.place.ask(ask, until).await?;
+        if self.capture {
+            match captures(delivery) {
+                Some(Captures::Begins) => {
+                    self.networks.announce(&self.network, channel, delivery.incident);
+                }
+                Some(Captures::Ends) => self.networks.forget_announced(&self.network, channel, delivery.incident),
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     fn judge(&self, delivery: &Delivery, mut sent: HalfSent, told: Vec<(String, Told)>) -> Outcome {
@@ -223,12 +237,25 @@ fn lines(delivery: &Delivery, again: bool, capture: bool) -> Vec<String> {
     let again = if again { AGAIN } else { "" };
     let first = format!("{again}{}", content.subject);
     let body = content.body.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned);
-    let begins = delivery.lane == Lane::Root || delivery.notice == NoticeKind::Reopened;
-    let ends = matches!(delivery.notice, NoticeKind::CalledOff | NoticeKind::Resolved | NoticeKind::Merged);
-    let captured = match (capture && delivery.lane != Lane::Direct, begins, ends) {
-        (true, _, true) => Some(NOT_CAPTURED.to_owned()),
-        (true, true, false) => Some(CAPTURED.to_owned()),
-        _ => None,
+    let captured = match captures(delivery).filter(|_| capture) {
+        Some(Captures::Begins) => Some(CAPTURED.to_owned()),
+        Some(Captures::Ends) => Some(NOT_CAPTURED.to_owned()),
+        None => None,
     };
     [first].into_iter().chain(body).chain(captured).collect()
+}
+
+enum Captures {
+    Begins,
+    Ends,
+}
+
+// Whether talk is kept from this notice on, or not any more.
+fn captures(delivery: &Delivery) -> Option<Captures> {
+    match (delivery.lane, delivery.notice) {
+        (Lane::Direct | Lane::Put, _) => None,
+        (_, NoticeKind::CalledOff | NoticeKind::Resolved | NoticeKind::Merged) => Some(Captures::Ends),
+        (Lane::Root, _) | (_, NoticeKind::Reopened) => Some(Captures::Begins),
+        _ => None,
+    }
 }

@@ -82,6 +82,11 @@ pub struct IrcFlood {
 }
 
 impl IrcNetwork {
+    /// What tells it from others: the server, and our nick there.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.server, self.nick)
+    }
+
     /// What the server gets to know, and may say back.
     pub fn sent(&self) -> Sent {
         match &self.login {

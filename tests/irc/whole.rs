@@ -4,6 +4,7 @@
 use crate::client::Client;
 use crate::networks::{LOGIN, Network};
 use crate::program::Program;
+use earlybell::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -147,7 +148,7 @@ async fn a_channel_hears_of_incidents_and_leads_them() {
     screen += &seen(&mut anna, "", &["/incidents/1", RESTORED]).await;
     compare("resolved", &screen);
 
-    let alert = json!({ "status": "firing", "startsAt": "2026-11-29T12:00:00Z",
+    let alert = json!({ "status": "firing", "startsAt": SystemClock.now().to_rfc3339(),
         "labels": { "alertname": "FrontendErrors", "severity": "critical" },
         "annotations": { "summary": "12% of requests to build.example.org fail" } });
     let body = json!({ "version": "4", "receiver": "bell", "groupKey": "{}", "alerts": [alert] });
@@ -178,12 +179,14 @@ async fn a_channel_hears_of_incidents_and_leads_them() {
 
 // A reload that changes what is kept keeps the connection.
 async fn keeps_talk(network: &Network, mut program: Program, mut anna: Client, mut carl: Client) {
-    carl.say(CHANNEL, "this is said before anything is open").await;
-    anna.wait(|line| line.contains("before anything")).await;
+    let kept = "From here on what is said in this channel is kept";
+    post(&program, "/api/v1/incidents", &json!({ "title": "Disks" }));
+    seen(&mut anna, "", &["/incidents/5", "TOPIC"]).await;
     std::fs::write(program.folder.path().join("earlybell.yml"), earlybell_yml(network, true)).unwrap();
     program.post("/-/reload", "").unwrap();
-    post(&program, "/api/v1/incidents", &json!({ "title": "Disks" }));
-    seen(&mut anna, "", &["From here on what is said in this channel is kept", "TOPIC"]).await;
+    // It was declared before: the channel must know first.
+    carl.say(CHANNEL, "is this kept?").await;
+    seen(&mut anna, "", &["is this kept?", kept]).await;
     carl.say(CHANNEL, "the disk is full").await;
     anna.wait(|line| line.contains("the disk is full")).await;
     anna.say(CHANNEL, "I make room").await;
@@ -199,6 +202,8 @@ async fn keeps_talk(network: &Network, mut program: Program, mut anna: Client, m
     assert!(program.get("/incidents/5").unwrap().contains("the disk is full"), "for the team");
     let over = "What is said in this channel is not kept any more";
     says(&mut anna, "!incident resolve there is room", "", &[over]).await;
+    post(&program, "/api/v1/incidents", &json!({ "title": "Disks again" }));
+    seen(&mut anna, "", &["/incidents/6", kept, "TOPIC"]).await;
     assert_eq!(program.logged().matches("connected as incbot").count(), 1, "{}", program.last_words());
 }
 

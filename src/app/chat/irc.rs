@@ -7,6 +7,7 @@ use crate::app::inbox::Inbox;
 use crate::app::speakers::{Account, Speaker, Speakers};
 use crate::channels::irc::heard::{self, COMMAND, Heard, HeardOn};
 use crate::channels::irc::job::Answer;
+use crate::channels::irc::{CAPTURED, Networks};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{IncidentFilter, InputKind, Store};
@@ -54,6 +55,8 @@ pub struct IrcParts {
     pub clock: Arc<dyn Clock>,
     /// Where pages are.
     pub config: Arc<ArcSwap<Config>>,
+    /// Which channels know that their talk is kept.
+    pub networks: Networks,
 }
 
 impl IrcListener {
@@ -170,6 +173,15 @@ impl IrcListener {
             return;
         }
         let channel = heard.channel.as_deref().unwrap_or_default();
+        // Its notice says so; but not where it is kept only since then, or since a restart. What was said before is not kept.
+        let told = |incident: &Incident| self.parts.networks.announce(&on.network, channel, incident.id);
+        if open.iter().filter(|incident| told(incident)).count() > 0 {
+            let answer = Answer { to: channel.to_owned(), lines: vec![CAPTURED.to_owned()] };
+            if on.answers.try_send(answer).is_err() {
+                warn!(network = %on.network, "{channel} could not be told that its talk is kept");
+            }
+            return;
+        }
         match self.talk.speak(&format!("{} {channel}", on.network), now) {
             May::Speak => {}
             May::Wait => {
@@ -211,7 +223,13 @@ impl IrcListener {
                 return Vec::new();
             }
         };
-        open.retain(|incident| incident.receivers.iter().any(|name| receivers.contains(name)));
+        let config = self.parts.config.load();
+        let public = |name: &String| config.policy.receivers.iter().any(|spec| spec.name == *name && spec.public);
+        // Of what is suspected only, the public has not heard.
+        let here = |incident: &Incident, name: &String| {
+            receivers.contains(name) && (incident.public_from.is_some() || !public(name))
+        };
+        open.retain(|incident| incident.receivers.iter().any(|name| here(incident, name)));
         open
     }
 }

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 
 /// Commands at once.
-pub const COMMANDS_BURST: i32 = 5;
+pub const COMMANDS_BURST: i32 = 10;
 
 /// Then one each.
-pub const COMMAND_EVERY: TimeDelta = TimeDelta::seconds(3);
+pub const COMMAND_EVERY: TimeDelta = TimeDelta::seconds(2);
 
 /// Lines of talk of one channel that are kept at once; then one a second.
 pub const TALK_BURST: i32 = 60;

@@ -66,7 +66,7 @@ impl Waits {
             FaultKind::Banned => self.banned,
             FaultKind::Login => self.login,
             FaultKind::Gone if failures == 0 => self.blip,
-            FaultKind::Gone | FaultKind::Throttled | FaultKind::Setup | FaultKind::Never => doubled,
+            FaultKind::Gone | FaultKind::Throttled | FaultKind::Setup => doubled,
         };
         // Not all of those that a server lost come back at the same moment: up to a quarter later.
         wait + wait * u32::try_from(jitter % 256).unwrap_or(0) / 1024
@@ -119,8 +119,7 @@ impl Connection {
             let Err(fault) = self.once().await else { return };
             let fault = fault.quoted(&self.network.sent());
             failures = if begun.elapsed() >= self.waits.steady { 0 } else { failures + 1 };
-            let jitter =
-                hash_texts([self.network.nick.as_str(), &self.network.server, &failures.to_string()].into_iter());
+            let jitter = hash_texts([self.network.nick.as_str(), &self.network.server, &failures.to_string()]);
             let wait = self.waits.after(fault.kind, failures, jitter);
             self.tell(&fault, wait);
             if self.pause(&fault, Instant::now() + wait).await == Pause::Stopped {
@@ -233,7 +232,7 @@ impl Connection {
             self.memory.save(&session.remembered());
         }
         for heard in session.heard.drain(..) {
-            let network = format!("{}/{}", self.network.server, self.network.nick);
+            let network = self.network.name();
             let on = HeardOn { network, heard, answers: self.answer.clone() };
             // Whoever floods us is not heard; nobody waits for us meanwhile.
             if let Err(mpsc::error::TrySendError::Full(lost)) = self.heard.try_send(on) {

@@ -33,8 +33,6 @@ pub enum FaultKind {
     Banned,
     /// A channel, nick or certificate is not as configured.
     Setup,
-    /// It would not help to say it again.
-    Never,
 }
 
 impl Fault {
@@ -73,13 +71,10 @@ impl Fault {
     pub fn of_refusal(line: &Line) -> Option<Self> {
         let cure = match line.command.as_str() {
             "404" => "give our nick voice, or take away +m, +n or a ban",
-            "403" | "476" => "there is no such channel",
+            "401" | "403" | "476" => "there is no such channel",
             "442" => "we are not in it",
             "477" => "it takes registered nicks only: log in with `sasl`",
             "482" => "give our nick operator status, or take away +t",
-            "401" => {
-                return Some(Self::new(FaultKind::Never, format!("nobody of that nick is there: {}", line.said())));
-            }
             // 437: InspIRCd takes one change of a topic in a second.
             "415" | "416" | "437" | "439" | "480" | "263" => {
                 return Some(Self::gone(format!("not now: {}", line.said())));
@@ -118,7 +113,6 @@ impl Fault {
             // What may have been read is no matter of the configuration alone: it must be known as doubtful.
             _ if unsure => Outcome::Retry { because, after, unsure },
             FaultKind::Login | FaultKind::Banned | FaultKind::Setup => Outcome::Misconfigured { because },
-            FaultKind::Never => Outcome::Fatal { because },
         }
     }
 }

@@ -161,7 +161,7 @@ impl Job {
     }
 
     /// The next line; none while the end is waited for. What nobody waits for any more says nothing more than its end.
-    pub fn next(&mut self) -> Option<String> {
+    pub fn next_line(&mut self) -> Option<String> {
         if self.request.is_over() && self.lines.len() > 1 {
             self.lines.drain(..self.lines.len() - 1);
         }

@@ -151,7 +151,7 @@ pub fn split(text: &str, bytes_max: usize) -> Vec<String> {
         // At least one character, or it would never end.
         let end = rest.floor_char_boundary(bytes_max).max(rest.chars().next().map_or(1, char::len_utf8));
         let at = rest[..end].rfind(' ').filter(|at| *at > end / 2).unwrap_or(end);
-        lines.push(rest[..at].trim_end().to_owned());
+        lines.extend(Some(rest[..at].trim_end()).filter(|line| !line.is_empty()).map(str::to_owned));
         rest = rest[at..].trim_start();
     }
     if !rest.is_empty() {

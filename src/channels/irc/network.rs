@@ -4,11 +4,14 @@ use super::connection::{Connection, Waits};
 use super::fault::Fault;
 use super::heard::HeardOn;
 use super::job::{Answer, Request, Waiting};
+use super::line::fold;
 use super::memory::Memory;
 use super::seats::{Seat, Seats};
 use super::{session, tls};
 use crate::channels::Finding;
 use crate::config::{IrcConfig, IrcNetwork};
+use domain::ids::IncidentId;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,6 +23,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// What was heard and not yet looked at, of all networks.
 pub const HEARD_MAX: usize = 256;
 
+/// Channels and incidents of which it is remembered that talk is kept; what is forgotten is announced again.
+const ANNOUNCED_MAX: usize = 4096;
+
 /// How long the goodbyes may take when the program ends.
 const STOP_WAIT: Duration = Duration::from_secs(3);
 
@@ -29,6 +35,8 @@ pub struct Networks {
     heard: mpsc::Sender<HeardOn>,
     waits: Waits,
     live: Arc<Mutex<Vec<Weak<Network>>>>,
+    // Network, channel, incident: who was told that their talk is kept.
+    announced: Arc<Mutex<BTreeSet<(String, String, IncidentId)>>>,
 }
 
 /// How a connection stands.
@@ -74,7 +82,7 @@ impl Networks {
     /// The same with other waits.
     pub fn waiting(waits: Waits) -> (Self, mpsc::Receiver<HeardOn>) {
         let (heard, listener) = mpsc::channel(HEARD_MAX);
-        (Self { heard, waits, live: Arc::default() }, listener)
+        (Self { heard, waits, live: Arc::default(), announced: Arc::default() }, listener)
     }
 
     /// A place for this receiver, on the network that its configuration names.
@@ -109,6 +117,21 @@ impl Networks {
                 let _ = timeout(STOP_WAIT, running).await;
             }
         }
+    }
+
+    /// Notes that a channel was told that its talk is kept for this incident; says whether that is new.
+    pub fn announce(&self, network: &str, channel: &str, incident: IncidentId) -> bool {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() >= ANNOUNCED_MAX {
+            announced.pop_first();
+        }
+        announced.insert((network.to_owned(), fold(channel), incident))
+    }
+
+    /// It is over, and the channel was told that, too.
+    pub fn forget_announced(&self, network: &str, channel: &str, incident: IncidentId) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.remove(&(network.to_owned(), fold(channel), incident));
     }
 
     fn network(&self, settings: &IrcNetwork, storage: &Path) -> Result<Arc<Network>, String> {

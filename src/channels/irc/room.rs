@@ -198,7 +198,7 @@ mod tests {
     fn rooms(now: Instant) -> Rooms {
         let mut rooms = Rooms::default();
         let change = rooms.want(&["#Ops".to_owned(), "#b".to_owned()], &BTreeMap::new(), now);
-        assert_eq!(change, Change { join: vec!["#Ops".to_owned(), "#b".to_owned()], leave: Vec::new() });
+        assert_eq!(change, Change { join: vec!["#b".to_owned(), "#Ops".to_owned()], leave: Vec::new() });
         rooms
     }
 

@@ -170,7 +170,8 @@ impl Session {
             return Ok(Next::Wait(ready.min(self.due_at())));
         }
         self.answered_last = !self.answers.is_empty() && (!has_line || !self.answered_last);
-        let line = if self.answered_last { self.answers.pop_front() } else { self.job.as_mut().and_then(Job::next) };
+        let line =
+            if self.answered_last { self.answers.pop_front() } else { self.job.as_mut().and_then(Job::next_line) };
         let Some(line) = line else { return Ok(Next::Wait(self.due_at())) };
         self.bucket.spend(now);
         self.job_since = now;

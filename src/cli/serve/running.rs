@@ -114,7 +114,7 @@ impl Running {
             .await
             .map_err(|error| error.to_string())?;
         let mut upkeep = JoinSet::new();
-        let listener = base.irc_listener(&reloader.config, server.site.desk.clone());
+        let listener = base.irc_listener(&reloader, server.site.desk.clone());
         upkeep.spawn(listener.run(heard));
         // Whoever sends nothing has no business to be seen anywhere.
         if held.is_none() {
@@ -207,7 +207,8 @@ impl Base {
         Ok(Arc::new(Keeper::new(shared, config, told)))
     }
 
-    fn irc_listener(&self, config: &Arc<ArcSwap<Config>>, desk: Desk) -> IrcListener {
+    fn irc_listener(&self, reloader: &Reloader, desk: Desk) -> IrcListener {
+        let config = &reloader.config;
         IrcListener::new(IrcParts {
             desk,
             speakers: Speakers::new(self.store.clone(), config.clone()),
@@ -215,6 +216,7 @@ impl Base {
             inbox: self.inbox.clone(),
             clock: self.clock.clone(),
             config: config.clone(),
+            networks: reloader.networks.clone(),
         })
     }
 
