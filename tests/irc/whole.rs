@@ -169,7 +169,7 @@ async fn a_channel_hears_of_incidents_and_leads_them() {
 
     // With two of them open, nobody has to guess.
     says(&mut anna, "!incident declare Another one", "", &["/incidents/4", "TOPIC"]).await;
-    let asked = says(&mut anna, "!incident resolve", "NOTICE anna :", &[]).await;
+    let asked = says(&mut anna, "!incident resolve", "say which", &["#4", "#3"]).await;
     assert!(asked.contains("#4") && asked.contains("#3") && asked.contains("(to anna alone)"), "{asked}");
     let one = "TOPIC #incidents :[INC-3";
     says(&mut anna, "!incident resolve #4 it was the same", "", &["/incidents/4", one]).await;

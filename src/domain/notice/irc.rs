@@ -148,7 +148,11 @@ fn list(items: &[String], room: usize) -> String {
         let item = cut(&clean_line(item, usize::MAX), VALUE_BYTES_MAX);
         let left = items.len() - at;
         let more = format!("; and {left} more");
-        let between = if text.is_empty() { "" } else { "; " };
+        let between = match text.as_str() {
+            "" => "",
+            whole if whole.ends_with('.') => " ",
+            _ => "; ",
+        };
         let after = if left == 1 { 0 } else { more.len() };
         if !text.is_empty() && text.len() + between.len() + item.len() + after > room {
             text.push_str(&more);
