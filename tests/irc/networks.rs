@@ -90,7 +90,7 @@ impl Network {
             return;
         }
         let user = std::fs::read_to_string("/etc/passwd").unwrap();
-        let line = user.lines().find(|line| line.starts_with("irc:")).expect("Debian has a user irc");
+        let line = user.lines().find(|line| line.starts_with("irc:")).unwrap();
         let ids: Vec<u32> = line.split(':').filter_map(|part| part.parse().ok()).collect();
         let mut all: Vec<PathBuf> = vec![self.folder.path().to_owned()];
         while let Some(path) = all.pop() {

@@ -30,7 +30,7 @@ impl Scripted {
 
     /// The next connection.
     pub async fn accept(&self) -> Talk {
-        let (socket, _) = timeout(PATIENCE, self.listener.accept()).await.expect("nobody connects").unwrap();
+        let (socket, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
         Talk::new(socket)
     }
 
@@ -54,7 +54,7 @@ impl Talk {
     /// The next line; nothing at the end.
     pub async fn next(&mut self) -> Option<String> {
         let mut line = String::new();
-        let read = timeout(PATIENCE, self.lines.read_line(&mut line)).await.expect("nothing is said");
+        let read = timeout(PATIENCE, self.lines.read_line(&mut line)).await.unwrap();
         let line = line.trim_end().to_owned();
         if read.unwrap_or(0) == 0 {
             return None;

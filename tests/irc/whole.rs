@@ -62,10 +62,24 @@ fn steady_line(line: &str) -> String {
         }
     }
     let text: String = signs.into_iter().collect();
+    let text = text.split(' ').filter_map(steady_word).collect::<Vec<_>>().join(" ");
     // The hash that proves the record.
     let Some((before, after)) = text.split_once("Record: ") else { return text };
     let end = after.find(". ").map_or(after.len(), |at| at + 1);
     format!("{before}Record: …{}", &after[end..])
+}
+
+// How long something took; the day, near midnight.
+fn steady_word(word: &str) -> Option<String> {
+    let bare = word.trim_end_matches([')', '.', ';', ',']);
+    let is_date = bare.len() == 10 && bare.matches('-').count() == 2;
+    let seconds = bare.strip_suffix('s').filter(|digits| !digits.is_empty());
+    let took = seconds.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match (is_date, took) {
+        (true, _) => None,
+        (_, true) => Some(word.replacen(bare, "2m", 1)),
+        _ => Some(word.to_owned()),
+    }
 }
 
 // A block of docs/irc.md, below `<!-- NAME -->`.
@@ -193,7 +207,7 @@ async fn keeps_talk(network: &Network, mut program: Program, mut anna: Client, m
     let notes = |program: &Program| {
         let timeline: Value = serde_json::from_str(&program.get("/api/v1/incidents/5/timeline").ok()?).ok()?;
         let entries = timeline["entries"].as_array()?.clone();
-        let noted: Vec<String> = entries.iter().rev().filter_map(|entry| said(entry)).collect();
+        let noted: Vec<String> = entries.iter().rev().filter_map(said).collect();
         (noted.len() >= 2).then_some(noted)
     };
     let mut noted = program.wait("talk is not kept", notes);
