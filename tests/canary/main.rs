@@ -72,6 +72,9 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
     let irc = it.secret("password", "the password for IRC");
     let nickserv = it.secret("nickserv_password", "the password for NickServ");
     let pad = it.secret("api_key", "the key of an Etherpad");
+    let slack_app = it.secret("app_token", "the token of the Slack app");
+    let slack_bot = it.secret("bot_token", "the token for the home of the Slack app");
+    let slack_signs = it.secret("signing_secret", "the signing secret of Slack");
     let git = it.secret("password", "the password for git");
     let forge = it.secret("token", "the token for pull requests");
     let status = it.secret("password", "the password for the Open Build Service");
@@ -106,6 +109,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
   - {{ name: third, alertmanagers: ['http://127.0.0.1:{http}/refuses'], poll_every: 1s, basic_auth: {{ username: me, {redirect} }} }}
 access:
   oidc: {{ issuer: 'http://127.0.0.1:{http}/oidc', client_id: bell, {oidc}, default_role: viewer }}
+slack_app: {{ api_url: 'http://127.0.0.1:{http}/slack', {slack_app}, {slack_bot}, {slack_signs} }}
 route: {{ receivers: [console, mail, slack, hook, slack_webhook, mattermost, rocketchat, discord, teams, matrix, irc, nickserv, obs] }}
 receivers:
   - name: console

@@ -8,6 +8,7 @@ mod line;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;
+mod sdk;
 #[path = "../support/slack.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod slack;
