@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn an_old_request_is_none() {
-        let now = |seconds| DateTime::from_timestamp(1_531_420_618 + seconds, 0).unwrap();
-        for (seconds, good) in [(0, true), (300, true), (-300, true), (301, false), (-301, false)] {
+        let now = |seconds: i64| DateTime::from_timestamp(1_531_420_618 + seconds, 0).unwrap();
+        for (seconds, good) in [(0_i64, true), (300, true), (-300, true), (301, false), (-301, false)] {
             assert_eq!(head(&headers(SIGNED, AT), now(seconds)).is_ok(), good, "{seconds}");
         }
         for at in ["", "x", "-9223372036854775808", "9223372036854775807"] {
