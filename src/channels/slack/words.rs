@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn pieces_end_between_lines_if_they_can() {
         assert_eq!(pieces("ab\ncd\nef\n", 6), ["ab\ncd", "ef"]);
-        assert_eq!(pieces("abcdefgh\ni", 5), ["abcde", "fgh", "i"]);
+        assert_eq!(pieces("abcdefgh\ni", 5), ["abcde", "fgh\ni"]);
         assert_eq!(pieces("a <https://x|y> b", 8), ["a", "<https:/", "/x|y> b"]);
         assert_eq!(pieces("😀😀😀", 4), ["😀😀", "😀"]);
         assert_eq!(pieces("", 4), [""; 0]);
