@@ -98,7 +98,7 @@ fn open(channel: &str, server: &Server, secure: bool, folder: &std::path::Path) 
         }
         "mattermost" => {
             let chat =
-                ChatConfig { product: ChatProduct::Mattermost, webhook_url: Secret::new(&format!("{url}/hooks/x")) };
+                ChatConfig { product: ChatProduct::Mattermost, webhook_url: Secret::new(format!("{url}/hooks/x")) };
             Arc::new(ChatChannel::new(&chat, http, deadlines()).unwrap())
         }
         "matrix" => {
@@ -112,7 +112,7 @@ fn open(channel: &str, server: &Server, secure: bool, folder: &std::path::Path) 
             Arc::new(ObsChannel::new(&obs, http, deadlines()).unwrap())
         }
         _ => {
-            let hook = WebhookConfig { url: Secret::new(&format!("{url}/hook")), keys: Vec::new(), auth: None };
+            let hook = WebhookConfig { url: Secret::new(format!("{url}/hook")), keys: Vec::new(), auth: None };
             Arc::new(WebhookChannel::new(&hook, http, deadlines(), Arc::new(SystemClock)).unwrap())
         }
     }

@@ -59,6 +59,8 @@ fn attempt(lane: Lane, status: &Status, thread: Option<&str>) -> Attempt {
             key: "inc-4.updated.1.obs".into(),
             to: None,
             content: status.content(),
+            brief: String::new(),
+            calm: false,
             decided_at: now,
         },
         number: 1,
