@@ -12,6 +12,8 @@ mod incident;
 mod people;
 #[path = "cli/postmortem.rs"]
 mod postmortem;
+#[path = "cli/receivers.rs"]
+mod receivers;
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -80,6 +82,7 @@ fn help_teaches() {
         &["explain", "--help"],
         &["deliveries", "--help"],
         &["deliveries", "release", "--help"],
+        &["receiver", "--help"],
         &["export", "--help"],
         &["import", "--help"],
         &["replay", "--help"],

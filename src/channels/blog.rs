@@ -7,7 +7,7 @@ mod git;
 mod publish;
 mod store;
 
-use super::{Attempt, Channel, Deadlines};
+use super::{Attempt, Channel, Deadlines, Finding};
 use crate::config::BlogConfig;
 use async_trait::async_trait;
 use domain::delivery::Outcome;
@@ -17,7 +17,7 @@ use forge::ForgeApi;
 use publish::{Publication, Standing, publish};
 use std::path::Path;
 use std::time::Duration;
-use store::Store;
+use store::{Heads, Store};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
@@ -63,6 +63,28 @@ impl BlogChannel {
         Ok(Outcome::Sent { remote_id: Some(pull_request.unwrap_or_else(|| address(&standing))) })
     }
 
+    // Where the repository stands, asked and nothing more: whether it takes a push only a push can tell.
+    async fn heads(&self, until: Instant) -> Result<Heads, Fault> {
+        let busy = |_| Fault::not_done("a post is under way");
+        let store = timeout_at(until, self.store.lock()).await.map_err(busy)?;
+        store.open(until).await?;
+        store.heads(&self.config.base.iter().map(String::as_str).collect::<Vec<_>>(), until).await
+    }
+
+    fn found(&self, heads: &Heads) -> Finding {
+        match (&self.config.base, &heads.default_branch) {
+            (Some(base), _) if heads.of(base).is_none() => {
+                Finding::Wrong(format!("the repository answers, but has no branch `{base}`: mend `base`"))
+            }
+            (Some(base), _) | (None, Some(base)) => {
+                Finding::Well(format!("the repository answers; posts are meant for its branch {base}"))
+            }
+            (None, None) => {
+                Finding::Wrong("the repository answers, but is empty: it has no branch to go from".to_owned())
+            }
+        }
+    }
+
     async fn push(&self, publication: Publication<'_>, until: Instant) -> Result<Standing, Fault> {
         let busy = |_| Fault::not_done("another post is under way");
         let store = timeout_at(until, self.store.lock()).await.map_err(busy)?;
@@ -76,6 +98,13 @@ impl Channel for BlogChannel {
     // What an unsure attempt left is looked at in any case: a branch that says the same already is left as it is.
     async fn send(&self, attempt: &Attempt) -> Outcome {
         self.publish(attempt, Instant::now() + self.attempt).await.unwrap_or_else(Fault::outcome)
+    }
+
+    async fn look(&self) -> Vec<Finding> {
+        match self.heads(Instant::now() + self.attempt).await {
+            Ok(heads) => vec![self.found(&heads)],
+            Err(fault) => vec![Finding::Wrong(fault.because().to_owned())],
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Notices as blocks on standard output: the receiver that needs nothing.
 
-use super::{Attempt, Channel};
+use super::{Attempt, Channel, Finding};
 use async_trait::async_trait;
 use domain::delivery::{Delivery, Outcome};
 use domain::text;
@@ -84,6 +84,10 @@ impl Channel for ConsoleChannel {
             Ok(Err(_)) => retry("the console's thread is gone"),
             Err(_) => Outcome::Retry { because: "standard output takes nothing".into(), after: None, unsure: true },
         }
+    }
+
+    async fn look(&self) -> Vec<Finding> {
+        vec![Finding::Well("standard output of the server".to_owned())]
     }
 }
 

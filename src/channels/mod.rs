@@ -60,7 +60,7 @@ pub trait Channel: Send + Sync + 'static {
     }
 
     /// Looks whether notices would arrive, without telling anybody: logs in, and finds where they would go. Never longer
-    /// than [`SEND_SECONDS_MAX`].
+    /// than [`SEND_SECONDS_MAX`]. Where there is nothing to look at, nothing is found.
     async fn look(&self) -> Vec<Finding> {
         Vec::new()
     }
