@@ -164,7 +164,7 @@ pub async fn tells_together_what_waited(store: &Arc<dyn Store>) {
     finish(store, 2, 2, End::Sent(None), 71).await;
     let together = claim_together(store, 72).await;
     assert_eq!(ids(&together), [4]);
-    let words = "words of 4\n\nBefore that, not told until now (1 notice):\n- 00:00 UTC: brief of 3";
+    let words = "words of 4\n\nBefore that, not told until now (1 notice):\n- 14:13 UTC: brief of 3";
     assert_eq!(together[0].delivery.content.body, words);
     assert_eq!((together[0].attempt, together[0].thread.as_deref()), (1, Some("t")));
     finish(store, 4, 1, End::Unsure(80), 73).await;

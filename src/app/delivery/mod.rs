@@ -3,6 +3,7 @@
 mod departed;
 pub mod ending;
 pub mod observe;
+mod one;
 pub mod release;
 pub mod running;
 pub mod trial;

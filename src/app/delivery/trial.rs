@@ -1,6 +1,7 @@
 //! Tries a receiver: looks whether notices would arrive, and sends one that says so.
 
-use crate::channels::{Attempt, Channel, Finding, SEND_SECONDS_MAX};
+pub use crate::channels::Finding;
+use crate::channels::{Attempt, Channel, SEND_SECONDS_MAX};
 use chrono::{DateTime, Utc};
 use domain::delivery::Outcome;
 use domain::notice::trial::{can_be_tried, trial};

@@ -1,6 +1,7 @@
 //! One receiver's worker: claims what is due, runs the attempts beside each other, writes how they ended.
 
 use super::ending::Ending;
+use super::one::{panic_text, send};
 use super::{Event, Shared};
 use crate::channels::{Attempt, Channel};
 use crate::store::{Claim, Claimed, Finish, StoreError};
@@ -395,22 +396,4 @@ pub enum Run {
     On,
     /// It claims nothing more.
     Off,
-}
-
-async fn send(channel: Arc<dyn Channel>, attempt: Attempt, limit: Duration) -> Outcome {
-    match tokio::time::timeout(limit, channel.send(&attempt)).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            let because = format!("no end within {}s", limit.as_secs());
-            Outcome::Retry { because, after: None, unsure: true }
-        }
-    }
-}
-
-fn panic_text(error: JoinError) -> String {
-    let Ok(panic) = error.try_into_panic() else { return "it was cut off".to_owned() };
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast::<&str>().map_or_else(|_| "a panic".to_owned(), |text| (*text).to_owned()),
-    }
 }

@@ -2,8 +2,7 @@
 
 use super::ok;
 use super::status;
-use crate::app::delivery::trial::{Tried, try_out};
-use crate::channels::Finding;
+use crate::app::delivery::trial::{Finding, Tried, try_out};
 use crate::http::auth::Identity;
 use crate::http::error::Failure;
 use crate::http::site::Site;
