@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// Most open incidents on the page; more than that is one incident that nobody gathered.
 const OPEN_MAX: usize = 200;
 // Most owed post mortems looked through for late ones.
-const OWED_MAX: usize = 10_000;
+const OWED_MAX: usize = 1_000;
 /// Closed incidents on one page.
 const CLOSED_PAGE: usize = 30;
 

@@ -29,6 +29,7 @@ pub const MAIN: Schema = Schema {
         include_str!("../migrations/sqlite/earlybell_0011.sql"),
         include_str!("../migrations/sqlite/earlybell_0012.sql"),
         include_str!("../migrations/sqlite/earlybell_0013.sql"),
+        include_str!("../migrations/sqlite/earlybell_0014.sql"),
     ],
 };
 
