@@ -161,3 +161,12 @@ fn refused_certificate(error: &(dyn std::error::Error + 'static)) -> Option<Stri
     }
     None
 }
+
+/// The innermost cause says what is wrong; the ones around it say "error sending request", or name an address.
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause
+}

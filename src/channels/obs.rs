@@ -6,6 +6,7 @@ mod fault;
 mod signature;
 mod xml;
 
+use super::fault::Fault as Plain;
 use super::{Attempt, Channel, Deadlines, Finding};
 use crate::config::ObsConfig;
 use api::Api;
@@ -68,7 +69,7 @@ impl ObsChannel {
         since: DateTime<Utc>,
         until: Instant,
     ) -> Result<Option<u64>, Fault> {
-        let ours = self.ours(status, until).await.map_err(|fault| Fault::Unknown(fault.because().to_owned()))?;
+        let ours = self.ours(status, until).await.map_err(|fault| Plain::Unknown(fault.because().to_owned()))?;
         let found = newest(ours, since).map(|message| message.id);
         if found.is_none() {
             let (incident, receiver) = (attempt.delivery.incident, &attempt.delivery.receiver);

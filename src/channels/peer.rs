@@ -1,7 +1,7 @@
 //! Somebody we talk to over HTTP: one request and its answer, bounded in time and size, and what it means that there is none.
 
 use super::fault::Fault;
-use super::refused_certificate;
+use super::{innermost, refused_certificate};
 use crate::config::{Sent, host_is_loopback};
 use chrono::DateTime;
 use domain::text;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// Longest answer that is quoted, in bytes.
-const QUOTE_BYTES_MAX: usize = 300;
+pub const QUOTE_BYTES_MAX: usize = 300;
 
 /// Longest wait that is believed.
 pub const WAIT_MAX: Duration = Duration::from_secs(3600);
@@ -48,9 +48,9 @@ impl Peer {
     pub async fn ask(&self, request: RequestBuilder, until: Instant) -> Result<Answer, Fault> {
         let until = until.min(Instant::now() + self.step);
         let exchange = async {
-            let response = request.send().await.map_err(|error| self.lost(&error))?;
+            let response = request.send().await.map_err(|error| lost(&self.name, &self.sent, &error))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = self.read(response).await?;
+            let body = read(&self.name, &self.sent, response, self.answer_bytes_max).await?;
             Ok(Answer { status, headers, text: self.sent.hidden_in(&String::from_utf8_lossy(&body)) })
         };
         let late = |_| Fault::Unknown(format!("{} does not answer in time", self.name));
@@ -76,31 +76,30 @@ impl Peer {
             _ => Fault::Setup(because),
         }
     }
+}
 
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, Fault> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
-            if body.len() + chunk.len() > self.answer_bytes_max {
-                let max = self.answer_bytes_max;
-                return Err(Fault::Unknown(format!("the answer of {} is longer than {max} bytes", self.name)));
-            }
-            body.extend_from_slice(&chunk);
+/// The body of somebody's answer, up to so many bytes.
+///
+/// # Errors
+/// It breaks off, or is longer.
+pub async fn read(name: &str, sent: &Sent, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(name, sent, &error))? {
+        if body.len() + chunk.len() > bytes_max {
+            return Err(Fault::Unknown(format!("the answer of {name} is longer than {bytes_max} bytes")));
         }
-        Ok(body)
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
+}
 
-    fn lost(&self, error: &reqwest::Error) -> Fault {
-        if let Some(because) = refused_certificate(error) {
-            return Fault::Setup(format!("TLS: {because}"));
-        }
-        // The innermost cause says it; the ones around it say "error sending request".
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        let because = self.sent.hidden_in(&format!("no answer from {}: {cause}", self.name));
-        if error.is_connect() { Fault::not_done(because) } else { Fault::Unknown(because) }
+/// What it means that somebody gave no answer, or not all of it.
+pub fn lost(name: &str, sent: &Sent, error: &reqwest::Error) -> Fault {
+    if let Some(because) = refused_certificate(error) {
+        return Fault::Setup(format!("TLS: {because}"));
     }
+    let because = sent.hidden_in(&format!("no answer from {name}: {}", innermost(error)));
+    if error.is_connect() { Fault::not_done(because) } else { Fault::Unknown(because) }
 }
 
 impl Answer {

@@ -12,6 +12,7 @@ mod sent;
 mod thread;
 mod words;
 
+use super::fault::Fault as Plain;
 use super::{Attempt, Channel, Deadlines, Finding};
 use crate::config::SlackConfig;
 use api::{Api, Token};
@@ -92,7 +93,7 @@ impl SlackChannel {
         if let Some(root) = thread {
             return self.reply_in(attempt, &root, until).await;
         }
-        let none = || Fault::Never("it was written for a channel, but this receiver is personal now".to_owned());
+        let none = || Plain::Never("it was written for a channel, but this receiver is personal now".to_owned());
         let channel = self.channel.as_deref().ok_or_else(none)?;
         let text = message::text(attempt);
         let place = self.say(&self.root(attempt, &text, channel), channel, until).await?;

@@ -1,6 +1,6 @@
 //! What went wrong with a pad, and whether trying again can help.
 
-use crate::channels::refused_certificate;
+use crate::channels::{innermost, refused_certificate};
 use domain::delivery::Outcome;
 use std::fmt;
 
@@ -31,10 +31,7 @@ impl Fault {
         if let Some(because) = refused_certificate(error) {
             return Self::Refused(format!("TLS: {because}"));
         }
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
+        let cause = innermost(error);
         if cause.is::<reqwest::Error>() {
             return Self::Down("the Etherpad does not answer".to_owned());
         }

@@ -2,7 +2,8 @@
 
 use super::fault::{Answered, Fault};
 use super::{signature, xml};
-use crate::channels::refused_certificate;
+use crate::channels::fault::Fault as Plain;
+use crate::channels::peer::{lost, read};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ObsConfig, ObsProof, Sent};
 use base64::Engine;
@@ -14,6 +15,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use xml::{Answer, Message};
+
+// What people call it.
+const NAME: &str = "the Open Build Service";
 
 /// Longest answer read, in bytes: a page of the longest messages there can be.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -88,14 +92,14 @@ impl Api {
         match answered.answer {
             Answer::Messages(messages) => Ok(messages),
             Answer::Status { .. } | Answer::Other => {
-                Err(Fault::Unknown("the Open Build Service lists no status messages".to_owned()))
+                Err(Plain::Unknown("the Open Build Service lists no status messages".to_owned()).into())
             }
         }
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<String>, until: Instant) -> Result<Answered, Fault> {
         let until = until.min(Instant::now() + self.step);
-        let late = |_| Fault::Unknown("the Open Build Service does not answer in time".to_owned());
+        let late = |_| Plain::Unknown(format!("{NAME} does not answer in time"));
         let exchange = async {
             let realm = self.realm.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let response = self.send(&method, path, body.clone(), realm.as_deref()).await?;
@@ -121,7 +125,7 @@ impl Api {
         body: Option<String>,
         realm: Option<&str>,
     ) -> Result<Response, Fault> {
-        let url = self.url.join(path).map_err(|error| Fault::Setup(error.to_string()))?;
+        let url = self.url.join(path).map_err(|error| Plain::Setup(error.to_string()))?;
         // Asked for anything else, it answers 404, or does what it should and says 500.
         let mut request = self.http.request(method.clone(), url).header(ACCEPT, "application/xml");
         if let Some(proof) = self.authorization(realm).await? {
@@ -130,7 +134,7 @@ impl Api {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/xml; charset=utf-8").body(body);
         }
-        request.send().await.map_err(|error| lost(&error))
+        Ok(request.send().await.map_err(|error| lost(NAME, &self.sent, &error))?)
     }
 
     async fn authorization(&self, realm: Option<&str>) -> Result<Option<HeaderValue>, Fault> {
@@ -141,27 +145,20 @@ impl Api {
             (ObsProof::SshKey(_), None) => return Ok(None),
             (ObsProof::SshKey(key), Some(realm)) => {
                 let signed = signature::authorization(&self.user, key, realm, SystemClock.now()).await;
-                signed.map_err(Fault::Setup)?
+                signed.map_err(Plain::Setup)?
             }
         };
         let mut value = HeaderValue::from_str(&proof)
-            .map_err(|_| Fault::Setup("user or password can't be sent in a header".to_owned()))?;
+            .map_err(|_| Plain::Setup("user or password can't be sent in a header".to_owned()))?;
         value.set_sensitive(true);
         Ok(Some(value))
     }
 
-    async fn read(&self, mut response: Response) -> Result<Answered, Fault> {
+    async fn read(&self, response: Response) -> Result<Answered, Fault> {
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER);
         let retry_after_seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                let because = format!("the Open Build Service's answer is longer than {ANSWER_BYTES_MAX} bytes");
-                return Err(Fault::Unknown(because));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = read(NAME, &self.sent, response, ANSWER_BYTES_MAX).await?;
         let answer = match xml::read(&String::from_utf8_lossy(&body)) {
             Answer::Status { code, summary } => {
                 Answer::Status { code: self.sent.hidden_in(&code), summary: self.sent.hidden_in(&summary) }
@@ -178,17 +175,4 @@ fn asked_realm(response: &Response) -> Option<String> {
     }
     let challenges = response.headers().get_all(WWW_AUTHENTICATE).into_iter();
     challenges.filter_map(|challenge| challenge.to_str().ok()).find_map(signature::realm)
-}
-
-fn lost(error: &reqwest::Error) -> Fault {
-    if let Some(because) = refused_certificate(error) {
-        return Fault::Setup(format!("TLS: {because}"));
-    }
-    // The innermost cause says it; the ones around it say "error sending request".
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let because = format!("no answer from the Open Build Service: {cause}");
-    if error.is_connect() { Fault::NotDone { because, after: None } } else { Fault::Unknown(because) }
 }

@@ -1,34 +1,25 @@
 //! What an answer of an Open Build Service, or its absence, means for a notice.
 
 use super::xml::Answer;
+use crate::channels::fault::Fault as Plain;
+use crate::channels::peer::{QUOTE_BYTES_MAX, WAIT_MAX};
 use domain::delivery::Outcome;
 use domain::text;
 use std::time::Duration;
 
-/// Longest answer that is quoted, in bytes.
-const QUOTE_BYTES_MAX: usize = 300;
-
-/// Longest wait that is believed.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
-
 /// Something went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It did not get there, or was turned away at the door: nothing was done.
-    NotDone {
-        /// In words.
-        because: String,
-        /// The wait that was asked for.
-        after: Option<Duration>,
-    },
-    /// It may have been done: a 500 there does not mean that it was not.
-    Unknown(String),
+    /// As with anybody; but a 500 there does not mean that it was not done.
+    Plain(Plain),
     /// There is no message of this number, or no way to change one.
     Gone(String),
-    /// It can't work as configured.
-    Setup(String),
-    /// This one request never works.
-    Never(String),
+}
+
+impl From<Plain> for Fault {
+    fn from(fault: Plain) -> Self {
+        Self::Plain(fault)
+    }
 }
 
 /// The parts of an answer that decide.
@@ -58,19 +49,20 @@ impl Answered {
     pub fn fault(&self) -> Fault {
         let because = self.words();
         let after = self.retry_after_seconds.map(|seconds| Duration::from_secs(seconds).min(WAIT_MAX));
-        match self.status {
+        let plain = match self.status {
             // Mostly the page of somebody in between, in front of what was done or not.
-            200..300 | 408 => Fault::Unknown(because),
-            400 | 413 | 414 => Fault::Never(because),
-            401 => Fault::Setup(format!("{because}; is the password right, and the account one of its own?")),
-            403 => Fault::Setup(format!("{because}; the account needs the role Staff, before 2.11 Admin")),
-            404 => Fault::Gone(because),
-            429 => Fault::NotDone { because, after },
+            200..300 | 408 => Plain::Unknown(because),
+            400 | 413 | 414 => Plain::Never(because),
+            401 => Plain::Setup(format!("{because}; is the password right, and the account one of its own?")),
+            403 => Plain::Setup(format!("{because}; the account needs the role Staff, before 2.11 Admin")),
+            404 => return Fault::Gone(because),
+            429 => Plain::NotDone { because, after },
             // The proxy in front of it says so itself.
-            503 if self.is_maintenance() => Fault::NotDone { because, after },
-            500.. => Fault::Unknown(because),
-            _ => Fault::Setup(because),
-        }
+            503 if self.is_maintenance() => Plain::NotDone { because, after },
+            500.. => Plain::Unknown(because),
+            _ => Plain::Setup(because),
+        };
+        plain.into()
     }
 
     // `maintainance` is how the proxy of build.opensuse.org writes it.
@@ -95,24 +87,18 @@ impl Fault {
     /// What it means for the notice.
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::NotDone { because, after } => Outcome::Retry { because, after, unsure: false },
-            Self::Unknown(because) => Outcome::Retry { because, after: None, unsure: true },
+            Self::Plain(fault) => fault.outcome(),
             Self::Gone(because) => {
                 Outcome::Misconfigured { because: format!("{because}; is `api_url` the address of its API?") }
             }
-            Self::Setup(because) => Outcome::Misconfigured { because },
-            Self::Never(because) => Outcome::Fatal { because },
         }
     }
 
     /// In words.
     pub fn because(&self) -> &str {
         match self {
-            Self::NotDone { because, .. }
-            | Self::Unknown(because)
-            | Self::Gone(because)
-            | Self::Setup(because)
-            | Self::Never(because) => because,
+            Self::Plain(fault) => fault.because(),
+            Self::Gone(because) => because,
         }
     }
 }

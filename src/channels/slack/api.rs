@@ -1,14 +1,18 @@
 //! Calls of Slack's Web API: one request each, bounded in time and size, and its answer or what went wrong.
 
 use super::fault::{Answered, Fault};
-use crate::channels::refused_certificate;
+use crate::channels::fault::Fault as Plain;
+use crate::channels::peer::{lost, read};
 use crate::config::{Secret, Sent};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+
+// What people call it.
+const NAME: &str = "Slack";
 
 /// Longest answer read, in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
@@ -80,7 +84,7 @@ impl Api {
         until: Instant,
     ) -> Result<A, Fault> {
         // With the charset: Slack warns about JSON that does not name it.
-        let body = serde_json::to_vec(body).map_err(|error| Fault::Never(error.to_string()))?;
+        let body = serde_json::to_vec(body).map_err(|error| Plain::Never(error.to_string()))?;
         let request = self.http.post(self.method(method)?).body(body);
         let request = request.header(CONTENT_TYPE, "application/json; charset=utf-8");
         Ok(self.call(request, until).await?.body)
@@ -111,14 +115,14 @@ impl Api {
     /// Answers at an address that came with a request. It needs no token, and gets none.
     pub async fn answer(&self, address: &Url, body: &impl Serialize, until: Instant) -> Result<(), Fault> {
         if !self.is_slack(address) {
-            return Err(Fault::Never("it asks for an answer somewhere else than at Slack".to_owned()));
+            return Err(Plain::Never("it asks for an answer somewhere else than at Slack".to_owned()).into());
         }
-        let body = serde_json::to_vec(body).map_err(|error| Fault::Never(error.to_string()))?;
+        let body = serde_json::to_vec(body).map_err(|error| Plain::Never(error.to_string()))?;
         let request = self.http.post(address.clone()).header(CONTENT_TYPE, "application/json; charset=utf-8");
         let until = until.min(Instant::now() + self.step);
-        let late = |_| Fault::Unknown("Slack does not answer in time".into());
+        let late = |_| Plain::Unknown("Slack does not answer in time".into());
         let response = timeout_at(until, request.body(body).send()).await.map_err(late)?;
-        let status = response.map_err(|error| lost(&error))?.status().as_u16();
+        let status = response.map_err(|error| lost(NAME, &self.sent, &error))?.status().as_u16();
         match status {
             200..300 => Ok(()),
             _ => Err(Answered { status, retry_after_seconds: None, error: None, needed: None }.fault()),
@@ -137,28 +141,33 @@ impl Api {
     }
 
     fn method(&self, method: &str) -> Result<Url, Fault> {
-        self.url.join(method).map_err(|error| Fault::Setup(error.to_string()))
+        self.url.join(method).map_err(|error| Plain::Setup(error.to_string()).into())
     }
 
     async fn call<A: DeserializeOwned>(&self, request: RequestBuilder, until: Instant) -> Result<Answer<A>, Fault> {
         let until = until.min(Instant::now() + self.step);
         let request = request.header(AUTHORIZATION, self.authorization.clone());
         let exchange = async {
-            let response = request.send().await.map_err(|error| lost(&error))?;
+            let response = request.send().await.map_err(|error| lost(NAME, &self.sent, &error))?;
             let status = response.status().as_u16();
             let retry_after = response.headers().get(RETRY_AFTER);
             let retry_after_seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
             let scopes = response.headers().get("x-oauth-scopes").and_then(|value| value.to_str().ok());
             let scopes = scopes.map(str::to_owned);
-            Ok((status, retry_after_seconds, scopes, read(response).await?))
+            Ok::<_, Plain>((
+                status,
+                retry_after_seconds,
+                scopes,
+                read(NAME, &self.sent, response, ANSWER_BYTES_MAX).await?,
+            ))
         };
-        let late = |_| Fault::Unknown("Slack does not answer in time".into());
+        let late = |_| Plain::Unknown("Slack does not answer in time".into());
         let (status, retry_after_seconds, scopes, body) = timeout_at(until, exchange).await.map_err(late)??;
         let head: Option<Head> = serde_json::from_slice(&body).ok();
         if head.as_ref().is_some_and(|head| head.ok) && (200..300).contains(&status) {
             return serde_json::from_slice(&body)
                 .map(|body| Answer { body, scopes })
-                .map_err(|error| Fault::Unknown(format!("Slack's answer can't be read: {error}")));
+                .map_err(|error| Plain::Unknown(format!("Slack's answer can't be read: {error}")).into());
         }
         let said = |word: Option<&String>| word.map(|word| self.sent.hidden_in(word));
         let error = said(head.as_ref().filter(|head| !head.ok).and_then(|head| head.error.as_ref()));
@@ -166,28 +175,4 @@ impl Api {
         let (error, needed) = (error.as_deref(), needed.as_deref());
         Err(Answered { status, retry_after_seconds, error, needed }.fault())
     }
-}
-
-async fn read(mut response: Response) -> Result<Vec<u8>, Fault> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Fault::Unknown(format!("Slack's answer is longer than {ANSWER_BYTES_MAX} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn lost(error: &reqwest::Error) -> Fault {
-    if let Some(because) = refused_certificate(error) {
-        return Fault::Setup(format!("TLS: {because}"));
-    }
-    // The innermost cause says it; the ones around it say "error sending request".
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let because = format!("no answer from Slack: {cause}");
-    if error.is_connect() { Fault::NotDone { because, after: None } } else { Fault::Unknown(because) }
 }

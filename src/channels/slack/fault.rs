@@ -1,27 +1,16 @@
 //! What an answer of Slack's Web API, or its absence, means for a notice.
 
+use crate::channels::fault::Fault as Plain;
+use crate::channels::peer::{QUOTE_BYTES_MAX, WAIT_MAX};
 use domain::delivery::Outcome;
 use domain::text;
 use std::time::Duration;
 
-/// Longest answer that is quoted, in bytes.
-const QUOTE_BYTES_MAX: usize = 300;
-
-/// Longest wait that is believed.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
-
 /// Something went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It did not get there, or was turned away at the door: nothing was done.
-    NotDone {
-        /// In words.
-        because: String,
-        /// The wait that was asked for.
-        after: Option<Duration>,
-    },
-    /// It may have been done.
-    Unknown(String),
+    /// As with anybody.
+    Plain(Plain),
     /// Slack understood, and says no with this word.
     Refused {
         /// The word.
@@ -29,10 +18,12 @@ pub enum Fault {
         /// In words.
         because: String,
     },
-    /// It can't work as configured.
-    Setup(String),
-    /// This one request never works.
-    Never(String),
+}
+
+impl From<Plain> for Fault {
+    fn from(fault: Plain) -> Self {
+        Self::Plain(fault)
+    }
 }
 
 /// The parts of an answer that decide, apart from its JSON.
@@ -53,18 +44,19 @@ impl Answered<'_> {
     pub fn fault(&self) -> Fault {
         let after = self.retry_after_seconds.map(|seconds| Duration::from_secs(seconds).min(WAIT_MAX));
         let because = self.words();
-        match (self.status, self.error) {
+        let plain = match (self.status, self.error) {
             (429, _) | (_, Some("ratelimited" | "rate_limited" | "message_limit_exceeded")) => {
-                Fault::NotDone { because, after }
+                Plain::NotDone { because, after }
             }
-            (500.., _) => Fault::Unknown(because),
-            (_, Some(error)) => Fault::Refused { error: error.to_owned(), because },
-            (425, None) => Fault::NotDone { because, after },
+            (500.., _) => Plain::Unknown(because),
+            (_, Some(error)) => return Fault::Refused { error: error.to_owned(), because },
+            (425, None) => Plain::NotDone { because, after },
             // A proxy says 408 when it does not know either; a 2xx that is not JSON comes from somebody in between.
-            (0..300 | 408, None) => Fault::Unknown(because),
-            (413 | 414 | 431, None) => Fault::Never(because),
-            (_, None) => Fault::Setup(because),
-        }
+            (0..300 | 408, None) => Plain::Unknown(because),
+            (413 | 414 | 431, None) => Plain::Never(because),
+            (_, None) => Plain::Setup(because),
+        };
+        plain.into()
     }
 
     fn words(&self) -> String {
@@ -83,21 +75,15 @@ impl Fault {
     /// What went wrong.
     pub fn words(&self) -> &str {
         match self {
-            Self::NotDone { because, .. }
-            | Self::Unknown(because)
-            | Self::Refused { because, .. }
-            | Self::Setup(because)
-            | Self::Never(because) => because,
+            Self::Plain(fault) => fault.because(),
+            Self::Refused { because, .. } => because,
         }
     }
 
     /// What it means for the notice.
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::NotDone { because, after } => Outcome::Retry { because, after, unsure: false },
-            Self::Unknown(because) => Outcome::Retry { because, after: None, unsure: true },
-            Self::Setup(because) => Outcome::Misconfigured { because },
-            Self::Never(because) => Outcome::Fatal { because },
+            Self::Plain(fault) => fault.outcome(),
             Self::Refused { error, because } => match class(&error) {
                 Class::Later { unsure } => Outcome::Retry { because, after: None, unsure },
                 Class::Setup => Outcome::Misconfigured { because },
@@ -110,7 +96,7 @@ impl Fault {
     pub fn of_person(self) -> Self {
         match self {
             Self::Refused { error, because } if class(&error) == Class::Setup && !is_about_us(&error) => {
-                Self::Never(because)
+                Plain::Never(because).into()
             }
             other => other,
         }

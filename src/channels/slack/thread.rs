@@ -6,6 +6,7 @@ use super::message::Post;
 use super::place::Place;
 use super::{SlackChannel, message};
 use crate::channels::Attempt;
+use crate::channels::fault::Fault as Plain;
 use chrono::DateTime;
 use domain::delivery::Delivery;
 use std::collections::HashMap;
@@ -83,7 +84,7 @@ impl SlackChannel {
             Err(fault) => return Err(fault),
         }
         let Some(channel) = &self.channel else {
-            return Err(Fault::Never("the thread is gone, and this receiver is personal now".to_owned()));
+            return Err(Plain::Never("the thread is gone, and this receiver is personal now".to_owned()).into());
         };
         let (key, incident) = (key(delivery), delivery.incident);
         let text = format!(
