@@ -6,6 +6,8 @@
 mod archive;
 #[path = "support/clock.rs"]
 mod clock;
+#[path = "support/host.rs"]
+mod host;
 #[path = "support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/host.rs"]
+mod host;
 #[path = "support/slack.rs"]
 mod slack;
 

@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/host.rs"]
+mod host;
 #[path = "support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;

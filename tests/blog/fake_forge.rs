@@ -1,14 +1,14 @@
 //! The pull requests of a forge, GitHub's or Gitea's way: stateful, strict about what it is asked, able to misbehave.
 
+use super::host::Host;
 use super::site::git;
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{HttpRequest, HttpResponse};
 use earlybell::config::{Forge, PullRequests, Secret};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The token it takes.
 pub const TOKEN: &str = "forge-token-hunter2";
@@ -53,8 +53,7 @@ pub struct FakeForge {
     url: String,
     forge: Forge,
     world: Arc<Mutex<World>>,
-    stop: Box<dyn Fn() + Send + Sync>,
-    thread: Option<JoinHandle<()>>,
+    _host: Host,
 }
 
 impl FakeForge {
@@ -64,21 +63,11 @@ impl FakeForge {
         let (pulls, calls, script) = (Vec::new(), Vec::new(), VecDeque::new());
         let world = Arc::new(Mutex::new(World { pulls, calls, script, forge, repository }));
         let data = Data::from(world.clone());
-        let (tx, rx) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async {
-                let app = move || App::new().app_data(data.clone()).default_service(web::to(serve));
-                let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
-                let server = server.bind(("127.0.0.1", 0)).unwrap();
-                let port = server.addrs()[0].port();
-                let running = server.run();
-                tx.send((port, running.handle())).unwrap();
-                running.await.unwrap();
-            });
+        let host = Host::of(move |fake| {
+            fake.app_data(data.clone()).default_service(web::to(serve));
         });
-        let (port, handle) = rx.recv().unwrap();
-        let stop = Box::new(move || drop(handle.stop(false)));
-        Self { url: format!("http://127.0.0.1:{port}/api/v1"), forge, world, stop, thread: Some(thread) }
+        let port = host.port;
+        Self { url: format!("http://127.0.0.1:{port}/api/v1"), forge, world, _host: host }
     }
 
     /// How it is reached.
@@ -95,13 +84,6 @@ impl FakeForge {
     /// What it does with the next request of this kind: `GET`, `POST`, `PATCH`.
     pub fn next(&self, method: &'static str, misbehave: Misbehave) {
         self.world().script.push_back((method, misbehave));
-    }
-}
-
-impl Drop for FakeForge {
-    fn drop(&mut self) {
-        (self.stop)();
-        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

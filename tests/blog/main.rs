@@ -5,6 +5,8 @@
 
 mod fake_forge;
 mod file;
+#[path = "../support/host.rs"]
+mod host;
 mod jekyll;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

@@ -6,6 +6,8 @@
 mod chat;
 #[path = "../support/hooks.rs"]
 mod hooks;
+#[path = "../support/host.rs"]
+mod host;
 #[path = "../support/notices.rs"]
 mod notices;
 mod webhook;

@@ -15,6 +15,8 @@ mod elements;
 mod explain;
 mod forms;
 mod history;
+#[path = "../support/host.rs"]
+mod host;
 mod intake;
 mod login;
 mod looked_at;

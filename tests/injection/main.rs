@@ -6,6 +6,8 @@
 mod chats;
 #[path = "../support/elements.rs"]
 mod elements;
+#[path = "../support/host.rs"]
+mod host;
 mod irc;
 #[path = "../support/notices.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

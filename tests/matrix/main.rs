@@ -6,6 +6,8 @@ mod faults;
 #[path = "../support/hooks.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod hooks;
+#[path = "../support/host.rs"]
+mod host;
 #[path = "../support/notices.rs"]
 mod notices;
 #[path = "../support/synapse.rs"]

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod channel;
+#[path = "../support/host.rs"]
+mod host;
 #[path = "../support/obs.rs"]
 mod obs;
 mod recorded;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+#[path = "../support/host.rs"]
+mod host;
 mod http;
 mod line;
 #[path = "../support/program.rs"]

@@ -1,12 +1,12 @@
 //! An HTTP server that takes what is posted to it: strict by the rules it is given, and able to misbehave on demand.
 
+use super::host::Host;
 use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What it was asked.
 #[derive(Debug, Clone)]
@@ -66,35 +66,20 @@ pub struct Hooks {
     /// Where it is, without a slash at its end.
     pub url: String,
     world: Arc<Mutex<World>>,
-    stop: Box<dyn Fn() + Send + Sync>,
-    thread: Option<JoinHandle<()>>,
+    _host: Host,
 }
 
 impl Hooks {
     /// Starts it on a free port, on a thread of its own.
     pub fn start(product: Product) -> Self {
         let world = Arc::new(Mutex::new(World::default()));
-        let (tx, rx) = mpsc::channel();
         let data = Data::from(world.clone());
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async {
-                let app = move || {
-                    let (data, product) = (data.clone(), Data::new(product));
-                    let limit = web::PayloadConfig::new(4 * 1024 * 1024);
-                    App::new().app_data(data).app_data(product).app_data(limit).default_service(web::to(serve))
-                };
-                let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
-                let server = server.bind(("127.0.0.1", 0)).unwrap();
-                let port = server.addrs()[0].port();
-                let running = server.run();
-                tx.send((port, running.handle())).unwrap();
-                running.await.unwrap();
-            });
+        let host = Host::of(move |fake| {
+            let limit = web::PayloadConfig::new(4 * 1024 * 1024);
+            fake.app_data(data.clone()).app_data(Data::new(product)).app_data(limit).default_service(web::to(serve));
         });
-        let (port, handle) = rx.recv().unwrap();
-        // The order to stop is given by the call, not by awaiting it.
-        let stop = Box::new(move || drop(handle.stop(false)));
-        Self { url: format!("http://127.0.0.1:{port}"), world, stop, thread: Some(thread) }
+        let port = host.port;
+        Self { url: format!("http://127.0.0.1:{port}"), world, _host: host }
     }
 
     /// Its inside, to look at or to change.
@@ -105,13 +90,6 @@ impl Hooks {
     /// Does this with the next request, after those it was told before.
     pub fn next(&self, misbehave: Misbehave) {
         self.world().script.push_back(misbehave);
-    }
-}
-
-impl Drop for Hooks {
-    fn drop(&mut self) {
-        (self.stop)();
-        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

@@ -1,9 +1,10 @@
 //! The status messages of an Open Build Service, in the two versions that were recorded (`tests/fixtures/obs`): stateful, as
 //! strict as they are, and able to misbehave on demand. `tests/obs/recorded.rs` holds it to the recordings.
 
+use super::host::Host;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,8 +13,7 @@ use futures_util::{StreamExt, stream};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "opensuse-hunter2";
@@ -65,8 +65,7 @@ pub struct Obs {
     /// For `api_url`.
     pub url: String,
     world: Arc<Mutex<World>>,
-    stop: Box<dyn Fn() + Send + Sync>,
-    thread: Option<JoinHandle<()>>,
+    _host: Host,
 }
 
 /// What it knows, and what it is told to do wrong.
@@ -99,23 +98,12 @@ impl Obs {
             signatures: None,
             last_id: 0,
         }));
-        let (tx, rx) = mpsc::channel();
         let data = Data::from(world.clone());
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async {
-                let app = move || App::new().app_data(data.clone()).default_service(web::to(serve));
-                let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
-                let server = server.bind(("127.0.0.1", 0)).unwrap();
-                let port = server.addrs()[0].port();
-                let running = server.run();
-                tx.send((port, running.handle())).unwrap();
-                running.await.unwrap();
-            });
+        let host = Host::of(move |fake| {
+            fake.app_data(data.clone()).default_service(web::to(serve));
         });
-        let (port, handle) = rx.recv().unwrap();
-        // The order to stop is given by the call, not by awaiting it.
-        let stop = Box::new(move || drop(handle.stop(false)));
-        Self { url: format!("http://127.0.0.1:{port}"), world, stop, thread: Some(thread) }
+        let port = host.port;
+        Self { url: format!("http://127.0.0.1:{port}"), world, _host: host }
     }
 
     /// Its inside, to look at or to change.
@@ -126,13 +114,6 @@ impl Obs {
     /// Does this with the next request of this method, after those it was told before.
     pub fn next(&self, method: &'static str, misbehave: Misbehave) {
         self.world().script.push_back((method, misbehave));
-    }
-}
-
-impl Drop for Obs {
-    fn drop(&mut self) {
-        (self.stop)();
-        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

@@ -1,7 +1,8 @@
 //! An OpenID Connect provider: stateful, strict about what it is told, and able to misbehave on demand.
 
+use super::host::Host;
 use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -13,8 +14,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RS
 use ring::{hmac, signature};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 pub const CLIENT: &str = "earlybell";
 pub const SECRET: &str = "s3cr:t/with+odd chars";
@@ -63,8 +63,7 @@ pub struct FakeProvider {
     /// Its issuer.
     pub url: String,
     world: Arc<Mutex<World>>,
-    stop: Box<dyn Fn() + Send + Sync>,
-    thread: Option<JoinHandle<()>>,
+    _host: Host,
 }
 
 /// What it knows, and what it is told to do wrong.
@@ -177,24 +176,14 @@ impl FakeProvider {
             asked: Vec::new(),
             codes: BTreeMap::new(),
         }));
-        let (tx, rx) = mpsc::channel();
         let data = Data::from(world.clone());
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async {
-                let app = move || App::new().app_data(data.clone()).default_service(web::to(serve));
-                let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
-                let server = server.bind(("127.0.0.1", 0)).unwrap();
-                let port = server.addrs()[0].port();
-                let running = server.run();
-                tx.send((port, running.handle())).unwrap();
-                running.await.unwrap();
-            });
+        let host = Host::of(move |fake| {
+            fake.app_data(data.clone()).default_service(web::to(serve));
         });
-        let (port, handle) = rx.recv().unwrap();
+        let port = host.port;
         let url = format!("http://127.0.0.1:{port}/realm");
         world.lock().unwrap().url.clone_from(&url);
-        let stop = Box::new(move || drop(handle.stop(false)));
-        Self { url, world, stop, thread: Some(thread) }
+        Self { url, world, _host: host }
     }
 
     /// Its inside, to look at or to change.
@@ -212,13 +201,6 @@ impl FakeProvider {
     /// How often it was asked for this path.
     pub fn asked(&self, path: &str) -> usize {
         self.world().asked.iter().filter(|asked| *asked == path).count()
-    }
-}
-
-impl Drop for FakeProvider {
-    fn drop(&mut self) {
-        (self.stop)();
-        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

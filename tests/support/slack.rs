@@ -3,14 +3,14 @@
 #[path = "slack_blocks.rs"]
 pub mod slack_blocks;
 
+use super::host::Host;
 use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use earlybell::clock::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The token it takes.
 pub const TOKEN: &str = "xoxb-test-token";
@@ -73,8 +73,7 @@ pub struct Slack {
     /// For `api_url`.
     pub url: String,
     world: Arc<Mutex<World>>,
-    stop: Box<dyn Fn() + Send + Sync>,
-    thread: Option<JoinHandle<()>>,
+    _host: Host,
 }
 
 /// What it knows, and what it is told to do wrong.
@@ -111,23 +110,12 @@ impl Slack {
     /// Starts it on a free port, on a thread of its own.
     pub fn start() -> Self {
         let world = Arc::new(Mutex::new(World::default()));
-        let (tx, rx) = mpsc::channel();
         let data = Data::from(world.clone());
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async {
-                let app = move || App::new().app_data(data.clone()).default_service(web::to(serve));
-                let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
-                let server = server.bind(("127.0.0.1", 0)).unwrap();
-                let port = server.addrs()[0].port();
-                let running = server.run();
-                tx.send((port, running.handle())).unwrap();
-                running.await.unwrap();
-            });
+        let host = Host::of(move |fake| {
+            fake.app_data(data.clone()).default_service(web::to(serve));
         });
-        let (port, handle) = rx.recv().unwrap();
-        // The order to stop is given by the call, not by awaiting it.
-        let stop = Box::new(move || drop(handle.stop(false)));
-        Self { url: format!("http://127.0.0.1:{port}/api"), world, stop, thread: Some(thread) }
+        let port = host.port;
+        Self { url: format!("http://127.0.0.1:{port}/api"), world, _host: host }
     }
 
     /// Its inside, to look at or to change.
@@ -150,13 +138,6 @@ impl Slack {
         };
         let roots = here.iter().filter(|message| message.thread_ts.is_none());
         roots.map(|root| (root.text.clone(), replies(&root.ts))).collect()
-    }
-}
-
-impl Drop for Slack {
-    fn drop(&mut self) {
-        (self.stop)();
-        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
