@@ -9,12 +9,26 @@ use rusqlite::{Connection, Row, params};
 /// Most deliveries listed at once.
 pub const LISTED_MAX: usize = 1000;
 
-const DELIVERY_COLUMNS: &str = "id, incident, receiver, lane, notice, key, subject, body, decided_at, person, address,
-     brief, calm";
+const AS_DECIDED: &str = "subject, body";
+const AS_SENT: &str = "COALESCE(sent_subject, subject), COALESCE(sent_body, body)";
 
-/// One delivery.
+// What `read_delivery` reads, in its order.
+fn columns(words: &str) -> String {
+    format!("id, incident, receiver, lane, notice, key, {words}, decided_at, person, address, brief, calm")
+}
+
+/// One delivery, as it was decided.
 pub fn delivery(conn: &Connection, id: i64) -> Result<Delivery, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {DELIVERY_COLUMNS} FROM deliveries WHERE id = ?"))?;
+    one(conn, id, AS_DECIDED)
+}
+
+/// The same with the words it goes out with.
+pub fn as_sent(conn: &Connection, id: i64) -> Result<Delivery, StoreError> {
+    one(conn, id, AS_SENT)
+}
+
+fn one(conn: &Connection, id: i64, words: &str) -> Result<Delivery, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {} FROM deliveries WHERE id = ?", columns(words)))?;
     let mut rows = statement.query([id])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     read_delivery(row)
@@ -94,9 +108,10 @@ fn listed(
         (None, None, None) => "?1 IS NULL AND ?2 IS NULL AND ?3 IS NULL",
     };
     let sql = format!(
-        "SELECT {DELIVERY_COLUMNS}, state, attempts, next_at, finished_at, remote_id, last_error, sent_subject, sent_body,
+        "SELECT {}, state, attempts, next_at, finished_at, remote_id, last_error, sent_subject, sent_body,
            joined
-         FROM deliveries WHERE {conditions} ORDER BY id DESC"
+         FROM deliveries WHERE {conditions} ORDER BY id DESC",
+        columns(AS_DECIDED)
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query(params![incident, filter.receiver, state.map(state_word)])?;

@@ -1,7 +1,7 @@
 //! The outbox: which delivery of a lane may go next, who has it, and how it ended.
 
 use super::codec::{int, lane, micros, state, state_word, time, time_if, uint, uint32};
-use super::deliveries::delivery;
+use super::deliveries::as_sent;
 use super::hold::is_held;
 use super::together;
 
@@ -210,7 +210,7 @@ fn lease(conn: &Connection, id: i64, claim: &Claim) -> Result<Claimed, StoreErro
         conn.prepare_cached(sql)?.query_row(params![micros(claim.now), micros(claim.lease_until), id], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let delivery = together::as_sent(conn, delivery(conn, id)?)?;
+    let delivery = as_sent(conn, id)?;
     let thread = match delivery.lane {
         Lane::Root => None,
         Lane::Post | Lane::Put => thread(conn, &delivery)?,

@@ -3,8 +3,9 @@
 use super::codec::{int, micros, uint};
 use super::deliveries::delivery;
 use crate::store::{Claim, StoreError};
-use domain::delivery::together::{go_together, join};
-use domain::delivery::{Content, Delivery};
+use chrono::{DateTime, Utc};
+use domain::delivery::Delivery;
+use domain::delivery::together::{TOGETHER_AFTER, go_together, join};
 use domain::ids::IncidentId;
 use domain::policy::Joining;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -18,7 +19,7 @@ pub fn newest_of(conn: &Connection, head: i64, claim: &Claim) -> Result<i64, Sto
     if claim.kind.joining() == Joining::Never {
         return Ok(head);
     }
-    let waiting = untried(conn, head)?;
+    let waiting = untried(conn, head, claim.now - TOGETHER_AFTER)?;
     let is_head = waiting.first().is_some_and(|first| int(first.id.0) == head);
     if !is_head || !go_together(&waiting, claim.kind, claim.now) {
         return Ok(head);
@@ -37,24 +38,14 @@ pub fn newest_of(conn: &Connection, head: i64, claim: &Claim) -> Result<i64, Sto
     Ok(newest)
 }
 
-/// A delivery with the words it goes out with.
-pub fn as_sent(conn: &Connection, delivery: Delivery) -> Result<Delivery, StoreError> {
-    let sql = "SELECT sent_subject, sent_body FROM deliveries WHERE id = ? AND sent_body IS NOT NULL";
-    let content = conn
-        .prepare_cached(sql)?
-        .query_row([int(delivery.id.0)], |row| Ok(Content { subject: row.get(0)?, body: row.get(1)? }))
-        .optional()?;
-    Ok(match content {
-        Some(content) => Delivery { content, ..delivery },
-        None => delivery,
-    })
-}
-
-// What waits in the thread of this one, in order, as far as nothing of it was tried.
-fn untried(conn: &Connection, head: i64) -> Result<Vec<Delivery>, StoreError> {
-    let sql = "SELECT incident, receiver FROM deliveries WHERE id = ? AND lane = 'post' AND attempts = 0";
+// What waits in the thread of this one, in order, as far as nothing of it was tried; nothing, where it did not wait itself since
+// this time, which is nearly always so: then one row is all that is read.
+fn untried(conn: &Connection, head: i64, since: DateTime<Utc>) -> Result<Vec<Delivery>, StoreError> {
+    let sql = "SELECT incident, receiver FROM deliveries
+               WHERE id = ? AND lane = 'post' AND attempts = 0 AND decided_at <= ?";
+    let mut statement = conn.prepare_cached(sql)?;
     let lane: Option<(i64, String)> =
-        conn.prepare_cached(sql)?.query_row([head], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        statement.query_row(params![head, micros(since)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((incident, receiver)) = lane else { return Ok(Vec::new()) };
     let incident = IncidentId(uint(incident));
     let sql = "SELECT id FROM deliveries
