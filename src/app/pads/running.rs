@@ -44,8 +44,12 @@ impl Pads {
         Arc::new(pads)
     }
 
-    /// Something about these incidents changed. Never waits.
+    /// Something about these incidents changed. Never waits. Where nobody keeps pads, nobody has to know: who begins to looks
+    /// for open incidents anyway.
     pub fn touch(&self, incidents: impl IntoIterator<Item = IncidentId>) {
+        if self.lock().stop.receiver_count() == 0 {
+            return;
+        }
         let mut touched = self.touched.incidents.lock().unwrap_or_else(PoisonError::into_inner);
         touched.extend(incidents);
         if !touched.is_empty() {
