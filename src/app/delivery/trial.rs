@@ -1,11 +1,13 @@
 //! Tries a receiver: looks whether notices would arrive, and sends one that says so.
 
+use super::one::send;
 pub use crate::channels::Finding;
 use crate::channels::{Attempt, Channel, SEND_SECONDS_MAX};
 use chrono::{DateTime, Utc};
 use domain::delivery::Outcome;
 use domain::notice::trial::{can_be_tried, trial};
 use domain::policy::ReceiverSpec;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What came of it.
@@ -36,22 +38,17 @@ pub async fn look(channel: &dyn Channel) -> Vec<Finding> {
 /// arrive now is not repeated.
 pub async fn try_out(
     spec: &ReceiverSpec,
-    channel: &dyn Channel,
+    channel: Arc<dyn Channel>,
     by: &str,
     external_url: &str,
     now: DateTime<Utc>,
 ) -> Tried {
-    let findings = look(channel).await;
+    let findings = look(channel.as_ref()).await;
     if !can_be_tried(spec) {
         return Tried { findings, sent: None };
     }
     let delivery = trial(spec, by, external_url, now);
     let attempt = Attempt { delivery, number: 1, first_attempt_at: now, thread: None, unsure: false };
-    let limit = Duration::from_secs(SEND_SECONDS_MAX);
-    let sent = tokio::time::timeout(limit, channel.send(&attempt)).await.unwrap_or_else(|_| Outcome::Retry {
-        because: format!("no end within {SEND_SECONDS_MAX}s"),
-        after: None,
-        unsure: true,
-    });
+    let sent = send(channel, attempt, Duration::from_secs(SEND_SECONDS_MAX)).await;
     Tried { findings, sent: Some(sent) }
 }

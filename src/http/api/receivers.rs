@@ -27,7 +27,7 @@ pub async fn test(site: web::Data<Site>, request: HttpRequest, who: Identity) ->
         return Err(Failure::NotFound(unknown("receiver", name, &names)));
     };
     site.audit(who.does(&format!("receiver {} tested", spec.name))).await?;
-    let tried = try_out(&spec, channel.as_ref(), &who.name, &config.policy.external_url, site.now()).await;
+    let tried = try_out(&spec, channel, &who.name, &config.policy.external_url, site.now()).await;
     Ok(ok(&shape(&spec.name, &tried)))
 }
 
