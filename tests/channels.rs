@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/attempts.rs"]
+mod attempts;
 #[path = "support/host.rs"]
 mod host;
 #[path = "support/slack.rs"]
 mod slack;
 
+use attempts::{class, first};
 use chrono::TimeDelta;
-use domain::delivery::{Addressee, Content, Delivery, Lane, Outcome};
-use domain::ids::{DeliveryId, IncidentId};
+use domain::delivery::{Addressee, Content, Lane, Outcome};
 use domain::notice::NoticeKind;
 use earlybell::channels::slack::SlackChannel;
 use earlybell::channels::{Attempt, Channel, Deadlines, Finding, http_client};
@@ -44,40 +46,13 @@ fn impatient(config: &SlackConfig) -> SlackChannel {
 
 fn attempt(lane: Lane, number: u64, text: &str, thread: Option<&str>) -> Attempt {
     let notice = if lane == Lane::Put { NoticeKind::Board } else { NoticeKind::Updated };
-    let now = SystemClock.now();
-    Attempt {
-        delivery: Delivery {
-            id: DeliveryId(number),
-            incident: IncidentId(42),
-            receiver: "team-slack".into(),
-            lane,
-            notice,
-            key: format!("inc-42.{}.{number}.team-slack", notice.word()),
-            to: None,
-            content: Content { subject: format!("*{text}*"), body: "All users &amp; more".into() },
-            brief: String::new(),
-            calm: false,
-            decided_at: now,
-        },
-        number: 1,
-        first_attempt_at: now,
-        thread: thread.map(str::to_owned),
-        unsure: false,
-    }
+    let content = Content { subject: format!("*{text}*"), body: "All users &amp; more".into() };
+    let attempt = first("team-slack", number, (lane, notice), content, SystemClock.now());
+    Attempt { thread: thread.map(str::to_owned), ..attempt }
 }
 
 fn again(attempt: &Attempt) -> Attempt {
     Attempt { number: attempt.number + 1, unsure: true, ..attempt.clone() }
-}
-
-fn class(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Retry { unsure: true, .. } => "unsure",
-        Outcome::Retry { .. } => "retry",
-        Outcome::Fatal { .. } => "fatal",
-        Outcome::Misconfigured { .. } => "misconfigured",
-    }
 }
 
 fn remote_id(outcome: Outcome) -> String {

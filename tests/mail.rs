@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/attempts.rs"]
+mod attempts;
 #[path = "support/postfix.rs"]
 mod postfix;
 #[path = "support/smtp.rs"]
 mod smtp;
 
-use chrono::DateTime;
-use domain::delivery::{Addressee, Content, Delivery, Lane, Outcome};
-use domain::ids::{DeliveryId, IncidentId};
+use attempts::{class, first};
+use chrono::{DateTime, TimeDelta};
+use domain::delivery::{Addressee, Content, Lane, Outcome};
 use domain::notice::NoticeKind;
 use earlybell::channels::email::EmailChannel;
 use earlybell::channels::{Attempt, Channel, Deadlines, Finding, SEND_SECONDS_MAX};
@@ -38,27 +40,10 @@ fn channel(config: &EmailConfig) -> EmailChannel {
 }
 
 fn attempt(lane: Lane, notice: NoticeKind, number: u64, thread: Option<&str>) -> Attempt {
-    Attempt {
-        delivery: Delivery {
-            id: DeliveryId(number),
-            incident: IncidentId(42),
-            receiver: "list".into(),
-            lane,
-            notice,
-            key: format!("inc-42.{}.{number}.list", notice.word()),
-            to: None,
-            content: Content {
-                subject: "[INC-42] Gateway häuft Fehler".into(), body: "3 of 7 fire.\n.\n\nBye".into()
-            },
-            brief: String::new(),
-            calm: false,
-            decided_at: DateTime::from_timestamp(1_795_331_460, 0).unwrap(),
-        },
-        number: 1,
-        first_attempt_at: DateTime::from_timestamp(1_795_331_461, 0).unwrap(),
-        thread: thread.map(str::to_owned),
-        unsure: false,
-    }
+    let at = DateTime::from_timestamp(1_795_331_460, 0).unwrap();
+    let content = Content { subject: "[INC-42] Gateway häuft Fehler".into(), body: "3 of 7 fire.\n.\n\nBye".into() };
+    let attempt = first("list", number, (lane, notice), content, at);
+    Attempt { first_attempt_at: at + TimeDelta::seconds(1), thread: thread.map(str::to_owned), ..attempt }
 }
 
 fn declared() -> Attempt {
@@ -72,17 +57,6 @@ fn sent(id: &str) -> Outcome {
 // From the first header that is ours: Postfix writes its own above.
 fn ours(mail: &str) -> &str {
     &mail[mail.find("Message-ID:").unwrap()..]
-}
-
-/// What an outcome asks for, without its words.
-fn class(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Retry { unsure: true, .. } => "unsure",
-        Outcome::Retry { .. } => "retry",
-        Outcome::Fatal { .. } => "fatal",
-        Outcome::Misconfigured { .. } => "misconfigured",
-    }
 }
 
 fn to(address: &str, number: u64, thread: Option<&str>) -> Attempt {

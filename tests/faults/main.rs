@@ -5,11 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/attempts.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod attempts;
 mod server;
 
+use attempts::first;
 use chrono::DateTime;
-use domain::delivery::{Content, Delivery, Lane, Outcome};
-use domain::ids::{DeliveryId, IncidentId};
+use domain::delivery::{Content, Lane, Outcome};
 use domain::notice::NoticeKind;
 use earlybell::channels::chat::ChatChannel;
 use earlybell::channels::email::EmailChannel;
@@ -145,25 +148,8 @@ fn attempt(channel: &str) -> Attempt {
         }
         _ => "words".to_owned(),
     };
-    Attempt {
-        delivery: Delivery {
-            id: DeliveryId(1),
-            incident: IncidentId(42),
-            receiver: channel.to_owned(),
-            lane: Lane::Root,
-            notice: NoticeKind::Declared,
-            key: format!("inc-42.declared.1.{channel}"),
-            to: None,
-            content: Content { subject: "INC-42 suspected".to_owned(), body },
-            brief: String::new(),
-            calm: false,
-            decided_at: at,
-        },
-        number: 1,
-        first_attempt_at: at,
-        thread: None,
-        unsure: false,
-    }
+    let content = Content { subject: "INC-42 suspected".to_owned(), body };
+    first(channel, 1, (Lane::Root, NoticeKind::Declared), content, at)
 }
 
 fn statuses(protocol: Protocol) -> &'static [u16] {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/attempts.rs"]
+mod attempts;
 mod bad_days;
 mod client;
 mod networks;
@@ -12,25 +14,14 @@ mod real;
 mod scripted;
 mod whole;
 
+use attempts::{class, first};
 use chrono::DateTime;
-use domain::delivery::{Content, Delivery, Lane, Outcome};
-use domain::ids::{DeliveryId, IncidentId};
+use domain::delivery::{Content, Lane, Outcome};
 use domain::notice::NoticeKind;
 use earlybell::channels::irc::{IrcChannel, Networks, Waits};
 use earlybell::channels::{Attempt, Deadlines};
 use earlybell::config::{IrcConfig, IrcFlood, IrcLogin, IrcMessage, IrcNetwork};
 use std::time::Duration;
-
-/// What an outcome asks for, without its words.
-fn class(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Retry { unsure: true, .. } => "unsure",
-        Outcome::Retry { .. } => "retry",
-        Outcome::Fatal { .. } => "fatal",
-        Outcome::Misconfigured { .. } => "misconfigured",
-    }
-}
 
 /// Why it was not sent.
 fn because(outcome: &Outcome) -> &str {
@@ -72,25 +63,8 @@ fn open(config: &IrcConfig) -> (IrcChannel, Networks, tempfile::TempDir) {
 
 fn attempt(lane: Lane, notice: NoticeKind, number: u64, subject: &str, body: &str) -> Attempt {
     let at = DateTime::from_timestamp(1_795_331_460, 0).unwrap();
-    Attempt {
-        delivery: Delivery {
-            id: DeliveryId(number),
-            incident: IncidentId(42),
-            receiver: "team-irc".into(),
-            lane,
-            notice,
-            key: format!("inc-42.{}.{number}.team-irc", notice.word()),
-            to: None,
-            content: Content { subject: subject.into(), body: body.into() },
-            brief: String::new(),
-            calm: false,
-            decided_at: at,
-        },
-        number: 1,
-        first_attempt_at: at,
-        thread: None,
-        unsure: false,
-    }
+    let content = Content { subject: subject.into(), body: body.into() };
+    first("team-irc", number, (lane, notice), content, at)
 }
 
 fn declared() -> Attempt {

@@ -1,10 +1,11 @@
 //! One delivery at a time, and everything that can go wrong with it.
 
+use crate::attempts::{class, first};
 use crate::obs::{MAINTENANCE, Message, Misbehave, Obs, PASSWORD, Version};
 use chrono::TimeDelta;
 use domain::delivery::status::{MessageScope, MessageSeverity, Status, StatusAct};
-use domain::delivery::{Delivery, Lane, Outcome};
-use domain::ids::{DeliveryId, IncidentId};
+use domain::delivery::{Lane, Outcome};
+use domain::ids::IncidentId;
 use domain::notice::NoticeKind;
 use domain::policy::status_messages::StatusMessages;
 use earlybell::channels::obs::ObsChannel;
@@ -48,26 +49,9 @@ fn status(severity: MessageSeverity, text: &str) -> Status {
 }
 
 fn attempt(lane: Lane, status: &Status, thread: Option<&str>) -> Attempt {
-    let now = SystemClock.now();
-    Attempt {
-        delivery: Delivery {
-            id: DeliveryId(1),
-            incident: IncidentId(4),
-            receiver: "obs".into(),
-            lane,
-            notice: NoticeKind::Updated,
-            key: "inc-4.updated.1.obs".into(),
-            to: None,
-            content: status.content(),
-            brief: String::new(),
-            calm: false,
-            decided_at: now,
-        },
-        number: 1,
-        first_attempt_at: now,
-        thread: thread.map(str::to_owned),
-        unsure: false,
-    }
+    let mut attempt = first("obs", 1, (lane, NoticeKind::Updated), status.content(), SystemClock.now());
+    attempt.delivery.incident = IncidentId(4);
+    Attempt { thread: thread.map(str::to_owned), ..attempt }
 }
 
 fn again(attempt: &Attempt) -> Attempt {
@@ -90,16 +74,6 @@ fn withdrawal(thread: &str) -> Attempt {
 pub fn remote_id(outcome: Outcome) -> String {
     let Outcome::Sent { remote_id: Some(id) } = outcome else { panic!("not sent: {outcome:?}") };
     id
-}
-
-fn class(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Retry { unsure: true, .. } => "unsure",
-        Outcome::Retry { .. } => "retry",
-        Outcome::Fatal { .. } => "fatal",
-        Outcome::Misconfigured { .. } => "misconfigured",
-    }
 }
 
 // Id, severity and first line of every message, in the order they came.

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/attempts.rs"]
+mod attempts;
 mod channel;
 #[path = "../support/host.rs"]
 mod host;
