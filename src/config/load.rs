@@ -161,6 +161,7 @@ fn receiver_specs(written: Option<&[ReceiverWritten]>) -> Vec<ReceiverSpec> {
         public: receiver.public,
         personal: receiver.personal,
         templates: receiver.templates.clone(),
+        language: receiver.language.clone(),
     };
     match written {
         Some(written) => written.iter().map(spec).collect(),

@@ -199,6 +199,9 @@ pub struct ReceiverWritten {
     /// Template per notice.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,
+    /// Which language its notices are in.
+    #[serde(default)]
+    pub language: Option<String>,
     /// Standard output.
     #[serde(default)]
     pub console: Option<ConsoleWritten>,

@@ -66,6 +66,7 @@ pub fn config() -> Config {
         public: false,
         personal: false,
         templates: Default::default(),
+        language: None,
     };
     let policy = PolicySource {
         rule_files: Vec::new(),

@@ -173,5 +173,6 @@ pub fn spec(name: &str) -> ReceiverSpec {
         public: false,
         personal: false,
         templates: Default::default(),
+        language: None,
     }
 }

@@ -136,6 +136,7 @@ impl Deliveries {
             public: false,
             personal: false,
             templates: BTreeMap::new(),
+            language: None,
         };
         let mut worker = Worker::new(self.shared.clone(), spec, Arc::new(Departed));
         let mut all = 0;

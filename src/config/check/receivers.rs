@@ -99,11 +99,11 @@ impl Check<'_> {
                 return None;
             }
         };
-        let ReceiverWritten { name, templates, .. } = written;
+        let ReceiverWritten { name, templates, language, .. } = written;
         // Whoever opens a page there reads it, so suspected incidents stay out of it.
         let reaches_users = matches!(&address, Some(Address::Obs(obs)) if is_public(obs.messages.scope));
         let public = written.public || reaches_users;
-        let spec = ReceiverSpec { name, kind, public, personal, templates };
+        let spec = ReceiverSpec { name, kind, public, personal, templates, language };
         Some(Receiver { spec, address: address?, pacing })
     }
 
@@ -198,6 +198,7 @@ pub(in crate::config) fn console() -> Receiver {
         public: false,
         personal: false,
         templates: BTreeMap::new(),
+        language: None,
     };
     Receiver { spec, address: Address::Console, pacing: Pacing::default() }
 }

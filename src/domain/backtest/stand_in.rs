@@ -29,6 +29,7 @@ pub(super) fn stand_in(source: &PolicySource, history: History) -> PolicySource 
         public: false,
         personal: false,
         templates: BTreeMap::new(),
+        language: None,
     };
     source.receivers = vec![everyone];
     source.route = Route { receivers: vec![NAME.to_owned()], ..Route::default() };

@@ -42,7 +42,7 @@ struct World {
 }
 
 fn receiver(name: &str, kind: ReceiverKind, public: bool, personal: bool) -> ReceiverSpec {
-    ReceiverSpec { name: name.to_owned(), kind, public, personal, templates: BTreeMap::new() }
+    ReceiverSpec { name: name.to_owned(), kind, public, personal, templates: BTreeMap::new(), language: None }
 }
 
 fn policy() -> PolicySource {

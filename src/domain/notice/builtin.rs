@@ -83,10 +83,15 @@ pub fn compose(scene: &Scene<'_>, telling: &Telling<'_>, reader: Reader) -> Mess
     }
     parts.extend(record(scene.incident, telling));
     parts.splice(0..0, drill(scene.incident));
-    let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
-    parts.push(Part::Link(link, page_url(&scene.policy.source.external_url, scene.incident)));
+    parts.push(page(scene));
     parts.extend(pad(scene, reader));
     Message { headline: headline(scene.incident, telling.kind), icon: icon(scene.incident, telling.kind), parts }
+}
+
+/// Where all of it stands.
+pub fn page(scene: &Scene<'_>) -> Part {
+    let link = if scene.incident.stage.is_open() { "Follow it here" } else { "What happened" };
+    Part::Link(link, page_url(&scene.policy.source.external_url, scene.incident))
 }
 
 /// Where people write along.

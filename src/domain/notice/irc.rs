@@ -27,7 +27,17 @@ pub fn show(message: &Message) -> Content {
     let parts = message.parts.iter().enumerate().filter(|(at, _)| Some(*at) != page).map(|(_, part)| part);
     let subject = line(&message.headline);
     let room = LINES_MAX - 1;
-    let mut pieces = closer(pieces(parts), room);
+    let mut pieces = pieces(parts);
+    let page = page.and_then(|at| match &message.parts[at] {
+        Part::Link(name, url) => Some((*name, word(url))),
+        _ => None,
+    });
+    // A template that says it itself says it last, in its own words.
+    let own = page.as_ref().and_then(|(_, url)| {
+        let says = |piece: &Piece| piece.kind == Kind::Alone && piece.text.ends_with(url.as_str());
+        pieces.iter().rposition(says).map(|at| pieces.remove(at).text)
+    });
+    let mut pieces = closer(pieces, room);
     let cut = pieces.len() > room;
     if cut {
         // What comes next stands last: people wait for it.
@@ -36,9 +46,8 @@ pub fn show(message: &Message) -> Content {
         pieces.extend(last);
     }
     let mut lines: Vec<String> = pieces.into_iter().map(|piece| piece.text).collect();
-    if let Some(Part::Link(name, url)) = page.and_then(|at| message.parts.get(at)) {
-        lines.push(format!("{}: {}", if cut { "All of it" } else { name }, word(url)));
-    }
+    let all = |(name, url)| format!("{}: {url}", if cut { "All of it" } else { name });
+    lines.extend(own.or_else(|| page.map(all)));
     Content { subject, body: lines.join("\n") }
 }
 

@@ -7,7 +7,7 @@ use super::layout::{Part, Place, brief, show};
 use super::obs;
 use super::personal::{Concerned, address, concerned};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, may_wait, telling};
-use super::template::{self, TemplateFailure};
+use super::template::{self, TemplateFailure, Text};
 use super::webhook;
 use crate::alert::Alert;
 use crate::delivery::{Addressee, Content, Lane};
@@ -311,7 +311,8 @@ fn write(
         None => {}
         Some(Ok(text)) => {
             // What is cut there is found on the page.
-            let page = message.parts.pop().filter(|_| spec.kind == ReceiverKind::Irc);
+            let page = (spec.kind == ReceiverKind::Irc).then(|| builtin::page(scene));
+            message.headline = text.headline.clone().unwrap_or(message.headline);
             message.parts = around(scene.incident, telling, text);
             message.parts.extend(page);
         }
@@ -367,10 +368,11 @@ fn reader(spec: &ReceiverSpec) -> Reader {
 }
 
 // A template says what its author wanted; that it is a drill, and what proves the record, is not for them to leave out.
-fn around(incident: &Incident, telling: &Telling<'_>, text: String) -> Vec<Part> {
-    let has_record = incident.audit_head.is_some_and(|head| text.contains(&head.hash.first()));
+fn around(incident: &Incident, telling: &Telling<'_>, text: Text) -> Vec<Part> {
+    let has_record = incident.audit_head.is_some_and(|head| text.body.contains(&head.hash.first()));
     let record = builtin::record(incident, telling).filter(|_| !has_record);
-    builtin::drill(incident).into_iter().chain([Part::Ready(text)]).chain(record).collect()
+    let drill = builtin::drill(incident).map(|drill| text.drill.map_or(drill, Part::Words));
+    drill.into_iter().chain([Part::Ready(text.body)]).chain(record).collect()
 }
 
 fn key(incident: &Incident, kind: NoticeKind, seat: Seat, receiver: &str) -> String {

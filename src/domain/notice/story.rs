@@ -3,6 +3,7 @@
 
 mod drill;
 mod fallback;
+mod language;
 mod obs;
 mod pad;
 
@@ -40,7 +41,14 @@ pub(crate) struct Story {
 }
 
 pub(crate) fn receiver(name: &str, kind: ReceiverKind) -> ReceiverSpec {
-    ReceiverSpec { name: name.to_owned(), kind, public: false, personal: false, templates: BTreeMap::new() }
+    ReceiverSpec {
+        name: name.to_owned(),
+        kind,
+        public: false,
+        personal: false,
+        templates: BTreeMap::new(),
+        language: None,
+    }
 }
 
 fn public(name: &str, kind: ReceiverKind) -> ReceiverSpec {

@@ -130,6 +130,37 @@ pub enum About<'a> {
 }
 
 impl About<'_> {
+    /// The word that templates see.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Board => "board",
+            Self::Confirmed(_) => "confirmed",
+            Self::Severity { .. } => "severity",
+            Self::Said { .. } => "said",
+            Self::Alerts(_) => "alerts",
+            Self::LooksOver(_) => "looks_over",
+            Self::Flapping(_) => "flapping",
+            Self::CalledOff(..) => "called_off",
+            Self::Resolved(_) => "resolved",
+            Self::Reopened(_) => "reopened",
+            Self::Role(_) => "role",
+            Self::PromiseMissed(_) => "promise_missed",
+            Self::Asked(_) => "asked",
+            Self::MergedInto(..) => "merged_into",
+            Self::Absorbed { .. } => "absorbed",
+            Self::Joined { .. } => "joined",
+            Self::TargetCalledOff(..) => "target_called_off",
+            Self::TargetReopened(..) => "target_reopened",
+            Self::SplitOff(..) => "split_off",
+            Self::Published(_) => "published",
+            Self::PostMortemDue(..) => "post_mortem_due",
+            Self::Lost { .. } => "lost",
+            Self::Blocked { .. } => "blocked",
+            Self::InPlaceOf { .. } => "in_place_of",
+        }
+    }
+
     /// Whether it says who does what: what went wrong with notices concerns whoever reads it, and what is over nobody any more.
     pub fn names_people(&self) -> bool {
         match self {

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod engine;
 pub mod fixture;
+pub mod language;
 pub mod scan;
 
 use super::NoticeKind;
@@ -23,21 +24,28 @@ use crate::rules::compile::labels;
 use crate::rules::model::RuleModel;
 use crate::text::clean_line;
 use engine::Engine;
+use language::ENGLISH;
 use minijinja::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Templates that are always there, to use or to start from: what the notices of the two commonest situations say, and
-/// the first and the last word of a build service.
-pub const SHIPPED: [(&str, &str); 4] = [
+/// the first and the last word of a build service; and all words of the languages that are there.
+pub const SHIPPED: [(&str, &str); 9] = [
     ("obs-declare", include_str!("words/obs-declare.txt")),
+    ("obs-declare.de", include_str!("words/obs-declare.de.txt")),
     ("obs-resolve", include_str!("words/obs-resolve.txt")),
+    ("obs-resolve.de", include_str!("words/obs-resolve.de.txt")),
     ("service-disruption", include_str!("words/service-disruption.txt")),
+    ("service-disruption.de", include_str!("words/service-disruption.de.txt")),
     ("unresponsive-page", include_str!("words/unresponsive-page.txt")),
+    ("unresponsive-page.de", include_str!("words/unresponsive-page.de.txt")),
+    ("words.de", include_str!("words/words.de.txt")),
 ];
 
 /// Longest reason a template may give, in bytes.
 const REASON_BYTES_MAX: usize = 1_000;
+const HEADLINE_BYTES_MAX: usize = 400;
 
 /// A template that failed when it was needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,8 +139,10 @@ impl Templates {
                 public: false,
                 personal: false,
                 templates: BTreeMap::new(),
+                language: None,
             };
-            self.slack.render(name, data::notice(scene, telling, &spec)).map(drop)
+            let mut parts = language::Part::ALL.into_iter();
+            parts.try_for_each(|part| self.slack.render(name, data::notice(scene, telling, &spec, part)).map(drop))
         });
         try_out.err().map(|failure| wrong(failure.because))
     }
@@ -161,19 +171,49 @@ impl Templates {
     }
 }
 
-/// The words of an operator's template for a notice, if one is configured for this receiver or by the rule.
+/// A notice by templates: what each part says in the place of the built-in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What happened to which incident, in one line; `None` where the built-in words stand.
+    pub headline: Option<String>,
+    /// That it is a drill, likewise.
+    pub drill: Option<String>,
+    /// Everything else, escaped for the receiver.
+    pub body: String,
+}
+
+/// The words of a template for a notice, if one is configured for this receiver or by the rule, or has the words of the
+/// receiver's language.
 pub fn write(
     scene: &Scene<'_>,
     telling: &Telling<'_>,
     spec: &ReceiverSpec,
     lane: Lane,
-) -> Option<Result<String, TemplateFailure>> {
-    let name = pick(scene.policy, scene.incident, spec, telling.kind, lane)?;
-    let text = scene.policy.templates.engine(spec.kind).render(name, data::notice(scene, telling, spec));
-    Some(text.and_then(|text| match text.is_empty() {
-        true => Err(TemplateFailure { template: name.to_owned(), because: "it came out empty".to_owned() }),
-        false => Ok(text),
-    }))
+) -> Option<Result<Text, TemplateFailure>> {
+    let templates = &scene.policy.templates;
+    let language = spec.language.as_deref().filter(|language| *language != ENGLISH);
+    let own = pick(scene.policy, scene.incident, spec, telling.kind, lane);
+    let own = own.map(|name| language::variant(templates, name, language));
+    let words = language.map(language::words);
+    let part = |engine: &Engine, name: &str, part| engine.render(name, data::notice(scene, telling, spec, part));
+    let write = |name: &str| {
+        let of_language = |of| match &words {
+            Some(words) => part(&templates.plain, words, of).map(|text| Some(text).filter(|text| !text.is_empty())),
+            None => Ok(None),
+        };
+        let body = part(templates.engine(spec.kind), name, language::Part::Body)?;
+        let (headline, drill) = (of_language(language::Part::Headline)?, of_language(language::Part::Drill)?);
+        Ok(Text { headline: headline.map(|line| clean_line(&line, HEADLINE_BYTES_MAX)), drill, body })
+    };
+    let name = own.as_deref().or(words.as_deref())?;
+    match write(name) {
+        // A language need not have words for everything.
+        Ok(text) if text.body.is_empty() && own.is_none() => None,
+        Ok(text) if text.body.is_empty() => {
+            Some(Err(TemplateFailure { template: name.to_owned(), because: "it came out empty".to_owned() }))
+        }
+        written => Some(written),
+    }
 }
 
 /// The title of an incident that this rule declares. `labels` are those of the incident.

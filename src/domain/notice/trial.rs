@@ -47,7 +47,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn spec(kind: ReceiverKind, personal: bool) -> ReceiverSpec {
-        ReceiverSpec { name: "team".to_owned(), kind, public: false, personal, templates: BTreeMap::new() }
+        ReceiverSpec {
+            name: "team".to_owned(),
+            kind,
+            public: false,
+            personal,
+            templates: BTreeMap::new(),
+            language: None,
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{CONFIG, NamedRuleFile, PolicySource, ReceiverKind, Route};
 use crate::nearest::unknown;
 use crate::notice::NoticeKind;
 use crate::notice::template::SHIPPED;
+use crate::notice::template::language::{self, ENGLISH};
 use crate::rules::compile::Mistake;
 use crate::rules::model::{Group, RuleModel};
 use crate::rules::{Rule, RuleSet};
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 /// Longest name of a role, in bytes.
 pub const ROLE_BYTES_MAX: usize = 40;
 
+const LANGUAGE_BYTES_MAX: usize = 40;
+
 /// Says which names point nowhere.
 pub fn names(source: &PolicySource, set: &RuleSet) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
@@ -21,7 +24,10 @@ pub fn names(source: &PolicySource, set: &RuleSet) -> Vec<Mistake> {
     route(source, &source.route, &config.inner("route"), &mut mistakes);
     mistakes.extend(roles(source, &config.inner("roles")));
     for (at, spec) in source.receivers.iter().enumerate() {
-        templates(source, &spec.templates, &config.inner(&format!("receivers[{at}].templates")), &mut mistakes);
+        let place = config.inner(&format!("receivers[{at}]"));
+        templates(source, &spec.templates, &place.inner(".templates"), &mut mistakes);
+        let unknown = spec.language.as_deref().and_then(|language| unspoken(source, language));
+        mistakes.extend(unknown.map(|problem| place.mistake(".language", problem)));
     }
     for (place, _, rule) in rules(&source.rule_files) {
         receivers(source, &rule.receivers, &place.inner(".receivers"), &mut mistakes);
@@ -112,8 +118,9 @@ fn templates(
     mistakes: &mut Vec<Mistake>,
 ) {
     let notices = NoticeKind::TEMPLATED.map(NoticeKind::word);
-    let known: Vec<&str> =
-        source.templates.keys().map(String::as_str).chain(SHIPPED.iter().map(|(name, _)| *name)).collect();
+    let known = names_of_templates(source);
+    // Nobody means one of many languages by name.
+    let meant: Vec<&str> = known.iter().copied().filter(|name| !name.contains('.')).collect();
     for (notice, template) in by_notice {
         let mut wrong = |problem| mistakes.push(place.mistake(&format!(".{notice}"), problem));
         match NoticeKind::parse(notice).filter(|kind| NoticeKind::TEMPLATED.contains(kind)) {
@@ -124,9 +131,24 @@ fn templates(
             Some(_) => {}
         }
         if !known.contains(&template.as_str()) {
-            wrong(unknown("template", template, &known));
+            wrong(unknown("template", template, &meant));
         }
     }
+}
+
+fn names_of_templates(source: &PolicySource) -> Vec<&str> {
+    source.templates.keys().map(String::as_str).chain(SHIPPED.iter().map(|(name, _)| *name)).collect()
+}
+
+// A language that no template has the words of.
+fn unspoken(source: &PolicySource, language: &str) -> Option<String> {
+    let names = names_of_templates(source);
+    let known: Vec<&str> = [ENGLISH].into_iter().chain(names.into_iter().filter_map(language::of)).collect();
+    let problem = || {
+        let wanted = language::words(&clean_line(language, LANGUAGE_BYTES_MAX));
+        format!("{}; a template named `{wanted}` brings another one", unknown("language", language, &known))
+    };
+    (!known.contains(&language)).then(problem)
 }
 
 // What is forgotten can't count.
@@ -176,6 +198,7 @@ mod tests {
                 public: false,
                 personal: false,
                 templates: BTreeMap::new(),
+                language: None,
             }],
             route: Route { receivers: vec!["team".to_owned()], ..Route::default() },
             templates: map(templates),

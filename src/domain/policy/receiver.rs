@@ -18,6 +18,9 @@ pub struct ReceiverSpec {
     /// Template per notice, over those of the rule.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,
+    /// Which language its notices are in, as `de`; the built-in one where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 impl ReceiverSpec {

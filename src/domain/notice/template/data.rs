@@ -1,11 +1,13 @@
 //! What templates see, under the names people know from Alertmanager.
 
+use super::language::Part;
 use crate::alert::{Alert, Pairs};
 use crate::audit::Head;
 use crate::document::Audience;
 use crate::document::roles::Cast;
+use crate::incident::Actor;
 use crate::notice::NoticeKind;
-use crate::notice::phrase::{alert_word, clock, counts, lasted, next_update as promised, page_url, who};
+use crate::notice::phrase::{alert_word, clock, counts, incident_url, lasted, next_update as promised, page_url, who};
 use crate::notice::plan::Scene;
 use crate::notice::telling::{About, Telling};
 use crate::policy::ReceiverSpec;
@@ -13,18 +15,28 @@ use chrono::{DateTime, Utc};
 use minijinja::Value;
 use std::collections::BTreeMap;
 
-/// Everything a notice template sees.
-pub fn notice(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> Value {
+/// Everything a notice template sees, of which it is to write this part.
+pub fn notice(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec, part: Part) -> Value {
     let (reason, code) = reason(telling.about);
+    // Reasons of rules name rules and matchers, which say nothing to the public; how it ended is said to everyone.
+    let is_end = matches!(telling.kind, NoticeKind::CalledOff | NoticeKind::Resolved);
+    let is_withheld = spec.public && !is_end && telling.actor == Some(&Actor::Rule);
+    let reason = if is_withheld { "" } else { reason };
     map([
+        ("part", part.word().into()),
         ("notice", telling.kind.word().into()),
+        ("about", telling.about.word().into()),
+        ("public", spec.public.into()),
         ("incident", incident(scene, spec)),
         ("alerts", alerts(scene.alerts, scene.at)),
         ("counts", tally(scene)),
         ("update", update(scene, telling.about)),
+        ("other", other(scene, telling.about)),
+        ("severity_before", severity_before(telling.about).into()),
         ("next_update", next_update(scene, telling).unwrap_or_default().into()),
         ("reason", reason.into()),
         ("code", code.into()),
+        ("address", address(telling.about).into()),
         ("actor", telling.actor.map(who).unwrap_or_default().into()),
         ("receiver", spec.name.as_str().into()),
         ("who_does_what", who_does_what(scene, spec).into()),
@@ -124,6 +136,34 @@ fn next_update(scene: &Scene<'_>, telling: &Telling<'_>) -> Option<String> {
     Some(clock(by, scene.at))
 }
 
+// Another incident, which this one is part of now, or which is part of it.
+fn other(scene: &Scene<'_>, about: About<'_>) -> Value {
+    let (id, title) = match about {
+        About::MergedInto(into, _) | About::TargetCalledOff(into, ..) | About::TargetReopened(into, _) => (into, ""),
+        About::SplitOff(into, _) => (into, ""),
+        // What was only suspected stays out of public.
+        About::Absorbed { from, title, public: true } | About::Joined { from, title, public: true } => (from, title),
+        _ => return Value::UNDEFINED,
+    };
+    let url = incident_url(&scene.policy.source.external_url, id);
+    map([("id", id.to_string().into()), ("title", title.into()), ("url", url.into())])
+}
+
+// Where its post mortem is read.
+fn address(about: About<'_>) -> &str {
+    match about {
+        About::Published(address) => address,
+        _ => "",
+    }
+}
+
+fn severity_before(about: About<'_>) -> &'static str {
+    match about {
+        About::Severity { from, .. } => from.word(),
+        _ => "",
+    }
+}
+
 fn reason(about: About<'_>) -> (&str, &str) {
     match about {
         About::CalledOff(code, reason) | About::TargetCalledOff(_, code, reason) => (reason, code.word()),
@@ -132,6 +172,7 @@ fn reason(about: About<'_>) -> (&str, &str) {
         About::Severity { because, .. }
         | About::Lost { because, .. }
         | About::Blocked { because, .. }
+        | About::MergedInto(_, because)
         | About::InPlaceOf { because, .. } => (because, ""),
         About::Alarm
         | About::Board
@@ -142,11 +183,53 @@ fn reason(about: About<'_>) -> (&str, &str) {
         | About::Role(_)
         | About::PromiseMissed(_)
         | About::Asked(_)
-        | About::MergedInto(..)
         | About::Absorbed { .. }
         | About::Joined { .. }
         | About::Published(_)
         | About::PostMortemDue(..)
         | About::SplitOff(..) => ("", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, notice};
+    use crate::notice::story::receiver;
+    use crate::notice::template::fixture;
+    use crate::policy::ReceiverKind;
+    use minijinja::Value;
+    use std::collections::BTreeSet;
+
+    // Their names, and those inside them, but for labels, which are anybody's.
+    fn names(data: &Value) -> BTreeSet<String> {
+        let of = |value: &Value| value.try_iter().into_iter().flatten().map(|key| key.to_string()).collect::<Vec<_>>();
+        let inner = |name: &String| match name.as_str() {
+            "labels" | "other" => Vec::new(),
+            "alerts" => ["name", "summary", "state", "since", "labels", "annotations"].map(str::to_owned).into(),
+            name => data
+                .get_attr(name)
+                .ok()
+                .filter(|value| value.kind() == minijinja::value::ValueKind::Map)
+                .map_or_else(Vec::new, |map| of(&map)),
+        };
+        let outer = of(data);
+        outer.iter().flat_map(inner).chain(outer.iter().cloned()).collect()
+    }
+
+    #[test]
+    fn everything_that_templates_see_is_written_down() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/templates.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (_, table) = page.split_once("| name | what it is |").unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        fixture::each(|scene, telling| {
+            let spec = receiver("team", ReceiverKind::Email);
+            let missing: Vec<_> = names(&notice(scene, telling, &spec, Part::Body))
+                .into_iter()
+                .filter(|name| !table.contains(&format!("`{name}`")))
+                .collect();
+            if missing.is_empty() { Ok(()) } else { Err(missing) }
+        })
+        .unwrap();
     }
 }
