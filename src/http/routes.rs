@@ -173,6 +173,7 @@ pub static ROUTES: &[Endpoint] = &[
     post("/squads/{name}/join", ADMIN, || web::to(pages::people::join)),
     post("/squads/{name}/leave", ADMIN, || web::to(pages::people::leave)),
     post("/squads/{name}/remove", ADMIN, || web::to(pages::people::remove_squad)),
+    post("/receivers/{name}/test", MANAGER, || web::to(pages::receivers::test)),
     post("/deliveries/release", ADMIN, || web::to(pages::outbox::release)),
     get("/login", Access::Reader, || web::to(login::page::show)),
     post("/login", Access::Anyone, || web::to(login::local::login)),

@@ -101,3 +101,37 @@ fn a_browser_reads_text_as_text() {
     assert_eq!(window.read(handlers), 0);
     assert_eq!(window.read("document.querySelectorAll('img').length"), 1, "only the bell");
 }
+
+#[test]
+fn a_receiver_is_tried_at_the_press_of_a_button() {
+    // Nobody listens on port 1.
+    let config = "\
+receivers:
+  - { name: team, console: {} }
+  - { name: list, email: { to: list@example.org, from: bell@example.org, smarthost: '127.0.0.1:1', tls: none } }
+route: { receivers: [team, list] }
+";
+    let program = Program::start(config, &[]);
+    let base = format!("http://{}", program.address);
+    for (name, role) in [("anna", "manager"), ("bert", "responder")] {
+        let added = program.verb(&["user", "add", name, "--role", role], &format!("{PASSWORD}\n"));
+        assert!(added.contains(name), "{added}");
+    }
+    let mut driver = Driver::start();
+    let mut anna = driver.window();
+    sign_in(&mut anna, &base, "anna");
+    anna.go(&format!("{base}/receivers"));
+    assert!(anna.text("tbody").contains("team console ✓ well"), "{}", anna.text("tbody"));
+    anna.press("form[action$=\"/receivers/team/test\"] button");
+    assert_eq!(anna.text(".tried h2"), "team: all is well");
+    assert!(anna.text(".tried").contains("It took a test"), "{}", anna.text(".tried"));
+    anna.press("form[action$=\"/receivers/list/test\"] button");
+    assert_eq!(anna.text(".tried h2"), "list: something is wrong");
+    assert!(anna.text(".tried").contains("Connection refused"), "{}", anna.text(".tried"));
+
+    let mut bert = driver.window();
+    sign_in(&mut bert, &base, "bert");
+    bert.go(&format!("{base}/receivers"));
+    assert!(bert.text("tbody").contains("team"), "{}", bert.text("tbody"));
+    assert_eq!(bert.read("document.querySelectorAll('tbody form').length"), 0, "who may not try it is not offered to");
+}

@@ -145,11 +145,12 @@ impl Visit {
         let cookie = planted.plant("a cookie that is none");
         let cookie = format!("earlybell={cookie}; other={cookie}");
         let key = planted.plant("a CSRF token that is none");
-        let tries: [(&str, &str, &str); 7] = [
+        let tries: [(&str, &str, &str); 8] = [
             ("Authorization", &bearer, "/api/v1/incidents"),
             ("Authorization", &ours, "/api/v1/alertmanager"),
             ("Authorization", &pair, "/metrics"),
             ("Authorization", &digest, "/metrics"),
+            ("Cookie", &cookie, "/receivers"),
             ("Cookie", &cookie, "/deliveries"),
             ("X-CSRF-Token", &key, "/declare"),
             ("X-Forwarded-User", "anna", "/declare"),

@@ -65,6 +65,7 @@ async fn pages_can_be_read() {
         ("rule", &format!("/rules/{LONG}")),
         ("trial", &format!("/rules/{encoded}")),
         ("people", "/people"),
+        ("receivers", "/receivers"),
         ("deliveries", "/deliveries"),
         ("quarantine", "/quarantine"),
         ("lost", "/nowhere"),

@@ -323,7 +323,7 @@ async fn reading_changes_nothing() {
             }
         }
     }
-    for page in ["/", "/rules", "/incidents/1", "/deliveries", "/quarantine", "/nowhere"] {
+    for page in ["/", "/rules", "/incidents/1", "/receivers", "/deliveries", "/quarantine", "/nowhere"] {
         world.site.call(Request::get(page).header("Cookie", &session.cookie)).await;
     }
     assert_eq!(kept(&world.site).await, before);

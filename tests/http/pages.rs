@@ -279,6 +279,7 @@ async fn the_public_sees_confirmed_incidents_only_and_nothing_private() {
         ("/incidents/2", 200),
         ("/incidents/INC-2", 200),
         ("/incidents/x", 404),
+        ("/receivers", 401),
         ("/deliveries", 401),
         ("/quarantine", 401),
     ] {

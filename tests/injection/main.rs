@@ -142,7 +142,7 @@ async fn pages_documents_and_answers_show_text_as_text() {
             wrong.extend(page::read(&page.body).err().map(|problem| format!("{form} of {incident}: {problem}")));
         }
     }
-    for path in ["/", "/?before=200", "/deliveries", "/declare", "/people", "/rules", "/rules/Anything"] {
+    for path in ["/", "/?before=200", "/receivers", "/deliveries", "/declare", "/people", "/rules", "/rules/Anything"] {
         let page = site.call(Request::get(path).bearer(&token)).await;
         wrong.extend(page::read(&page.body).err().map(|problem| format!("{path}: {problem}")));
     }

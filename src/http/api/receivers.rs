@@ -20,6 +20,11 @@ pub async fn list(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
 /// `POST /api/v1/receivers/{name}/test`: looks whether notices would arrive, and sends one that says so.
 pub async fn test(site: web::Data<Site>, request: HttpRequest, who: Identity) -> Result<HttpResponse, Failure> {
     let name = request.match_info().get("name").unwrap_or_default();
+    Ok(ok(&tried(&site, name, &who).await?))
+}
+
+/// Tries one, and says what came of it.
+pub async fn tried(site: &Site, name: &str, who: &Identity) -> Result<Value, Failure> {
     let config = site.parts.config.load();
     let reached = site.parts.deliveries.as_ref().and_then(|deliveries| deliveries.reached(name));
     let Some((spec, channel)) = reached else {
@@ -28,7 +33,7 @@ pub async fn test(site: web::Data<Site>, request: HttpRequest, who: Identity) ->
     };
     site.audit(who.does(&format!("receiver {} tested", spec.name))).await?;
     let tried = try_out(&spec, channel, &who.name, &config.policy.external_url, site.now()).await;
-    Ok(ok(&shape(&spec.name, &tried)))
+    Ok(shape(&spec.name, &tried))
 }
 
 fn shape(name: &str, tried: &Tried) -> Value {

@@ -8,6 +8,7 @@ use crate::http::site::Site;
 use crate::metrics::{Metrics, VERSION};
 use crate::store::{Figures, Held, Role};
 use chrono::{DateTime, Utc};
+use domain::delivery::breaker::Standing;
 use domain::text::counted;
 use serde::Serialize;
 use std::sync::Arc;
@@ -72,6 +73,8 @@ impl Chrome {
         if self.team {
             let figures = site.parts.store.figures(self.now).await?;
             self.banners = banners(&figures, &site.parts.metrics);
+            let standings = site.parts.deliveries.as_ref().map(|deliveries| deliveries.standings());
+            self.banners.extend(standings.iter().flatten().filter_map(|(name, standing)| unheard(name, *standing)));
         }
         Ok(self)
     }
@@ -140,6 +143,16 @@ fn banners(figures: &Figures, metrics: &Metrics) -> Vec<Banner> {
         banner(text, Some("/quarantine"));
     }
     banners
+}
+
+// A receiver that takes nothing now.
+fn unheard(name: &str, standing: Standing) -> Option<Banner> {
+    let text = match standing {
+        Standing::Well => return None,
+        Standing::Unreachable(_) => format!("{name} is not reached: its notices wait."),
+        Standing::Misconfigured(_) => format!("{name} takes no notice until its configuration is mended."),
+    };
+    Some(Banner { text, link: Some("/receivers") })
 }
 
 fn held_text(held: &Held) -> String {

@@ -13,6 +13,7 @@ mod list;
 pub mod outbox;
 pub mod people;
 pub mod postmortem;
+pub mod receivers;
 mod render;
 mod rules;
 mod stats;
@@ -49,6 +50,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/stats", web::to(stats::show))
         .route("/rules", web::to(rules::list))
         .route("/rules/{name:.+}", web::to(rules::one))
+        .route("/receivers", web::to(receivers::show))
         .route("/deliveries", web::to(outbox::deliveries))
         .route("/quarantine", web::to(outbox::quarantine))
         .route("/assets/earlybell.css", web::to(|| asset("text/css; charset=utf-8", STYLE)))

@@ -35,6 +35,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("question.html", include_str!("templates/question.html")),
     ("rules.html", include_str!("templates/rules.html")),
     ("rule.html", include_str!("templates/rule.html")),
+    ("receivers.html", include_str!("templates/receivers.html")),
     ("deliveries.html", include_str!("templates/deliveries.html")),
     ("quarantine.html", include_str!("templates/quarantine.html")),
     ("people.html", include_str!("templates/people.html")),
