@@ -14,6 +14,8 @@ mod people;
 mod postmortem;
 #[path = "cli/receivers.rs"]
 mod receivers;
+#[path = "cli/shell.rs"]
+mod shell;
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -99,6 +101,8 @@ fn help_teaches() {
         &["squad", "--help"],
         &["postmortem", "edit", "--help"],
         &["actions", "--help"],
+        &["completion", "--help"],
+        &["man", "--help"],
     ];
     let said: Vec<String> = verbs.iter().map(|words| transcript(folder.path(), words)).collect();
     assert_snapshot("help.txt", &said.join("\n"));

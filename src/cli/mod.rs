@@ -7,6 +7,7 @@ mod backtest;
 mod backup;
 mod check;
 mod client;
+mod completion;
 mod confirm;
 mod deliveries;
 mod drill;
@@ -14,6 +15,7 @@ mod explain;
 mod export;
 mod incident;
 mod lint;
+mod man;
 mod offline;
 mod output;
 mod person;
@@ -30,7 +32,7 @@ mod timeline;
 mod token;
 mod user;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -87,6 +89,8 @@ enum Verb {
     Token(token::Token),
     User(user::User),
     Schema(schema::Schema),
+    Completion(completion::Completion),
+    Man(man::Man),
 }
 
 /// Why a verb did not do what it should: told on stderr, exit code 1.
@@ -148,6 +152,8 @@ pub fn main() -> ExitCode {
         Verb::Token(verb) => verb.run(),
         Verb::User(verb) => verb.run(),
         Verb::Schema(verb) => verb.run(),
+        Verb::Completion(verb) => verb.run(Cli::command()),
+        Verb::Man(verb) => verb.run(Cli::command()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
