@@ -4,6 +4,8 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/demo.rs"]
+mod demo;
 #[path = "cli/drill.rs"]
 mod drill;
 #[path = "cli/incident.rs"]
@@ -61,6 +63,7 @@ fn help_teaches() {
     let verbs: &[&[&str]] = &[
         &["--help"],
         &["serve", "--help"],
+        &["demo", "--help"],
         &["check", "config", "--help"],
         &["test", "rules", "--help"],
         &["check", "rules", "--help"],

@@ -10,6 +10,7 @@ mod client;
 mod completion;
 mod confirm;
 mod deliveries;
+mod demo;
 mod drill;
 mod explain;
 mod export;
@@ -44,6 +45,7 @@ Start with `earlybell serve`: it needs no configuration, and says what to put in
 
 const EXAMPLES: &str = "\
 Examples:
+  earlybell demo                                             an incident in a minute, to look at
   earlybell serve                                            take alerts, on 127.0.0.1:9797
   earlybell alert add alertname=SiteDown severity=critical   send a test alert
   earlybell incident list                                    what is going on
@@ -65,6 +67,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Check(check::Check),
     Test(test::Test),
     Backtest(backtest::Backtest),
@@ -128,6 +131,7 @@ impl CliError {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Serve(verb) => verb.run(),
+        Verb::Demo(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Test(verb) => verb.run(),
         Verb::Backtest(verb) => verb.run(),

@@ -9,12 +9,12 @@ mod running;
 mod upkeep;
 
 pub use flags::Serve;
+pub use running::Running;
 
 use super::CliError;
 use super::output::say;
 use crate::config::DEFAULT_PATH;
 use banner::Banner;
-use running::Running;
 use sd_notify::NotifyState;
 use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
