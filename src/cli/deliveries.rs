@@ -3,7 +3,7 @@
 use super::CliError;
 use super::client::{Ask, ClientArgs};
 use super::confirm::{Sure, asked};
-use super::output::{self, Format, say, table};
+use super::output::{self, Format, List, say, table};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::delivery::DeliveryState;
 use domain::document::markdown::state_word;
@@ -80,21 +80,15 @@ impl Deliveries {
 
     fn list(&self, filter: &Filter) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get(&filter.path()))?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let rows = output::rows_of(&answer, "deliveries");
-        if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/id")));
-        } else if rows.is_empty() {
-            say("no deliveries");
-        } else if self.client.output == Format::Extended {
-            let head = ["ID", "INCIDENT", "RECEIVER", "NOTICE", "STATE", "ATTEMPTS", "NEXT", "FINISHED", "LAST ERROR"];
-            table(head, rows.iter().map(extended_row).collect());
-        } else {
-            table(["ID", "INCIDENT", "RECEIVER", "NOTICE", "STATE", "LAST ERROR"], rows.iter().map(row).collect());
-        }
+        List { of: "deliveries", id: "/id", none: "no deliveries" }.show(&self.client, &answer, |rows| {
+            if self.client.output == Format::Extended {
+                let head =
+                    ["ID", "INCIDENT", "RECEIVER", "NOTICE", "STATE", "ATTEMPTS", "NEXT", "FINISHED", "LAST ERROR"];
+                table(head, rows.iter().map(extended_row).collect());
+            } else {
+                table(["ID", "INCIDENT", "RECEIVER", "NOTICE", "STATE", "LAST ERROR"], rows.iter().map(row).collect());
+            }
+        });
         Ok(())
     }
 

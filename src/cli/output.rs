@@ -1,5 +1,6 @@
 //! What people read on a terminal: tables, texts, JSON. Text from alerts is data: it can't move the cursor.
 
+use super::client::ClientArgs;
 use chrono::DateTime;
 use clap::ValueEnum;
 use domain::text;
@@ -46,6 +47,34 @@ pub fn json(value: &Value) {
 /// Prints rows under their heads, columns aligned.
 pub fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) {
     say(&render(head, rows));
+}
+
+/// A list in an answer, as programs, scripts and people want it.
+pub struct List<'a> {
+    /// What it is called in the answer.
+    pub of: &'a str,
+    /// Where in a row its number or name stands, which is all that is printed quietly.
+    pub id: &'a str,
+    /// What is said where it is empty.
+    pub none: &'a str,
+}
+
+impl List<'_> {
+    /// Prints it; `people` prints rows, of which there is at least one.
+    pub fn show(&self, client: &ClientArgs, answer: &Value, people: impl FnOnce(&[Value])) {
+        if client.output == Format::Json {
+            json(answer);
+            return;
+        }
+        let rows = rows_of(answer, self.of);
+        if client.quiet {
+            rows.iter().for_each(|row| say(&cell(row, self.id)));
+        } else if rows.is_empty() {
+            say(self.none);
+        } else {
+            people(&rows);
+        }
+    }
 }
 
 /// The list in an answer, bare or under its name.

@@ -3,7 +3,7 @@
 use super::CliError;
 use super::client::{Ask, Client, ClientArgs, path_segment};
 use super::confirm::{Sure, asked};
-use super::output::{self, Format, say, table};
+use super::output::{self, Format, List, say, table};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -142,21 +142,16 @@ impl Person {
 
     fn list(&self, client: &Client) -> Result<(), CliError> {
         let answer = client.json(&Ask::get("/api/v1/people"))?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let people = output::rows_of(&answer, "people");
-        if self.client.quiet {
-            people.iter().for_each(|person| say(&output::cell(person, "/name")));
-        } else if people.is_empty() {
-            say("nobody is known; `earlybell person add NAME` adds somebody, or `people:` in the configuration");
-        } else if self.client.output == Format::Extended {
-            let head = ["NAME", "FULL NAME", "EMAIL", "TIME ZONE", "SLACK", "IRC", "SQUADS", "ON DUTY", "DOES", "FROM"];
-            table(head, people.iter().map(extended_row).collect());
-        } else {
-            table(["NAME", "FULL NAME", "SQUADS", "ON DUTY", "DOES"], people.iter().map(row).collect());
-        }
+        let none = "nobody is known; `earlybell person add NAME` adds somebody, or `people:` in the configuration";
+        List { of: "people", id: "/name", none }.show(&self.client, &answer, |people| {
+            if self.client.output == Format::Extended {
+                let head =
+                    ["NAME", "FULL NAME", "EMAIL", "TIME ZONE", "SLACK", "IRC", "SQUADS", "ON DUTY", "DOES", "FROM"];
+                table(head, people.iter().map(extended_row).collect());
+            } else {
+                table(["NAME", "FULL NAME", "SQUADS", "ON DUTY", "DOES"], people.iter().map(row).collect());
+            }
+        });
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::client::{Ask, ClientArgs};
-use super::output::{self, Format, say, table};
+use super::output::{self, List, say, table};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
@@ -44,18 +44,9 @@ impl Quarantine {
 
     fn list(&self) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get("/api/v1/quarantine"))?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let rows = output::rows_of(&answer, "quarantine");
-        if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/id")));
-        } else if rows.is_empty() {
-            say("nothing was refused");
-        } else {
+        List { of: "quarantine", id: "/id", none: "nothing was refused" }.show(&self.client, &answer, |rows| {
             table(["ID", "AT", "SOURCE", "PATH", "BYTES", "BECAUSE"], rows.iter().map(row).collect());
-        }
+        });
         Ok(())
     }
 

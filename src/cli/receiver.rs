@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::client::{Ask, ClientArgs, path_segment};
-use super::output::{self, Format, say, table};
+use super::output::{self, Format, List, say, table};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -44,17 +44,11 @@ impl Receiver {
 
     fn list(&self) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get("/api/v1/receivers"))?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let rows = output::rows_of(&answer, "receivers");
-        if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/name")));
-            return Ok(());
-        }
-        let row = |row: &Value| ["/name", "/kind", "/standing", "/waiting"].map(|pointer| output::cell(row, pointer));
-        table(["NAME", "KIND", "STANDING", "WAITING"], rows.iter().map(row).collect());
+        List { of: "receivers", id: "/name", none: "no receivers" }.show(&self.client, &answer, |rows| {
+            let row =
+                |row: &Value| ["/name", "/kind", "/standing", "/waiting"].map(|pointer| output::cell(row, pointer));
+            table(["NAME", "KIND", "STANDING", "WAITING"], rows.iter().map(row).collect());
+        });
         Ok(())
     }
 

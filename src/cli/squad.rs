@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::client::{Ask, Client, ClientArgs, path_segment};
-use super::output::{self, Format, say, table};
+use super::output::{self, Format, List, say, table};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -86,24 +86,18 @@ impl Squad {
 
     fn list(&self, client: &Client) -> Result<(), CliError> {
         let answer = client.json(&Ask::get("/api/v1/squads"))?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let squads = output::rows_of(&answer, "squads");
-        if self.client.quiet {
-            squads.iter().for_each(|squad| say(&output::cell(squad, "/name")));
-        } else if squads.is_empty() {
-            say("no squads; `earlybell squad add NAME PEOPLE…` adds one, or `squads:` in the configuration");
-        } else if self.client.output == Format::Extended {
-            table(["NAME", "ON DUTY", "CALENDAR", "FROM", "PEOPLE"], squads.iter().map(extended_row).collect());
-        } else {
+        let none = "no squads; `earlybell squad add NAME PEOPLE…` adds one, or `squads:` in the configuration";
+        List { of: "squads", id: "/name", none }.show(&self.client, &answer, |squads| {
+            if self.client.output == Format::Extended {
+                table(["NAME", "ON DUTY", "CALENDAR", "FROM", "PEOPLE"], squads.iter().map(extended_row).collect());
+                return;
+            }
             let cells = |squad: &Value| {
                 let [name, on_duty, _, _, people] = extended_row(squad);
                 [name, on_duty, people]
             };
             table(["NAME", "ON DUTY", "PEOPLE"], squads.iter().map(cells).collect());
-        }
+        });
         Ok(())
     }
 

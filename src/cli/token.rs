@@ -3,7 +3,7 @@
 use super::CliError;
 use super::client::{Ask, ClientArgs, path_segment};
 use super::offline::{Missing, or_in_store};
-use super::output::{self, Format, complain, say, table};
+use super::output::{self, Format, List, complain, say, table};
 use crate::clock::{Clock, SystemClock};
 use crate::http::api::tokens;
 use crate::store::Store;
@@ -123,18 +123,9 @@ impl Token {
             let rows = store.tokens().await.map_err(CliError::told)?;
             Ok(Value::from_iter(rows.iter().map(tokens::shape)))
         })?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let rows = output::rows_of(&answer, "tokens");
-        if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/id")));
-        } else if rows.is_empty() {
-            say("no tokens");
-        } else {
+        List { of: "tokens", id: "/id", none: "no tokens" }.show(&self.client, &answer, |rows| {
             table(["ID", "NAME", "ROLE", "CREATED", "LAST USED", "EXPIRES"], rows.iter().map(row).collect());
-        }
+        });
         Ok(())
     }
 

@@ -5,7 +5,7 @@ mod typed;
 use super::CliError;
 use super::client::{Ask, ClientArgs, path_segment};
 use super::offline::{Missing, or_in_store};
-use super::output::{self, Format, complain, say, table};
+use super::output::{self, Format, List, complain, say, table};
 use crate::clock::{Clock, SystemClock};
 use crate::http::login::password::{self, Hasher};
 use crate::http::login::people::{self, Edit, NewLogin};
@@ -171,39 +171,23 @@ impl User {
             let rows = store.logins().await.map_err(CliError::told)?;
             Ok(Value::from_iter(rows.iter().map(people::shape)))
         })?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let rows = output::rows_of(&answer, "logins");
-        if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/name")));
-        } else if rows.is_empty() {
-            say("nobody may log in; `earlybell user add NAME --role admin` adds somebody");
-        } else {
+        let none = "nobody may log in; `earlybell user add NAME --role admin` adds somebody";
+        List { of: "logins", id: "/name", none }.show(&self.client, &answer, |rows| {
             let head = ["NAME", "ROLE", "BY", "CODES", "CREATED", "LAST LOGIN", "SHUT OUT"];
             table(head, rows.iter().map(row).collect());
-        }
+        });
         Ok(())
     }
 
     fn sessions(&self, name: &str) -> Result<(), CliError> {
         let path = format!("/api/v1/logins/{}/sessions", path_segment(name));
         let answer = self.client.client()?.json(&Ask::get(&path))?;
-        if self.client.output == Format::Json {
-            output::json(&answer);
-            return Ok(());
-        }
-        let rows = output::rows_of(&answer, "sessions");
-        if self.client.quiet {
-            rows.iter().for_each(|row| say(&output::cell(row, "/id")));
-        } else if rows.is_empty() {
-            say(&format!("{name} is not signed in anywhere"));
-        } else {
+        let none = format!("{name} is not signed in anywhere");
+        List { of: "sessions", id: "/id", none: &none }.show(&self.client, &answer, |rows| {
             let cells =
                 |row: &Value| ["/id", "/way", "/created_at", "/used_at", "/agent"].map(|at| output::cell(row, at));
             table(["ID", "BY", "SINCE", "LAST SEEN", "BROWSER"], rows.iter().map(cells).collect());
-        }
+        });
         Ok(())
     }
 
