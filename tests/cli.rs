@@ -104,6 +104,7 @@ fn help_teaches() {
         &["squad", "--help"],
         &["postmortem", "edit", "--help"],
         &["actions", "--help"],
+        &["schema", "--help"],
         &["completion", "--help"],
         &["man", "--help"],
     ];

@@ -13,6 +13,7 @@ pub mod health;
 pub mod login;
 pub mod logins;
 pub mod oidc;
+pub mod openapi;
 pub mod pages;
 pub mod proxy;
 pub mod routes;

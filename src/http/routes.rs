@@ -5,7 +5,7 @@ use super::api::{self, commands};
 use super::error::Failure;
 use super::gate::{Access, Gate, gate};
 use super::site::Site;
-use super::{health, login, oidc, pages, slack, webhook};
+use super::{health, login, oidc, openapi, pages, slack, webhook};
 use crate::store::Role;
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
@@ -65,6 +65,7 @@ pub static ROUTES: &[Endpoint] = &[
     get("/-/ready", Access::Anyone, || web::to(health::ready)),
     post("/-/reload", ADMIN, || web::to(health::reload)),
     get("/metrics", VIEWER, || web::to(health::metrics)),
+    get("/api/v1/openapi.json", Access::Anyone, || web::to(openapi::show)),
     get("/api/v1/status", VIEWER, || web::to(api::status::status)),
     get("/api/v1/stats", VIEWER, || web::to(api::stats::stats)),
     get("/api/v1/incidents", VIEWER, || web::to(api::incidents::list)),

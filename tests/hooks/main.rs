@@ -12,6 +12,8 @@ mod hooks;
 mod host;
 #[path = "../support/notices.rs"]
 mod notices;
+#[path = "../support/schema.rs"]
+mod schema;
 mod webhook;
 
 use attempts::{class, first};

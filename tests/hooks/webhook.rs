@@ -2,6 +2,7 @@
 
 use crate::hooks::{Heard, Hooks, Misbehave, Says, World};
 use crate::notices::{both, compare_in, said_everywhere, send_all};
+use crate::schema::fits;
 use crate::{attempt, class, impatient};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -109,32 +110,7 @@ async fn what_is_sent_has_the_promised_shape() {
     let odd = "a \"quote\" \\ </script> \u{2028}\n\u{0}\u{1F}é😀";
     for delivery in deliveries().iter().chain(&said_everywhere(RECEIVERS, odd)) {
         let body: Value = serde_json::from_str(&delivery.content.body).unwrap();
-        fits(&schema, &body, "");
-    }
-}
-
-// As far as our schema goes: type, required, properties, additionalProperties, enum.
-fn fits(schema: &Value, value: &Value, path: &str) {
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let kinds = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
-    assert!(kinds.contains(&json!(kind)), "{path} is {kind}, not {kinds:?}");
-    if let Some(known) = schema["enum"].as_array() {
-        assert!(known.contains(value), "{path} is {value}");
-    }
-    let Some(fields) = value.as_object() else { return };
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    assert!(required.iter().all(|name| fields.contains_key(*name)), "{path} lacks one of {required:?}");
-    for (name, field) in fields {
-        let known = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
-        let known = known.filter(|known| known.is_object()).unwrap_or_else(|| panic!("{path}/{name} is not promised"));
-        fits(known, field, &format!("{path}/{name}"));
+        fits(&schema, &schema, &body, "");
     }
 }
 

@@ -25,11 +25,14 @@ mod observe;
 mod oidc;
 #[path = "../support/oidc.rs"]
 mod oidc_provider;
+mod openapi;
 mod pages;
 mod people;
 mod postmortem;
 mod race;
 mod reference;
+#[path = "../support/schema.rs"]
+mod schema;
 mod session;
 mod site;
 mod stats;
