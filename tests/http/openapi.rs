@@ -49,7 +49,7 @@ fn the_document_is_that_of_the_program_and_whole() {
 fn example(kind: Kind) -> Value {
     match kind {
         Kind::Text => json!("words"),
-        Kind::Number => json!(1),
+        Kind::Number | Kind::Count => json!(1),
         Kind::Flag => json!(true),
         Kind::Length => json!("20m"),
         Kind::Time => json!("2026-11-22T10:00:00Z"),

@@ -33,6 +33,8 @@ pub enum Kind {
     Text,
     /// A whole number.
     Number,
+    /// How many: at least one.
+    Count,
     /// Yes or no.
     Flag,
     /// A time span, as `20m`.
@@ -70,6 +72,7 @@ impl Kind {
         match self {
             Self::Text => json!({"type": "string"}),
             Self::Number => json!({"type": "integer", "minimum": 0}),
+            Self::Count => json!({"type": "integer", "minimum": 1}),
             Self::Flag => json!({"type": "boolean"}),
             Self::Length => {
                 json!({"type": "string", "description": "A time span, as `20m` or `1h30m`", "examples": ["20m"]})

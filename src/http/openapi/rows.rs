@@ -1,7 +1,7 @@
 //! What programs may ask for besides verbs: each operation in a line, with what it takes and answers.
 
 use super::Body::{Alerts, Archive, Fields, Nothing};
-use super::field::Kind::{DrillAlerts, Flag, Length, Number, OneOf, Options, Role, Text, Texts, Time};
+use super::field::Kind::{Count, DrillAlerts, Flag, Length, Number, OneOf, Options, Role, Text, Texts, Time};
 use super::field::{Field, may, need};
 use super::{Answer, Operation, bodies};
 use actix_web::http::Method;
@@ -18,7 +18,7 @@ const fn delete(path: &'static str, says: &'static str) -> Operation {
     Operation { method: Method::DELETE, path, says, query: &[], body: Nothing, answer: Answer::Json("Done") }
 }
 
-const LIMIT: Field = may("limit", Number);
+const LIMIT: Field = may("limit", Count);
 const BEFORE: Field = may("before", Number);
 
 const FINDING: &[Field] = &[
@@ -79,7 +79,7 @@ pub static OPERATIONS: &[Operation] = &[
     get("/metrics", "Numbers for Prometheus", &[], Answer::Words("text/plain")),
     get("/api/v1/openapi.json", "This document", &[], Answer::Json("Document")),
     get("/api/v1/status", "How this program is doing", &[], Answer::Json("Status")),
-    get("/api/v1/stats", "What past incidents teach", &[may("months", Number)], Answer::Json("Statistics")),
+    get("/api/v1/stats", "What past incidents teach", &[may("months", Count)], Answer::Json("Statistics")),
     get("/api/v1/incidents", "Incidents, newest first", FINDING, Answer::Json("Incidents")),
     get("/api/v1/incidents/{number}", "One incident and its alerts", &[], Answer::Json("OneIncident")),
     get("/api/v1/incidents/{number}/export", "An incident as an archive", &[], Answer::Words("application/x-tar")),
