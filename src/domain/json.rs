@@ -1,6 +1,11 @@
-//! JSON, written: for notices that are read by programs, and are decided to the byte.
+//! JSON, written: for notices that are read by programs, and are decided to the byte; and read back where more is added to it.
 
 use std::fmt::{self, Write};
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Deepest that one value may lie in another where JSON is read: ours lies less deep.
+const DEPTH_MAX: usize = 32;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +28,97 @@ impl Json {
     /// Named values, in this order.
     pub fn object<const N: usize>(fields: [(&str, Json); N]) -> Self {
         Self::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// Reads what was written here; nothing of what it never writes, like fractions.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut rest = text.chars().peekable();
+        let value = value(&mut rest, DEPTH_MAX)?;
+        rest.next().is_none().then_some(value)
+    }
+
+    /// A field, to change it.
+    pub fn field_mut(&mut self, wanted: &str) -> Option<&mut Self> {
+        let Self::Object(fields) = self else { return None };
+        fields.iter_mut().find(|(name, _)| name == wanted).map(|(_, value)| value)
+    }
+}
+
+fn value(rest: &mut Peekable<Chars<'_>>, depth: usize) -> Option<Json> {
+    let deeper = depth.checked_sub(1)?;
+    match *rest.peek()? {
+        '"' => text(rest).map(Json::Text),
+        '[' => {
+            let mut values = Vec::new();
+            each(rest, ']', |rest| {
+                values.push(value(rest, deeper)?);
+                Some(())
+            })?;
+            Some(Json::List(values))
+        }
+        '{' => {
+            let mut fields = Vec::new();
+            each(rest, '}', |rest| {
+                let name = text(rest)?;
+                rest.next_if_eq(&':')?;
+                fields.push((name, value(rest, deeper)?));
+                Some(())
+            })?;
+            Some(Json::Object(fields))
+        }
+        _ => word(rest),
+    }
+}
+
+// What stands between brackets, with commas between.
+fn each<'a>(
+    rest: &mut Peekable<Chars<'a>>,
+    end: char,
+    mut one: impl FnMut(&mut Peekable<Chars<'a>>) -> Option<()>,
+) -> Option<()> {
+    rest.next();
+    if rest.next_if_eq(&end).is_some() {
+        return Some(());
+    }
+    loop {
+        one(rest)?;
+        match rest.next()? {
+            ',' => {}
+            c => return (c == end).then_some(()),
+        }
+    }
+}
+
+fn word(rest: &mut Peekable<Chars<'_>>) -> Option<Json> {
+    let mut word = String::new();
+    while let Some(c) = rest.next_if(char::is_ascii_alphanumeric) {
+        word.push(c);
+    }
+    match word.as_str() {
+        "null" => Some(Json::Null),
+        "true" => Some(Json::Bool(true)),
+        "false" => Some(Json::Bool(false)),
+        number => number.parse().ok().map(Json::Number),
+    }
+}
+
+fn text(rest: &mut Peekable<Chars<'_>>) -> Option<String> {
+    rest.next_if_eq(&'"')?;
+    let mut text = String::new();
+    loop {
+        let c = match rest.next()? {
+            '"' => return Some(text),
+            '\\' => match rest.next()? {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'u' => char::from_u32((0..4).try_fold(0, |code, _| Some(code * 16 + rest.next()?.to_digit(16)?))?)?,
+                c @ ('"' | '\\') => c,
+                _ => return None,
+            },
+            c => c,
+        };
+        text.push(c);
     }
 }
 
@@ -111,5 +207,32 @@ mod tests {
         let meant = serde_json::json!({odd: odd, "list": [null, true, u64::MAX], "none": null, "empty": []});
         assert_eq!(read, meant);
         assert!(!json.to_string().contains(|c: char| c.is_control()));
+        assert_eq!(Json::read(&json.to_string()), Some(json));
+    }
+
+    #[test]
+    fn what_it_never_writes_it_does_not_read() {
+        let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
+        for other in [
+            "",
+            "words",
+            "{",
+            "[1",
+            "[1,]",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "\"a",
+            "\"\\x\"",
+            "\"\\ud83d\"",
+            "1.5",
+            "-1",
+            "[1] ",
+            "[1]]",
+            "TRUE",
+            &deep,
+        ] {
+            assert_eq!(Json::read(other), None, "{other}");
+        }
     }
 }

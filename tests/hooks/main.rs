@@ -6,6 +6,8 @@
 #[path = "../support/attempts.rs"]
 mod attempts;
 mod chat;
+#[path = "../support/chats.rs"]
+mod chats;
 #[path = "../support/hooks.rs"]
 mod hooks;
 #[path = "../support/host.rs"]

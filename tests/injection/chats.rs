@@ -2,7 +2,9 @@
 
 use crate::payloads::{self, one_line};
 use crate::{assert_nothing, notices, read, start};
-use domain::delivery::Delivery;
+use domain::delivery::together::join;
+use domain::delivery::{Delivery, Lane};
+use domain::policy::ReceiverKind;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -48,6 +50,8 @@ fn meant(text: &str) -> String {
 fn markdown(text: &str) -> Result<(), String> {
     for (at, line) in text.lines().enumerate() {
         let line = line.strip_prefix("> ").unwrap_or(line);
+        // What was told late, a line each.
+        let line = line.strip_prefix("- ").and_then(|line| line.split_once(" UTC: ")).map_or(line, |(_, brief)| brief);
         // The headline, names of fields, commands are ours.
         let headline = line.split_once(" **").filter(|_| at == 0).and_then(|(_, rest)| rest.strip_suffix("**"));
         let field = line.strip_prefix("**").and_then(|rest| rest.split_once(":** ")).filter(|(name, _)| is_name(name));
@@ -138,13 +142,41 @@ fn as_read(delivery: &Delivery) -> Result<String, String> {
     }
 }
 
+fn kind(receiver: &str) -> Option<ReceiverKind> {
+    Some(match receiver {
+        "slack" => ReceiverKind::SlackWebhook,
+        "mattermost" => ReceiverKind::Mattermost,
+        "rocketchat" => ReceiverKind::RocketChat,
+        "discord" => ReceiverKind::Discord,
+        "teams" => ReceiverKind::Teams,
+        "room" => ReceiverKind::Matrix,
+        _ => return None,
+    })
+}
+
+// The replies to each receiver as they are told after an outage: as one.
+fn told_late(told: &[Delivery]) -> Vec<Delivery> {
+    let mut threads: BTreeMap<&str, Vec<Delivery>> = BTreeMap::new();
+    for reply in told.iter().filter(|delivery| delivery.lane == Lane::Post) {
+        threads.entry(&reply.receiver).or_default().push(reply.clone());
+    }
+    let as_one = |(receiver, replies): (&str, Vec<Delivery>)| {
+        assert!(replies.len() > 1, "{receiver}");
+        let content = join(&replies, kind(receiver)?).unwrap();
+        Some(Delivery { content, ..replies.last().unwrap().clone() })
+    };
+    threads.into_iter().filter_map(as_one).collect()
+}
+
 #[test]
 fn chats_and_programs_show_text_as_text() {
     let mut wrong = Vec::new();
     let payloads = payloads::all();
     for (payload, told) in payloads.iter().zip(notices::each_said_everywhere(RECEIVERS, 2, &payloads)) {
         let mut all: BTreeMap<String, String> = BTreeMap::new();
-        for delivery in told {
+        let late = told_late(&told);
+        assert_eq!(late.len(), 6);
+        for delivery in told.into_iter().chain(late) {
             match as_read(&delivery) {
                 Ok(text) => all.entry(delivery.receiver).or_default().push_str(&text),
                 Err(problem) => wrong.push(format!("{}: {problem}, of {payload:?}", delivery.receiver)),

@@ -1,6 +1,7 @@
 //! A homeserver as it may be on a bad day: too much to do, gone, or somebody else's.
 
-use crate::hooks::{Heard, Hooks, Misbehave, Says, World};
+use crate::homeserver::{ROOM, TOKEN, homeserver};
+use crate::hooks::{Hooks, Misbehave};
 use crate::notices::{attempt, both};
 use crate::synapse::User;
 use crate::{RECEIVERS, config};
@@ -10,33 +11,10 @@ use earlybell::channels::{Channel, Deadlines, http_client};
 use serde_json::json;
 use std::time::Duration;
 
-const TOKEN: &str = "syt_a_secret_token";
-
-fn homeserver(world: &mut World, heard: &Heard) -> Says {
-    let says = |status: u16, said: serde_json::Value| (status, vec![], said.to_string());
-    if heard.header("authorization") != format!("Bearer {TOKEN}") {
-        return says(401, json!({"errcode": "M_UNKNOWN_TOKEN", "error": "Invalid access token passed."}));
-    }
-    let Some(body) = heard.json() else { return says(400, json!({"errcode": "M_NOT_JSON", "error": "no JSON"})) };
-    let room = "/_matrix/client/v3/rooms/!room:bell.test/send/m.room.message/";
-    match (heard.method.as_str(), heard.path.strip_prefix(room)) {
-        ("POST", None) if heard.path.starts_with("/_matrix/client/v3/join/") => {
-            says(200, json!({"room_id": "!room:bell.test"}))
-        }
-        ("PUT", Some(transaction)) => {
-            if !world.messages.iter().any(|known| known["transaction"] == transaction) {
-                world.messages.push(json!({"transaction": transaction, "content": body}));
-            }
-            says(200, json!({"event_id": "$event"}))
-        }
-        _ => says(404, json!({"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"})),
-    }
-}
-
 fn open(hooks: &Hooks) -> MatrixChannel {
     let user = User { id: String::new(), token: TOKEN.to_owned() };
     let deadlines = Deadlines { step: Duration::from_millis(300), ..Deadlines::default() };
-    let config = config(&hooks.url, &user, "!room:bell.test");
+    let config = config(&hooks.url, &user, ROOM);
     MatrixChannel::new(&config, http_client::client().unwrap(), deadlines).unwrap()
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod faults;
+#[path = "../support/homeserver.rs"]
+mod homeserver;
 #[path = "../support/hooks.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod hooks;
@@ -13,7 +15,9 @@ mod notices;
 #[path = "../support/synapse.rs"]
 mod synapse;
 
+use domain::delivery::together::join;
 use domain::delivery::{Delivery, Lane, Outcome};
+use domain::policy::ReceiverKind;
 use earlybell::channels::matrix::MatrixChannel;
 use earlybell::channels::{Attempt, Channel, Deadlines, Finding, http_client};
 use earlybell::config::{MatrixConfig, MatrixMessage, Secret};
@@ -222,7 +226,12 @@ async fn the_longest_notice_and_its_edit_are_taken() {
     let (owner, bell) = (synapse.user("owner6").await, synapse.user("bell6").await);
     let room = synapse.room(&owner, "long", json!({})).await;
     let told: Vec<Delivery> = said_everywhere(RECEIVERS, &"<&\"ä😀 ".repeat(800));
-    send_all(&open(&config(&synapse.url, &bell, &room)), &told).await;
+    let channel = open(&config(&synapse.url, &bell, &room));
+    send_all(&channel, &told).await;
     let messages = synapse.messages(&owner, &room).await;
     assert_eq!(messages.len(), told.len());
+    // The same told late, with as many older ones as there is room for.
+    let reply = told.iter().rfind(|delivery| delivery.lane == Lane::Post).unwrap();
+    let content = join(&vec![reply.clone(); 60], ReceiverKind::Matrix).unwrap();
+    remote_id(channel.send(&attempt(&Delivery { key: "late".to_owned(), content, ..reply.clone() }, None)).await);
 }

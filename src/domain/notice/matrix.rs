@@ -4,11 +4,15 @@ use super::chat::{emoji, fitted};
 use super::escape::safe_url;
 use super::layout::{Message, Part, one_line, plain};
 use crate::delivery::Content;
+use crate::delivery::together::Late;
 use crate::json::Json;
 use crate::text::clean_line;
 
 /// Most bytes of one notice: an event has 65,536, and an edit holds it twice.
 pub const CONTENT_BYTES_MAX: usize = 24_000;
+
+/// The same with what older ones said, which is a reply, and never an edit.
+pub const LATE_BYTES_MAX: usize = 48_000;
 
 const HEADLINE_BYTES_MAX: usize = 400;
 
@@ -26,6 +30,17 @@ pub fn show(message: &Message) -> Content {
     };
     let body = fitted(&message.parts, json, |made| made.len() <= CONTENT_BYTES_MAX);
     Content { subject, body }
+}
+
+/// The same content with what older notices said behind it; none if it was written for another chat.
+pub fn with_late(content: &Content, late: &Late) -> Option<String> {
+    let mut json = Json::read(&content.body)?;
+    let Json::Text(text) = json.field_mut("body")? else { return None };
+    let lines: Vec<String> = late.lines.iter().map(|line| silenced(&format!("\n- {line}"))).collect();
+    text.push_str(&format!("\n\n{}{}", late.heading, lines.concat()));
+    let Json::Text(text) = json.field_mut("formatted_body")? else { return None };
+    text.push_str(&body(&[Part::Words(late.heading.clone()), Part::List(late.lines.clone())]));
+    Some(json.to_string())
 }
 
 fn body(parts: &[Part]) -> String {

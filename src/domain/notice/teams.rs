@@ -4,11 +4,15 @@ use super::chat::{emoji, fitted};
 use super::escape::{markdown, safe_url};
 use super::layout::{Message, Part, one_line};
 use crate::delivery::Content;
+use crate::delivery::together::Late;
 use crate::json::Json;
 use crate::text::clean_line;
 
 /// Most bytes of a card: Teams takes 28 KiB, and drops what is larger without a word.
 pub const CARD_BYTES_MAX: usize = 26_000;
+
+/// The same with what older ones said.
+pub const LATE_BYTES_MAX: usize = 28_000;
 
 const HEADLINE_BYTES_MAX: usize = 400;
 
@@ -37,6 +41,16 @@ pub fn show(message: &Message) -> Content {
     };
     let body = fitted(&message.parts, json, |made| made.len() <= CARD_BYTES_MAX);
     Content { subject, body }
+}
+
+/// The same card with what older notices said behind it; none if it was written for another chat.
+pub fn with_late(content: &Content, late: &Late) -> Option<String> {
+    let mut json = Json::read(&content.body)?;
+    let Json::List(attachments) = json.field_mut("attachments")? else { return None };
+    let Json::List(blocks) = attachments.first_mut()?.field_mut("content")?.field_mut("body")? else { return None };
+    let parts = [Part::Words(late.heading.clone()), Part::List(late.lines.clone())];
+    blocks.extend(parts.iter().flat_map(of_part));
+    Some(json.to_string())
 }
 
 // A line is a block of its own: line ends within one are shown by some clients only.

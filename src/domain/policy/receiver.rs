@@ -97,8 +97,9 @@ impl ReceiverKind {
     pub fn joining(self) -> Joining {
         match self {
             Self::Console | Self::Email | Self::Slack | Self::SlackWebhook | Self::Mattermost => Joining::Lines,
+            Self::Teams | Self::Matrix => Joining::Lines,
             Self::Irc | Self::Discord | Self::RocketChat => Joining::Count,
-            Self::Blog | Self::Obs | Self::Webhook | Self::Teams | Self::Matrix => Joining::Never,
+            Self::Blog | Self::Obs | Self::Webhook => Joining::Never,
         }
     }
 
