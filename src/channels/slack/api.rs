@@ -3,7 +3,7 @@
 use super::fault::{Answered, Fault};
 use crate::channels::fault::Fault as Plain;
 use crate::channels::peer::{lost, read};
-use crate::config::{Secret, Sent};
+use crate::config::{Secret, Sent, host_is_loopback};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
@@ -55,7 +55,7 @@ impl Api {
     pub fn new(api_url: &str, token: Token<'_>, http: Client, step: Duration) -> Result<Self, String> {
         let wrong = |because: &str| format!("api_url `{}`: {because}", api_url.escape_debug());
         let mut url: Url = api_url.parse().map_err(|_| wrong("not a URL"))?;
-        let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+        let is_loopback = url.host_str().is_some_and(host_is_loopback);
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
             return Err(wrong("the token would be sent without TLS"));
         }
