@@ -1,6 +1,9 @@
 //! Webhook bodies: eight labels and about 300 bytes of annotations each, as a real one has; every alert with a number of
 //! its own, so that each request brings new fingerprints, and requests alternate between firing and resolved.
 
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use earlybell::clock::{Clock, SystemClock};
+
 /// Digits of the number inside each alert.
 const DIGITS: usize = 12;
 const MARK: &str = "############";
@@ -57,11 +60,12 @@ impl Body {
 }
 
 fn alert(status: &str, severity: Severity) -> String {
-    let ends = if status == "resolved" { "2026-11-22T06:50:04.278Z" } else { "0001-01-01T00:00:00Z" };
-    format!(
-        "{{\"status\":\"{status}\",{},\"startsAt\":\"2026-11-22T06:46:04.278Z\",\"endsAt\":\"{ends}\"}}",
-        inside(severity)
-    )
+    // One that began days ago is nothing new.
+    let now = SystemClock.now();
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let ends = if status == "resolved" { time(now) } else { "0001-01-01T00:00:00Z".to_owned() };
+    let starts = time(now - TimeDelta::minutes(1));
+    format!("{{\"status\":\"{status}\",{},\"startsAt\":\"{starts}\",\"endsAt\":\"{ends}\"}}", inside(severity))
 }
 
 fn inside(severity: Severity) -> String {

@@ -10,19 +10,17 @@ use tokio::sync::mpsc;
 
 const ANSWER: &str = "{\"ok\":true,\"channel\":\"C1\",\"ts\":\"1770000000.000001\",\"message\":{}}";
 // Longest one notice may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
+// Between two of them.
+pub const QUIET: Duration = Duration::from_millis(20);
+
+/// So many incidents within minutes would be told as one.
+pub const NO_STORM: &str = "timing: { storm_after: 1000000 }\n";
 
 pub async fn report(effort: Effort) {
-    let slack = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/api", slack.local_addr().expect("its address"));
-    let (seen, mut arrivals) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = slack.accept().await {
-            tokio::spawn(answer(stream, seen.clone()));
-        }
-    });
+    let (url, mut arrivals) = slack().await;
     let config = format!(
-        "route: {{ receiver: team }}\nreceivers: [{{ name: team, slack: {{ channel: C1, bot_token: x, api_url: \"{url}\" }} }}]\n"
+        "{NO_STORM}route: {{ receiver: team }}\nreceivers: [{{ name: team, slack: {{ channel: C1, bot_token: x, api_url: \"{url}\" }} }}]\n"
     );
     let server = Server::earlybell(Some(&config)).await;
     let mut millis = Vec::new();
@@ -37,8 +35,34 @@ pub async fn report(effort: Effort) {
     println!("| {} | {:.2} | {:.2} | {:.2} | {:.2} |", millis.len(), at(50), at(90), at(99), at(100));
 }
 
+/// A Slack that answers at once, and says when something arrives.
+pub async fn slack() -> (String, mpsc::UnboundedReceiver<Instant>) {
+    let slack = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/api", slack.local_addr().expect("its address"));
+    let (seen, arrivals) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = slack.accept().await {
+            tokio::spawn(answer(stream, seen.clone()));
+        }
+    });
+    (url, arrivals)
+}
+
 async fn one(server: &Server, number: usize, arrivals: &mut mpsc::UnboundedReceiver<Instant>) -> f64 {
     while arrivals.try_recv().is_ok() {}
+    let (began, mut stream) = declare(server, number).await;
+    let arrived = tokio::time::timeout(PATIENCE, arrivals.recv()).await.expect("the notice comes").expect("slack runs");
+    let millis = (arrived - began).as_secs_f64() * 1_000.0;
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    // What follows the first notice (its outcome) is over before the next begins.
+    let quiet = tokio::time::timeout(QUIET, arrivals.recv()).await;
+    drop(quiet);
+    millis
+}
+
+/// Posts an alert that becomes an incident of its own; when that began, and where its answer comes.
+pub async fn declare(server: &Server, number: usize) -> (Instant, TcpStream) {
     let text = String::from_utf8(Body::webhook(1, "firing", Severity::Critical).bytes).expect("text");
     // An alert name of its own is an incident of its own.
     let body = text.replace("HttpErrors", &format!("HttpErrors{number}"));
@@ -50,14 +74,7 @@ async fn one(server: &Server, number: usize, arrivals: &mut mpsc::UnboundedRecei
     );
     let began = Instant::now();
     stream.write_all(request.as_bytes()).await.expect("it reads");
-    let arrived = tokio::time::timeout(PATIENCE, arrivals.recv()).await.expect("the notice comes").expect("slack runs");
-    let millis = (arrived - began).as_secs_f64() * 1_000.0;
-    let mut rest = Vec::new();
-    let _ = stream.read_to_end(&mut rest).await;
-    // What follows the first notice (its outcome) is over before the next begins.
-    let quiet = tokio::time::timeout(Duration::from_millis(20), arrivals.recv()).await;
-    drop(quiet);
-    millis
+    (began, stream)
 }
 
 async fn answer(mut stream: TcpStream, seen: mpsc::UnboundedSender<Instant>) {

@@ -14,6 +14,7 @@
 mod bare;
 mod body;
 mod engine;
+mod faults;
 mod footprint;
 mod intake;
 mod latency;
@@ -34,6 +35,9 @@ pub struct Effort {
     pub notices: usize,
 }
 
+const WHOLE: Effort = Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 };
+const QUICK: Effort = Effort { run: Duration::from_millis(500), engine_alerts: 20_000, notices: 50 };
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let runtime =
@@ -42,19 +46,16 @@ fn main() {
     match words.as_slice() {
         // The bare append runs in a process of its own, as the other servers do.
         ["bare", port, folder] => bare::serve(port.parse().expect("a port"), folder.as_ref()),
-        ["quick"] => {
-            runtime.block_on(all(Effort { run: Duration::from_millis(500), engine_alerts: 20_000, notices: 50 }))
-        }
-        [] => runtime.block_on(all(Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 })),
-        [part] => {
-            runtime.block_on(one(part, Effort { run: Duration::from_secs(4), engine_alerts: 200_000, notices: 500 }))
-        }
-        _ => eprintln!("usage: bench [quick|intake|engine|latency|footprint|past]"),
+        ["quick"] => runtime.block_on(all(QUICK)),
+        ["quick", part] => runtime.block_on(one(part, QUICK)),
+        [] => runtime.block_on(all(WHOLE)),
+        [part] => runtime.block_on(one(part, WHOLE)),
+        _ => eprintln!("usage: bench [quick] [intake|engine|latency|faults|footprint|past]"),
     }
 }
 
 async fn all(effort: Effort) {
-    for part in ["intake", "engine", "latency", "footprint", "past"] {
+    for part in ["intake", "engine", "latency", "faults", "footprint", "past"] {
         one(part, effort).await;
     }
 }
@@ -64,8 +65,9 @@ async fn one(part: &str, effort: Effort) {
         "intake" => intake::report(effort).await,
         "engine" => engine::report(effort).await,
         "latency" => latency::report(effort).await,
+        "faults" => faults::report(effort).await,
         "footprint" => footprint::report().await,
         "past" => past::report(effort).await,
-        _ => eprintln!("no such part: {part}; known: intake, engine, latency, footprint, past"),
+        _ => eprintln!("no such part: {part}; known: intake, engine, latency, faults, footprint, past"),
     }
 }

@@ -28,7 +28,9 @@ impl Server {
 
     /// The same with what is in this folder already.
     pub async fn earlybell_on(folder: TempDir, config: Option<&str>) -> Self {
-        let binary = Path::new("target/release/earlybell");
+        // Beside us, of the same profile.
+        let examples = std::env::current_exe().expect("our own path");
+        let binary = examples.ancestors().nth(2).expect("a target").join("earlybell");
         assert!(binary.exists(), "run `cargo build --release` first: there is no {}", binary.display());
         let port = free_port();
         let mut command = Command::new(binary);
