@@ -18,7 +18,7 @@ use domain::delivery::pace::{Pace, Pacing};
 use domain::delivery::{Delivery, DeliveryState, Lane, Outcome};
 use domain::ids::DeliveryId;
 use domain::notice::NoticeKind::{Confirmed, Declared, Resolved, Updated};
-use domain::policy::ReceiverKind;
+use domain::policy::{ReceiverKind, ReceiverSpec};
 use earlybell::app::delivery::{Deliveries, Event, Observer, Served, Shared, Step, Worker};
 use earlybell::app::inbox::Inbox;
 use earlybell::channels::{Attempt, Channel};
@@ -197,8 +197,10 @@ async fn a_day_of_failures_ends_in_a_report() {
     channel.always(Some(failed("connection refused")));
     let mut worker = office.worker(&channel);
     let begun = office.now();
-    office.work_for(&mut worker, TimeDelta::hours(24)).await;
-    assert_eq!(office.now(), begun + TimeDelta::hours(24), "the last attempt is made when the day is over");
+    let probe = TimeDelta::seconds(30);
+    office.work_for(&mut worker, TimeDelta::hours(24) + probe).await;
+    let took = office.now() - begun;
+    assert!(took >= TimeDelta::hours(24) && took <= TimeDelta::hours(24) + probe, "the last probe after a day: {took}");
     let attempts = channel.seen().iter().filter(|line| line.starts_with("INC-1 declared")).count();
     let reports = office.reports().await;
     let text = format!("given up after {attempts} attempts in 1d; the last one: connection refused");
@@ -231,6 +233,35 @@ async fn a_receiver_that_fails_is_left_alone_and_gets_all_at_once_when_it_is_wel
     told.dedup_by_key(|line| line.split(" #").next().unwrap_or_default().to_owned());
     assert_eq!(told.len(), 40);
     assert!(office.now() - well <= TimeDelta::seconds(60), "all were told after {}", office.now() - well);
+}
+
+#[tokio::test]
+async fn after_hours_everybody_is_told_within_a_minute_of_being_well_again() {
+    let mut kinds = vec![ReceiverKind::Console, ReceiverKind::Email, ReceiverKind::Slack, ReceiverKind::SlackWebhook];
+    kinds.extend([ReceiverKind::Mattermost, ReceiverKind::RocketChat, ReceiverKind::Discord, ReceiverKind::Teams]);
+    kinds.extend([
+        ReceiverKind::Matrix,
+        ReceiverKind::Irc,
+        ReceiverKind::Obs,
+        ReceiverKind::Blog,
+        ReceiverKind::Webhook,
+    ]);
+    for kind in kinds {
+        let mut office = Office::open();
+        office.root(1).await;
+        let channel = Scripted::new([]);
+        channel.always(Some(failed("connection refused")));
+        let spec = ReceiverSpec { kind, ..spec("team") };
+        let mut worker = Worker::new(Arc::new(office.shared()), spec, channel.clone());
+        office.work_for(&mut worker, TimeDelta::hours(6)).await;
+        // An attempt has just failed: nobody waits longer than whoever recovers now.
+        channel.always(None);
+        let well = office.now();
+        office.work_for(&mut worker, TimeDelta::hours(1)).await;
+        assert!(office.outbox().await[0].starts_with("INC-1 declared sent"));
+        let waited = office.now() - well;
+        assert!(waited <= TimeDelta::seconds(60), "{kind:?} was told {waited} after it was well");
+    }
 }
 
 #[tokio::test]

@@ -229,7 +229,7 @@ impl Channel for IrcChannel {
 
 // What passes by itself, in a minute or an hour.
 fn is_passing(kind: FaultKind) -> bool {
-    matches!(kind, FaultKind::Gone | FaultKind::Throttled | FaultKind::Login | FaultKind::Banned)
+    matches!(kind, FaultKind::Gone | FaultKind::Unreached | FaultKind::Throttled | FaultKind::Login | FaultKind::Banned)
 }
 
 fn lines(delivery: &Delivery, again: bool, capture: bool) -> Vec<String> {

@@ -65,6 +65,19 @@ async fn a_connection_cut_before_the_answer_leaves_a_doubt_and_the_next_attempt_
 }
 
 #[tokio::test]
+async fn a_network_without_anybody_there_is_out_of_reach_and_asks_nobody_to_wait() {
+    let server = Scripted::start().await;
+    let port = server.port;
+    drop(server);
+    let (channel, ..) = open(&config(port, &["#ops"]));
+    for _ in 0..3 {
+        let Outcome::Retry { because, after, unsure } = channel.send(&declared()).await else { panic!("it was told") };
+        assert!(because.starts_with(&format!("connecting to 127.0.0.1:{port}: ")), "{because}");
+        assert_eq!((after, unsure), (None, false), "it would pass for well, and wait longer than it must");
+    }
+}
+
+#[tokio::test]
 async fn a_failed_login_disconnects_and_is_said_to_everybody_who_asks() {
     let server = Scripted::start().await;
     let (channel, ..) = open(&sasl(server.port));

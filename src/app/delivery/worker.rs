@@ -225,7 +225,7 @@ impl Worker {
         };
         let now = self.shared.clock.now();
         self.note(&claimed.delivery, &outcome, now).await;
-        let settled = settle(
+        let mut settled = settle(
             Attempted {
                 delivery: &claimed.delivery,
                 kind: self.spec.kind,
@@ -237,6 +237,7 @@ impl Worker {
             &outcome,
             now,
         );
+        settled.next_at = settled.next_at.map(|own| self.breaker.goes_again_at(own, now));
         self.tell(&claimed, &outcome, &settled);
         if let Some(because) = self.channel.missed(&claimed.delivery) {
             self.unwritten.push(Ending::for_some(&claimed.delivery, because, lease_until));

@@ -40,6 +40,8 @@ pub struct Waits {
     pub first: Duration,
     /// But never longer than this.
     pub longest: Duration,
+    /// Longest while nobody answers: that costs no server anything, and notices wait for it.
+    pub unreached: Duration,
     /// After a failed login: an account is locked by trying again and again.
     pub login: Duration,
     /// After a ban.
@@ -53,6 +55,7 @@ impl Default for Waits {
             steady: Duration::from_secs(60),
             first: Duration::from_secs(15),
             longest: Duration::from_secs(600),
+            unreached: Duration::from_secs(20),
             login: Duration::from_secs(600),
             banned: Duration::from_secs(3600),
         }
@@ -66,6 +69,7 @@ impl Waits {
             FaultKind::Banned => self.banned,
             FaultKind::Login => self.login,
             FaultKind::Gone if failures == 0 => self.blip,
+            FaultKind::Unreached => doubled.min(self.unreached),
             FaultKind::Gone | FaultKind::Throttled | FaultKind::Setup => doubled,
         };
         // Not all of those that a server lost come back at the same moment: up to a quarter later.
@@ -118,7 +122,12 @@ impl Connection {
             let begun = Instant::now();
             let Err(fault) = self.once().await else { return };
             let fault = fault.quoted(&self.network.sent());
-            failures = if begun.elapsed() >= self.waits.steady { 0 } else { failures + 1 };
+            failures = match fault.kind {
+                _ if begun.elapsed() >= self.waits.steady => 0,
+                // Hours without a server say nothing about the first connection after them.
+                FaultKind::Unreached => failures.max(1),
+                _ => failures + 1,
+            };
             let jitter = hash_texts([self.network.nick.as_str(), &self.network.server, &failures.to_string()]);
             let wait = self.waits.after(fault.kind, failures, jitter);
             self.tell(&fault, wait);
@@ -131,7 +140,7 @@ impl Connection {
     fn tell(&self, fault: &Fault, wait: Duration) {
         let (server, because, seconds) = (&self.network.server, &fault.because, wait.as_secs());
         match fault.kind {
-            FaultKind::Gone | FaultKind::Throttled => {
+            FaultKind::Gone | FaultKind::Unreached | FaultKind::Throttled => {
                 tracing::warn!(server, "IRC, {server}: {because}; again in {seconds}s");
             }
             // Somebody has to do something, and nobody hears us there.
@@ -293,6 +302,8 @@ mod tests {
         let seconds = |kind, failures| waits.after(kind, failures, 0).as_secs();
         let gone: Vec<u64> = (0..9).map(|failures| seconds(FaultKind::Gone, failures)).collect();
         assert_eq!(gone, [1, 15, 30, 60, 120, 240, 480, 600, 600]);
+        let unreached: Vec<u64> = (1..5).map(|failures| seconds(FaultKind::Unreached, failures)).collect();
+        assert_eq!(unreached, [15, 20, 20, 20]);
         assert_eq!(seconds(FaultKind::Throttled, 0), 15);
         assert_eq!((seconds(FaultKind::Login, 1), seconds(FaultKind::Banned, 1)), (600, 3600));
         assert!(waits.after(FaultKind::Gone, 1, 255) < Duration::from_secs(19));

@@ -23,8 +23,10 @@ pub struct Fault {
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// No connection, or none any more: it is tried again.
+    /// No connection any more, or not for long: it is tried again.
     Gone,
+    /// Nobody answers at its address.
+    Unreached,
     /// Too many connections of ours, says the server.
     Throttled,
     /// Logging in failed: trying again soon would lock the account.
@@ -49,6 +51,11 @@ impl Fault {
     /// The connection is gone.
     pub fn gone(because: impl Into<String>) -> Self {
         Self::new(FaultKind::Gone, because)
+    }
+
+    /// No connection came about.
+    pub fn unreached(because: impl Into<String>) -> Self {
+        Self::new(FaultKind::Unreached, because)
     }
 
     /// What `ERROR`, or a refusal before the welcome, means.
@@ -109,7 +116,9 @@ impl Fault {
     pub fn outcome(self, after: Option<Duration>) -> Outcome {
         let Self { kind, because, unsure } = self;
         match kind {
-            FaultKind::Gone | FaultKind::Throttled => Outcome::Retry { because, after, unsure },
+            // Nobody asked us to wait: the receiver is out of reach.
+            FaultKind::Gone | FaultKind::Unreached => Outcome::Retry { because, after: None, unsure },
+            FaultKind::Throttled => Outcome::Retry { because, after, unsure },
             // What may have been read is no matter of the configuration alone: it must be known as doubtful.
             _ if unsure => Outcome::Retry { because, after, unsure },
             FaultKind::Login | FaultKind::Banned | FaultKind::Setup => Outcome::Misconfigured { because },

@@ -25,17 +25,17 @@ pub async fn connect(network: &IrcNetwork) -> Result<Box<dyn Socket>, Fault> {
     let (host, port) = address(network).map_err(|problem| Fault::new(FaultKind::Setup, problem))?;
     // Read anew each time: certificates are renewed.
     let tls = client_config(network).map_err(|problem| Fault::new(FaultKind::Setup, problem))?;
-    let gone = |error: &std::io::Error| Fault::gone(format!("connecting to {}: {error}", network.server));
-    let socket = socket::connect(&host, port, CONNECT_WAIT).await.map_err(|error| gone(&error))?;
+    let unreached = |error: &std::io::Error| Fault::unreached(format!("connecting to {}: {error}", network.server));
+    let socket = socket::connect(&host, port, CONNECT_WAIT).await.map_err(|error| unreached(&error))?;
     let Some(tls) = tls else { return Ok(Box::new(socket)) };
     let name = ServerName::try_from(host).map_err(|error| Fault::new(FaultKind::Setup, error.to_string()))?;
     let shaken = timeout(CONNECT_WAIT, TlsConnector::from(Arc::new(tls)).connect(name, socket)).await;
-    let shaken = shaken.map_err(|_| Fault::gone(format!("TLS with {}: no answer in time", network.server)))?;
+    let shaken = shaken.map_err(|_| Fault::unreached(format!("TLS with {}: no answer in time", network.server)))?;
     match shaken {
         Ok(socket) => Ok(Box::new(socket)),
         Err(error) => Err(match refused_certificate(&error) {
             Some(refused) => Fault::new(FaultKind::Setup, format!("TLS with {}: {refused}", network.server)),
-            None => gone(&error),
+            None => unreached(&error),
         }),
     }
 }

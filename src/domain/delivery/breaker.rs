@@ -12,6 +12,9 @@ const OPEN_FIRST: TimeDelta = TimeDelta::seconds(5);
 // A recovery is noticed within this.
 const OPEN_MAX: TimeDelta = TimeDelta::seconds(30);
 
+/// While it is left alone, whatever waits is due within this: a probe must have something to try.
+const PROBE_EVERY: TimeDelta = TimeDelta::seconds(50);
+
 /// Guards one receiver. Kept in memory only: a restart may try once more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Breaker {
@@ -111,6 +114,15 @@ impl Breaker {
             return Change::Same;
         }
         self.record(outcome, now)
+    }
+
+    /// When a notice goes again that would wait until then by itself. While nothing gets through, it is a probe; the patience
+    /// that one notice needs is for receivers that take others.
+    pub fn goes_again_at(&self, own: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self.gate {
+            Gate::Open { .. } => own.min(now + PROBE_EVERY),
+            Gate::Closed | Gate::Misconfigured { .. } => own,
+        }
     }
 
     /// Whether this incident's people have to be told that its notices wait: the first time until the receiver is well.
@@ -284,5 +296,20 @@ mod tests {
     fn a_refused_notice_shows_a_receiver_that_works() {
         let mut breaker = opened();
         assert_eq!(breaker.record(&Outcome::Fatal { because: "too long".into() }, at(5)), Change::Closed);
+    }
+
+    #[test]
+    fn while_nothing_gets_through_a_patient_notice_is_a_probe() {
+        let mut breaker = Breaker::default();
+        let patient = at(300);
+        for _ in 1..FAILURES_MAX {
+            breaker.record(&failed(), at(0));
+        }
+        assert_eq!(breaker.goes_again_at(patient, at(0)), patient, "others may get through");
+        breaker.record(&failed(), at(0));
+        assert_eq!(breaker.goes_again_at(patient, at(0)), at(50));
+        assert_eq!(breaker.goes_again_at(at(7), at(0)), at(7));
+        breaker.record(&sent(), at(50));
+        assert_eq!(breaker.goes_again_at(patient, at(50)), patient);
     }
 }

@@ -127,6 +127,11 @@ impl Peer {
         }
     }
 
+    /// Whether a connection is kept, made by itself after a wait, a quarter longer at most than it says.
+    pub fn is_connected_to(&self) -> bool {
+        matches!(self.server, Server::Irc(_))
+    }
+
     /// It is there again. A connection that is made by itself stands by then.
     pub async fn come_back(&mut self) {
         match &mut self.server {

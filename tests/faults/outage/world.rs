@@ -73,9 +73,9 @@ impl World {
             limits: Limits::default(),
         });
         let folder = tempfile::tempdir().unwrap();
-        // As soon as it can be: how long it waits by itself has a test of its own.
+        // In real time; the test waits for as long as it would in its own time.
         let soon = Duration::from_millis(20);
-        let waits = Waits { blip: soon, first: soon, longest: soon, ..Waits::default() };
+        let waits = Waits { blip: soon, first: soon, longest: soon, unreached: soon, ..Waits::default() };
         let (networks, _heard) = Networks::waiting(waits);
         let worker = |receiver: &earlybell::config::Receiver| {
             let channel: Arc<dyn Channel> = match receiver.spec.name.as_str() {
