@@ -10,6 +10,9 @@ mod attempts;
 mod chats;
 #[path = "../support/clock.rs"]
 mod clock;
+#[path = "../support/etherpad.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod etherpad;
 #[path = "../support/homeserver.rs"]
 mod homeserver;
 #[path = "../support/hooks.rs"]

@@ -104,6 +104,15 @@ impl Keeper {
         }
     }
 
+    /// Begins what is due, and waits for the end of every visit; says when to look again.
+    pub async fn step(&mut self) -> Option<DateTime<Utc>> {
+        self.begin().await;
+        while let Some(ended) = self.running.join_next().await {
+            self.judge(Ended(ended)).await;
+        }
+        self.next()
+    }
+
     /// When to look again; none while only the end of a visit changes anything.
     pub fn next(&self) -> Option<DateTime<Utc>> {
         let now = self.shared.clock.now();
@@ -184,7 +193,7 @@ impl Keeper {
         (self.shared.told)(&Event::Stands(self.breaker.standing()));
         if let Some(again) = again {
             // A change that came meanwhile keeps its own, earlier time.
-            let at = now + again;
+            let at = self.breaker.goes_again_at(now + again, now);
             let due = self.due.entry(incident).or_insert(at);
             *due = (*due).min(at);
         }

@@ -3,6 +3,7 @@
 
 mod gate;
 mod irc_server;
+mod pads;
 mod peers;
 mod world;
 
@@ -14,7 +15,7 @@ use domain::incident::{Act, CallOffCode, Severity};
 use domain::policy::Joining;
 use earlybell::channels::irc::Waits;
 use earlybell::store::DeliveryRow;
-use peers::{KINDS, Kind, Peer};
+use peers::{Down, KINDS, Kind, Peer};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use world::{BESIDE, World};
@@ -37,13 +38,13 @@ fn update(text: &str) -> Act {
 }
 
 // One incident was there before; its newest words are taken by everybody, and nobody hears that they were.
-async fn before(world: &mut World, peers: &mut [Peer]) {
+async fn before(world: &mut World, peers: &mut [Peer], how: Down) {
     world.act(None, declare("Workers are slow", Severity::Major)).await;
     world.pass(TimeDelta::minutes(30)).await;
     peers.iter().for_each(|peer| peer.lose_answers_to(LOST_ANSWER));
     world.act(Some(1), update(&format!("We restart {LOST_ANSWER}."))).await;
     for peer in peers {
-        peer.go_down().await;
+        peer.go_down(how).await;
     }
 }
 
@@ -150,17 +151,17 @@ fn nobody_is_flooded(world: &World, kind: Kind, back_at: DateTime<Utc>) {
     assert!(messages.values().all(|count| *count <= MESSAGES_MAX), "{}: {messages:?}", kind.name);
 }
 
-// On one thread: what two attempts at one server come to must not hang on which of them is quicker.
-#[tokio::test]
-async fn six_hours_out_of_reach_are_made_good_within_a_minute() {
+// The table of what came of it.
+async fn outage(how: Down) -> String {
+    let kinds: Vec<Kind> = KINDS.into_iter().filter(|kind| kind.knows(how)).collect();
     let mut peers = Vec::new();
-    for kind in KINDS {
-        peers.push(Peer::start(kind).await);
+    for kind in &kinds {
+        peers.push(Peer::start(*kind).await);
     }
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let receivers: String = peers.iter().map(Peer::yaml).collect();
-    let mut world = World::open(&receivers, &names).await;
-    before(&mut world, &mut peers).await;
+    let mut world = World::open(&receivers, &names, "").await;
+    before(&mut world, &mut peers, how).await;
     let gone_at = world.now();
     six_hours(&mut world).await;
     let told: Vec<usize> = peers.iter().map(|peer| peer.told().len()).collect();
@@ -196,5 +197,17 @@ async fn six_hours_out_of_reach_are_made_good_within_a_minute() {
         writeln!(table, "| {} | {waited} | {messages} | {seconds} s | {twice} |", kind.title).unwrap();
     }
     assert!(wrong.is_empty(), "{wrong:?}\n{table}");
-    golden("outage", &table);
+    table
+}
+
+// On one thread: what two attempts at one server come to must not hang on which of them is quicker.
+#[tokio::test]
+async fn six_hours_out_of_reach_are_made_good_within_a_minute() {
+    golden("outage", &outage(Down::Gone).await);
+}
+
+#[tokio::test]
+async fn six_hours_of_maintenance_are_made_good_within_a_minute() {
+    let table = outage(Down::Unavailable).await;
+    assert_eq!(table.lines().count(), 2 + 9, "{table}");
 }

@@ -46,6 +46,22 @@ pub const KINDS: [Kind; 11] = [
     kind("webhook", "webhook", Joining::Never, 1),
 ];
 
+impl Kind {
+    /// Whether it can be out of reach in this way.
+    pub fn knows(&self, how: Down) -> bool {
+        how == Down::Gone || !matches!(self.name, "mail" | "irc")
+    }
+}
+
+/// How it is out of reach.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Down {
+    /// Nobody listens.
+    Gone,
+    /// Everything asked is answered 503.
+    Unavailable,
+}
+
 /// The other side of one receiver.
 pub struct Peer {
     pub kind: Kind,
@@ -119,11 +135,12 @@ impl Peer {
         self.gate.lose_answers_to(word);
     }
 
-    /// It is gone; an Open Build Service is in maintenance, and says so.
-    pub async fn go_down(&mut self) {
-        match &self.server {
-            Server::Obs(obs) => obs.world().in_maintenance = true,
-            _ => self.gate.close().await,
+    /// It is gone, or says that it is in maintenance; an Open Build Service does that in any case.
+    pub async fn go_down(&mut self, how: Down) {
+        match (&self.server, how) {
+            (Server::Obs(obs), _) => obs.world().in_maintenance = true,
+            (_, Down::Gone) => self.gate.close().await,
+            (_, Down::Unavailable) => self.gate.be_unavailable().await,
         }
     }
 

@@ -2,22 +2,26 @@
 
 use crate::clock::TestClock;
 use crate::scripted::Scripted;
+use arc_swap::ArcSwap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Role;
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::IncidentId;
 use domain::incident::{Act, Actor, Command, Surface};
+use domain::policy::Pads;
 use earlybell::app::delivery::{Event, Limits, Observer, Shared, Worker};
-use earlybell::app::engine_loop::{EngineLoop, Step};
+use earlybell::app::engine_loop::{Decided, EngineLoop, Step};
 use earlybell::app::inbox::Inbox;
-use earlybell::channels;
-use earlybell::channels::Channel;
+use earlybell::app::pads::{self, Keeper, Setup};
 use earlybell::channels::console::Console;
+use earlybell::channels::etherpad::Etherpad;
 use earlybell::channels::irc::{Networks, Waits};
+use earlybell::channels::{self, Channel, Deadlines, http_client};
 use earlybell::clock::Clock;
-use earlybell::config::{Named, Overrides, parse};
+use earlybell::config::{Config, Named, Overrides, parse};
 use earlybell::store::sqlite::SqliteStore;
 use earlybell::store::{DeliveryFilter, DeliveryRow, InputKind, Store};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -44,26 +48,35 @@ pub struct World {
     inbox: Arc<Inbox>,
     engine: EngineLoop,
     workers: Vec<(Worker, Option<DateTime<Utc>>)>,
+    pads: Option<(Keeper, Option<DateTime<Utc>>)>,
+    pads_told: Arc<Mutex<Vec<pads::Event>>>,
+    /// How pads are called, if there are any.
+    pub names: Option<Pads>,
+    changed: Arc<Mutex<BTreeSet<IncidentId>>>,
     taken: Arc<Mutex<Vec<Taken>>>,
     // What channels remember.
     _folder: tempfile::TempDir,
 }
 
 impl World {
-    /// With these receivers, in YAML, and the one beside them.
-    pub async fn open(receivers: &str, names: &[&str]) -> Self {
+    /// With these receivers, in YAML, and the one beside them; `more` are other parts of the configuration.
+    pub async fn open(receivers: &str, names: &[&str], more: &str) -> Self {
+        let all = [&[BESIDE], names].concat().join(", ");
         let content = format!(
-            "receivers:\n  - {{ name: {BESIDE}, console: {{}} }}\n{receivers}route: {{ receivers: [{BESIDE}, {}] }}\n{QUIET}",
-            names.join(", ")
+            "receivers:\n  - {{ name: {BESIDE}, console: {{}} }}\n{receivers}route: {{ receivers: [{all}] }}\n{QUIET}{more}"
         );
         let named = Named { name: "earlybell.yml".to_owned(), content };
         let overrides = Overrides { external_url: "https://bell.example.org".to_owned() };
         let config = parse(&named, Path::new(""), &overrides).unwrap_or_else(|error| panic!("{error}"));
+        let config = config.with_pad_seed("seed");
         let clock = TestClock::at("2026-03-01T09:00:00Z");
         let store = Arc::new(SqliteStore::open_in_memory().unwrap());
         let inbox = Arc::new(Inbox::new(store.clone(), clock.clone()));
         inbox.policy(&config.policy).await.unwrap();
-        let engine = EngineLoop::load(store.clone(), inbox.clone(), clock.clone(), Box::new(|_| {})).await.unwrap();
+        let changed: Arc<Mutex<BTreeSet<IncidentId>>> = Arc::default();
+        let noted = changed.clone();
+        let note = move |decided: &Decided<'_>| noted.lock().unwrap().extend(decided.changes.incidents.keys());
+        let engine = EngineLoop::load(store.clone(), inbox.clone(), clock.clone(), Box::new(note)).await.unwrap();
         let taken: Arc<Mutex<Vec<Taken>>> = Arc::default();
         let shared = Arc::new(Shared {
             store: store.clone(),
@@ -87,7 +100,20 @@ impl World {
             (Worker::new(shared.clone(), receiver.spec.clone(), channel), None)
         };
         let workers = config.receivers.iter().map(worker).collect();
-        Self { clock, store, inbox, engine, workers, taken, _folder: folder }
+        let names = config.policy.pads.clone();
+        let pads_told: Arc<Mutex<Vec<pads::Event>>> = Arc::default();
+        let pads = setup(&config).map(|setup| {
+            let told = pads_told.clone();
+            let shared = pads::Shared {
+                store: store.clone(),
+                inbox: inbox.clone(),
+                clock: clock.clone(),
+                config: Arc::new(ArcSwap::from_pointee(config)),
+                told: Box::new(move |event| told.lock().unwrap().push(event.clone())),
+            };
+            (Keeper::new(Arc::new(shared), setup), None)
+        });
+        Self { clock, store, inbox, engine, workers, pads, pads_told, names, changed, taken, _folder: folder }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -110,7 +136,9 @@ impl World {
         loop {
             self.settle().await;
             let now = self.now();
-            let due = self.workers.iter().filter_map(|(_, due)| *due).chain(self.engine.state().next_due()).min();
+            let pads = self.pads.iter().filter_map(|(_, due)| *due);
+            let due = self.workers.iter().filter_map(|(_, due)| *due).chain(pads).chain(self.engine.state().next_due());
+            let due = due.min();
             match due.map(|due| due.max(now + TimeDelta::milliseconds(1))).filter(|due| *due < until) {
                 Some(due) => self.clock.advance(due - now),
                 None => break,
@@ -133,10 +161,27 @@ impl World {
                     *due = step.next;
                 }
             }
+            if let Some((keeper, due)) = &mut self.pads {
+                keeper.touch(std::mem::take(&mut *self.changed.lock().unwrap()));
+                *due = keeper.next();
+                if due.is_some_and(|due| due <= now) {
+                    *due = keeper.step().await;
+                }
+            }
             if !decided && did == 0 {
                 return;
             }
         }
+    }
+
+    /// When a pad is looked at next.
+    pub fn pads_due(&self) -> Option<DateTime<Utc>> {
+        self.pads.as_ref().and_then(|(_, due)| *due)
+    }
+
+    /// What happened to pads, in order.
+    pub fn pads_told<T>(&self, see: impl Fn(&pads::Event) -> Option<T>) -> Vec<T> {
+        self.pads_told.lock().unwrap().iter().filter_map(see).collect()
     }
 
     /// What this receiver took, in order.
@@ -153,6 +198,12 @@ impl World {
         rows.sort_by_key(|row| row.delivery.id);
         rows
     }
+}
+
+fn setup(config: &Config) -> Option<Setup> {
+    let (etherpad, pads) = (config.etherpad.as_ref()?, config.policy.pads.clone()?);
+    let etherpad = Etherpad::new(etherpad, http_client::client().unwrap(), Deadlines::default()).unwrap();
+    Some(Setup { etherpad: Arc::new(etherpad), pads })
 }
 
 fn observer(taken: &Arc<Mutex<Vec<Taken>>>, clock: &Arc<TestClock>) -> Observer {
