@@ -28,8 +28,9 @@ use office::{Office, spec};
 use scripted::{Act, Scripted, asked_to_wait, failed, fatal, misconfigured};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 // For what happens beside the test: long enough for a busy machine, and over as soon as it happened.
 const SOON: Duration = Duration::from_secs(20);
@@ -262,6 +263,46 @@ async fn after_hours_everybody_is_told_within_a_minute_of_being_well_again() {
         let waited = office.now() - well;
         assert!(waited <= TimeDelta::seconds(60), "{kind:?} was told {waited} after it was well");
     }
+}
+
+// Takes edits without anybody, as an IRC receiver without a topic does; what is told, it has nobody for.
+#[derive(Default)]
+struct EditsNothing {
+    is_gone: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Channel for EditsNothing {
+    async fn send(&self, attempt: &Attempt) -> Outcome {
+        let because = "connection refused".to_owned();
+        match attempt.delivery.lane {
+            Lane::Put => Outcome::Sent { remote_id: None },
+            _ if self.is_gone.load(Ordering::SeqCst) => Outcome::Retry { because, after: None, unsure: false },
+            _ => Outcome::Sent { remote_id: Some("id".to_owned()) },
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_reached_nobody_makes_no_receiver_well() {
+    let mut office = Office::open();
+    office.root(1).await;
+    let channel = Arc::new(EditsNothing::default());
+    let mut worker = Worker::new(Arc::new(office.shared()), spec("team"), channel.clone());
+    let (tell, standing) = watch::channel(Standing::Well);
+    worker.report_standing(tell);
+    office.work_for(&mut worker, TimeDelta::zero()).await;
+    channel.is_gone.store(true, Ordering::SeqCst);
+    office.post(1, Updated).await;
+    office.work_for(&mut worker, TimeDelta::hours(1)).await;
+    assert!(matches!(*standing.borrow(), Standing::Unreachable(_)));
+    office.put(1).await;
+    for _ in 0..10 {
+        let next = worker.step().await.next.unwrap();
+        assert!(matches!(*standing.borrow(), Standing::Unreachable(_)), "{:?}", *standing.borrow());
+        office.clock.advance(next - office.now());
+    }
+    assert_eq!(office.outbox().await[2], "INC-1 board sent after 1");
 }
 
 #[tokio::test]

@@ -286,11 +286,7 @@ impl Worker {
     // The breaker hears of it; a receiver that is well again gets at once what waited for it.
     async fn note(&mut self, delivery: &Delivery, outcome: &Outcome, now: DateTime<Utc>) {
         let name = &self.spec.name;
-        let change = match &delivery.to {
-            Some(to) => self.breaker.record_person(&to.person, outcome, now),
-            None => self.breaker.record(outcome, now),
-        };
-        match change {
+        match self.breaker.note(delivery, outcome, now) {
             Change::Same => {}
             Change::Opened => {
                 tracing::warn!(receiver = %name, "receiver {name} is left alone until {}", self.breaker.ready_at(now));

@@ -1,7 +1,8 @@
 //! When a receiver fails again and again: leave it alone for a while.
 
-use super::{Outcome, backoff};
+use super::{Delivery, Outcome, backoff};
 use crate::ids::IncidentId;
+use crate::notice::NoticeKind;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 
@@ -86,6 +87,16 @@ impl Breaker {
         }
     }
 
+    /// Notes how an attempt at a delivery ended.
+    pub fn note(&mut self, delivery: &Delivery, outcome: &Outcome, now: DateTime<Utc>) -> Change {
+        match (&delivery.to, delivery.notice, outcome) {
+            (Some(to), ..) => self.record_person(&to.person, outcome, now),
+            // Where nothing is shown, as on IRC without a topic, nobody was asked.
+            (None, NoticeKind::Board | NoticeKind::LastBoard, Outcome::Sent { remote_id: None }) => Change::Same,
+            (None, ..) => self.record(outcome, now),
+        }
+    }
+
     /// Notes how an attempt ended.
     pub fn record(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Change {
         match outcome {
@@ -107,7 +118,7 @@ impl Breaker {
 
     /// Notes how an attempt to reach one person ended. That one person is out of reach keeps nobody else waiting: their
     /// failures count once, until somebody is reached.
-    pub fn record_person(&mut self, person: &str, outcome: &Outcome, now: DateTime<Utc>) -> Change {
+    fn record_person(&mut self, person: &str, outcome: &Outcome, now: DateTime<Utc>) -> Change {
         let failed = matches!(outcome, Outcome::Retry { after: None, .. });
         let is_new = failed && self.failing.insert(person.to_owned());
         if failed && !is_new && self.gate == Gate::Closed {
