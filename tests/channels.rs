@@ -578,8 +578,15 @@ async fn the_fake_answers_in_the_shape_of_what_was_recorded() {
     let ts = root.split_once(':').unwrap().1.to_owned();
     let call = async |method: &str, arguments: Value| -> Value {
         let request = reqwest::Client::new().post(format!("{}/{method}", slack.url)).bearer_auth(TOKEN);
-        let request = request.header("content-type", "application/json; charset=utf-8");
-        let answer = request.body(arguments.to_string()).send().await.unwrap();
+        // None of the arguments here has to be escaped in a form.
+        let fields =
+            arguments.as_object().unwrap().iter().map(|(name, value)| format!("{name}={}", value.as_str().unwrap()));
+        let (kind, body) = if slack::READS.contains(&method) {
+            ("application/x-www-form-urlencoded", fields.collect::<Vec<_>>().join("&"))
+        } else {
+            ("application/json; charset=utf-8", arguments.to_string())
+        };
+        let answer = request.header("content-type", kind).body(body).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     };
     for (recording, method, arguments) in [

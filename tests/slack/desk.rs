@@ -1,7 +1,8 @@
 //! The real program beside a fake Slack, and Slack's side of it: what people type and press, signed or over a socket.
 
 use crate::program::Program;
-use crate::slack::{APP_TOKEN, CHANNELS, PEOPLE, Slack, TOKEN};
+use crate::slack::{APP_TOKEN, CHANNELS, Message, PEOPLE, Slack, TOKEN};
+use crate::workspace::{BOT_TOKEN, Workspace};
 use earlybell::clock::{Clock, SystemClock};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::{Value, json};
@@ -17,7 +18,10 @@ pub const HERE: &str = CHANNELS[0].0;
 
 /// The program, and a Slack.
 pub struct Desk {
+    /// The fake; where there is a workspace, only answers go there.
     pub slack: Slack,
+    /// In the emulator, if that is the Slack.
+    pub workspace: Option<Workspace>,
     pub program: Program,
     pressed: u32,
 }
@@ -51,18 +55,31 @@ impl Desk {
             Way::Http => format!("signing_secret: {SIGNING_SECRET}"),
             Way::Socket => format!("app_token: {APP_TOKEN}"),
         };
-        let api_url = &slack.url;
+        let app = format!("{{ {secret}, bot_token: {TOKEN}, api_url: '{}' }}", slack.url);
+        let program = Self::program(&app, [ANNA, BERT, HERE], "");
+        Self { slack, workspace: None, program, pressed: 0 }
+    }
+
+    /// The same with a workspace in the emulator, and more in the configuration.
+    pub fn emulated(more: &str) -> Self {
+        let workspace = Workspace::open();
+        let secret = format!("signing_secret: {SIGNING_SECRET}");
+        let app = format!("{{ {secret}, bot_token: {BOT_TOKEN}, api_url: '{}' }}", workspace.url);
+        let program = Self::program(&app, [&workspace.anna, &workspace.bert, &workspace.channel], more);
+        Self { slack: Slack::start(), workspace: Some(workspace), program, pressed: 0 }
+    }
+
+    fn program(app: &str, [anna, bert, channel]: [&str; 3], more: &str) -> Program {
         let config = format!(
             "route: {{ receiver: team }}
-slack_app: {{ {secret}, bot_token: {TOKEN}, api_url: '{api_url}' }}
-receivers: [{{ name: team, slack: {{ channel: {HERE}, broadcast: true }} }}]
+slack_app: {app}
+receivers: [{{ name: team, slack: {{ channel: {channel}, broadcast: true }} }}]
 access: {{ chat: {{ roles: {{ anna: manager, bert: responder }} }} }}
-people: [{{ name: anna, slack: {ANNA} }}, {{ name: bert, slack: {BERT} }}]
+people: [{{ name: anna, slack: {anna} }}, {{ name: bert, slack: {bert} }}]
 rituals: {{ scope_after: 0s }}
-"
+{more}"
         );
-        let program = Program::start_with(&["--web.external-url=https://bell.example"], &config, &[]);
-        Self { slack, program, pressed: 0 }
+        Program::start_with(&["--web.external-url=https://bell.example"], &config, &[])
     }
 
     /// Sends bytes as Slack does, signed now.
@@ -84,10 +101,13 @@ rituals: {{ scope_after: 0s }}
         Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), body: body.to_owned() }
     }
 
-    /// What comes with a press: a trigger for forms, and where an answer goes.
-    pub fn press(&mut self) -> (String, String) {
+    /// What comes with a press of this user: a trigger for forms, and where an answer goes.
+    pub fn press(&mut self, user: &str) -> (String, String) {
         self.pressed += 1;
-        let trigger = format!("13345224609.738474920.{:032x}", self.pressed);
+        let trigger = match &self.workspace {
+            Some(workspace) => workspace.trigger(user),
+            None => format!("13345224609.738474920.{:032x}", self.pressed),
+        };
         self.slack.world().triggers.insert(trigger.clone());
         let place = self.slack.url.replace("/api", "/response");
         (trigger, format!("{place}/{}", self.pressed))
@@ -95,7 +115,7 @@ rituals: {{ scope_after: 0s }}
 
     /// The body of a command, as Slack's documentation shows it.
     pub fn command(&mut self, user: &str, text: &str) -> Vec<(&'static str, String)> {
-        let (trigger, answer_at) = self.press();
+        let (trigger, answer_at) = self.press(user);
         [
             ("token", "gIkuvaNzQIHg97ATvDxqgjtO".to_owned()),
             ("team_id", "T000000001".to_owned()),
@@ -133,13 +153,14 @@ rituals: {{ scope_after: 0s }}
 
     /// A button below the first message of this text.
     pub fn button(&mut self, user: &str, button: &str, incident: u64) -> Value {
-        let (trigger, answer_at) = self.press();
+        let (trigger, answer_at) = self.press(user);
         let message = self.message(incident);
         json!({
             "type": "block_actions", "api_app_id": "A123456", "trigger_id": trigger, "response_url": answer_at,
             "user": {"id": user, "username": "somebody", "name": "somebody", "team_id": "T000000001"},
-            "team": {"id": "T000000001", "domain": "example"}, "channel": {"id": HERE, "name": "incidents"},
-            "container": {"type": "message", "message_ts": message.ts, "channel_id": HERE, "is_ephemeral": false},
+            "team": {"id": "T000000001", "domain": "example"},
+            "channel": {"id": message.channel, "name": "incidents"},
+            "container": {"type": "message", "message_ts": message.ts, "channel_id": message.channel, "is_ephemeral": false},
             "message": {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks},
             "actions": [{"type": "button", "block_id": "incident", "action_id": button,
                 "text": {"type": "plain_text", "text": button}, "value": incident.to_string(), "action_ts": "1.2"}],
@@ -147,19 +168,45 @@ rituals: {{ scope_after: 0s }}
     }
 
     /// The first message about this incident, when it is there.
-    pub fn message(&mut self, incident: u64) -> crate::slack::Message {
+    pub fn message(&mut self, incident: u64) -> Message {
         let name = format!("INC-{incident}");
-        self.await_slack("the incident is not told", |slack| {
-            let world = slack.world();
-            let mut roots = world.messages.iter().filter(|message| message.thread_ts.is_none());
-            roots.find(|message| message.metadata["event_payload"]["incident"] == name.as_str()).cloned()
+        let is_its = |message: &Message| {
+            message.thread_ts.is_none() && message.metadata["event_payload"]["incident"] == name.as_str()
+        };
+        self.await_there("the incident is not told", |slack, workspace| match workspace {
+            Some(workspace) => workspace.history(&workspace.channel).into_iter().find(is_its),
+            None => slack.world().messages.iter().find(|message| is_its(message)).cloned(),
+        })
+    }
+
+    /// What a message is, and the replies to it, when this holds of them.
+    pub fn thread(&mut self, ts: &str, holds: impl Fn(&Message, &[Message]) -> bool) -> (Message, Vec<Message>) {
+        self.await_there("the thread is not complete", |slack, workspace| {
+            let mut all = match workspace {
+                Some(workspace) => workspace.thread(ts),
+                None => {
+                    let world = slack.world();
+                    let here = |message: &&Message| message.ts == ts || message.thread_ts.as_deref() == Some(ts);
+                    world.messages.iter().filter(here).cloned().collect()
+                }
+            };
+            let first = all.remove(0);
+            holds(&first, &all).then_some((first, all))
         })
     }
 
     /// The form that was opened last, filled in.
     pub fn fills(&mut self, user: &str, before: usize, fields: &[(&str, &str)]) -> Value {
-        let view = self.await_slack("no form is opened", |slack| slack.world().views.get(before).cloned());
-        self.interacts(&submission(user, before + 1, &view, fields))
+        let (id, view) = self.await_there("no form is opened", |slack, workspace| match workspace {
+            Some(workspace) => workspace.views().get(before).cloned(),
+            None => slack.world().views.get(before).map(|view| (format!("V{}", before + 1), view.clone())),
+        });
+        self.interacts(&submission(user, &id, &view, fields))
+    }
+
+    fn await_there<T>(&mut self, problem: &str, look: impl Fn(&Slack, Option<&Workspace>) -> Option<T>) -> T {
+        let (slack, workspace) = (&self.slack, self.workspace.as_ref());
+        self.program.wait(problem, |_| look(slack, workspace))
     }
 
     /// Waits for something to be seen in Slack.
@@ -178,7 +225,7 @@ rituals: {{ scope_after: 0s }}
 }
 
 /// A form that was filled in.
-pub fn submission(user: &str, number: usize, view: &Value, fields: &[(&str, &str)]) -> Value {
+pub fn submission(user: &str, id: &str, view: &Value, fields: &[(&str, &str)]) -> Value {
     let value = |(name, text): &(&str, &str)| {
         let block = view["blocks"].as_array().unwrap().iter().find(|block| block["block_id"] == *name);
         let element = &block.unwrap_or_else(|| panic!("no field {name}"))["element"];
@@ -195,7 +242,7 @@ pub fn submission(user: &str, number: usize, view: &Value, fields: &[(&str, &str
     let values: serde_json::Map<String, Value> = fields.iter().map(value).collect();
     json!({
         "type": "view_submission", "team": {"id": "T000000001"}, "user": {"id": user}, "api_app_id": "A123456",
-        "view": {"id": format!("V{number}"), "type": "modal", "callback_id": view["callback_id"],
+        "view": {"id": id, "type": "modal", "callback_id": view["callback_id"],
             "private_metadata": view["private_metadata"], "state": {"values": values}, "hash": "156663117.cd33ad1f"},
         "response_urls": [],
     })

@@ -85,7 +85,7 @@ fn who_is_not_known_is_told_how_to_be_and_changes_nothing() {
 fn buttons_and_forms_do_what_typing_does() {
     let mut desk = Desk::open(Way::Http, None);
     // A shortcut opens the form; what is missing is said there, and what is filled in is taken as it stands.
-    let (trigger, _) = desk.press();
+    let (trigger, _) = desk.press(ANNA);
     let shortcut = json!({"type": "shortcut", "callback_id": "declare", "trigger_id": trigger, "user": {"id": ANNA},
         "team": {"id": "T000000001"}, "action_ts": "1.2", "token": "x"});
     assert_eq!(desk.interacts(&shortcut), Value::Null);
@@ -139,7 +139,7 @@ fn buttons_and_forms_do_what_typing_does() {
     assert!(told.contains("called off"), "{told}");
 
     // What somebody wrote elsewhere becomes a title. An old trigger opens nothing, and that is said.
-    let (trigger, answer_at) = desk.press();
+    let (trigger, answer_at) = desk.press(ANNA);
     let from_message = json!({"type": "message_action", "callback_id": "declare", "trigger_id": trigger,
         "user": {"id": ANNA}, "response_url": answer_at, "channel": {"id": "C1", "name": "x"},
         "message": {"type": "message", "user": "U1", "ts": "1.2", "text": "is it slow\nfor you, too?"}});
@@ -182,7 +182,7 @@ fn the_home_shows_what_is_open_to_who_is_known() {
     let stranger = home(&mut desk, STRANGER);
     assert!(stranger.to_string().contains("person link YOUR-NAME") && !stranger.to_string().contains("INC-1"));
     // Its button opens the form; there is no message to answer beside.
-    let (trigger, _) = desk.press();
+    let (trigger, _) = desk.press(ANNA);
     let pressed = json!({"type": "block_actions", "trigger_id": trigger, "user": {"id": ANNA}, "view": {"type": "home"},
         "actions": [{"type": "button", "action_id": "declare", "block_id": "x"}]});
     desk.interacts(&pressed);

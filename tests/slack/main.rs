@@ -1,8 +1,10 @@
-//! Slack's way in, against the real program: the command, buttons, forms, the home, over HTTP and over a socket.
+//! Slack's way in, against the real program: the command, buttons, forms, the home, over HTTP and over a socket; and notices and
+//! all of it in an emulator of Slack that is not ours.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+mod emulator;
 #[path = "../support/host.rs"]
 mod host;
 mod http;
@@ -16,3 +18,4 @@ mod sdk;
 mod slack;
 mod socket;
 mod story;
+mod workspace;

@@ -1,6 +1,7 @@
-//! What people read in Slack, from the first word to the last: the transcript in docs/slack.md, made here.
+//! What people read in Slack, from the first word to the last: the transcript in docs/slack.md, as it stands in the emulator.
 
-use crate::desk::{ANNA, BERT, Desk, HERE, Way};
+use crate::desk::Desk;
+use crate::slack::Message;
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -69,15 +70,9 @@ impl Story {
 
     // The thread as it stands, once it holds so many replies and its first message this word.
     fn thread(&mut self, title: &str, incident: u64, replies: usize, word: &str) {
-        let root = self.desk.message(incident);
-        let shown = self.desk.await_slack("the thread is not complete", |slack| {
-            let world = slack.world();
-            let in_thread = |message: &&crate::slack::Message| message.thread_ts.as_ref() == Some(&root.ts);
-            let found: Vec<_> = world.messages.iter().filter(in_thread).cloned().collect();
-            let first = world.messages.iter().find(|message| message.ts == root.ts && message.channel == HERE)?.clone();
-            (found.len() >= replies && first.text.contains(word)).then_some((first, found))
-        });
-        let (first, found) = shown;
+        let ts = self.desk.message(incident).ts;
+        let whole = |first: &Message, found: &[Message]| found.len() >= replies && first.text.contains(word);
+        let (first, found) = self.desk.thread(&ts, whole);
         let buttons: Vec<String> = first
             .blocks
             .as_array()
@@ -104,23 +99,26 @@ fn indented(text: &str) -> String {
 /// `UPDATE=1` writes it anew.
 #[test]
 fn the_transcript_is_what_people_read() {
-    let mut story = Story { desk: Desk::open(Way::Http, None), told: String::new() };
-    story.types("Anna", ANNA, "declare Packages of home projects do not publish severity=major");
+    let desk = Desk::emulated("");
+    let workspace = desk.workspace.as_ref().unwrap();
+    workspace.invite();
+    let (anna, bert) = (workspace.anna.clone(), workspace.bert.clone());
+    let mut story = Story { desk, told: String::new() };
+    story.types("Anna", &anna, "declare Packages of home projects do not publish severity=major");
     story.thread("The channel", 1, 0, "INC-1");
-    let pressed = story.desk.button(BERT, "take", 1);
+    let pressed = story.desk.button(&bert, "take", 1);
     story.desk.interacts(&pressed);
     let told = story.desk.whispered();
     story.say("Bert presses [I take it]", &told);
-    story.types("Bert", BERT, "update #1 The signer was restarted; the queue gets shorter. next=30m");
-    story.types("Bert", BERT, "resolve #1 The signer had run out of disk; there is more now.");
+    story.types("Bert", &bert, "update #1 The signer was restarted; the queue gets shorter. next=30m");
+    story.types("Bert", &bert, "resolve #1 The signer had run out of disk; there is more now.");
     story.thread("In the end", 1, 3, "resolved");
-    story.types("Anna", ANNA, "declare Builds hang severity=critical");
-    let before = story.desk.slack.world().views.len();
+    story.types("Anna", &anna, "declare Builds hang severity=critical");
     story.desk.message(2);
-    let pressed = story.desk.button(ANNA, "calloff", 2);
+    let pressed = story.desk.button(&anna, "calloff", 2);
     story.desk.interacts(&pressed);
     let filled = [("code", "planned-work"), ("reason", "The workers are moved to new racks, as announced.")];
-    let answer = story.desk.fills(ANNA, before, &filled);
+    let answer = story.desk.fills(&anna, 0, &filled);
     let text = answer["view"]["blocks"][0]["text"]["text"].as_str().unwrap_or_default().to_owned();
     writeln!(
         story.told,

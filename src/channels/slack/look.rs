@@ -96,7 +96,7 @@ impl SlackChannel {
             }
             Err(fault) => return unseen(channel, &fault),
         };
-        let info: Info = match self.api.get("conversations.info", &[("channel", &id)], until).await {
+        let info: Info = match self.api.read("conversations.info", &[("channel", &id)], until).await {
             Ok(info) => info,
             Err(fault) => return unseen(channel, &fault),
         };

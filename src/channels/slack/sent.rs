@@ -99,7 +99,7 @@ impl SlackChannel {
         for _ in 0..PAGES_MAX {
             let mut arguments = arguments.to_vec();
             arguments.extend([("include_all_metadata", "true"), ("limit", PAGE_ROWS), ("cursor", cursor.as_str())]);
-            let page: Messages = self.api.get(method, &arguments, until).await?;
+            let page: Messages = self.api.read(method, &arguments, until).await?;
             let ours = |message: &&Message| {
                 let payload = message.metadata.as_ref().map(|metadata| &metadata.event_payload);
                 payload.and_then(|payload| payload["delivery"].as_str()) == Some(key)
@@ -129,7 +129,7 @@ impl SlackChannel {
                 ("limit", "1000"),
                 ("cursor", cursor.as_str()),
             ];
-            let page: Channels = self.api.get("conversations.list", &arguments, until).await?;
+            let page: Channels = self.api.read("conversations.list", &arguments, until).await?;
             let found =
                 page.channels.into_iter().find(|channel| channel.name.is_some() && channel.name == self.channel);
             if let Some(channel) = found {
