@@ -7,6 +7,7 @@ mod attempts;
 #[path = "support/host.rs"]
 mod host;
 #[path = "support/slack.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod slack;
 
 use attempts::{class, first};

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/attempts.rs"]
+mod attempts;
 mod desk;
 mod emulator;
 #[path = "../support/host.rs"]
@@ -12,6 +14,7 @@ mod line;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;
+mod published;
 mod sdk;
 #[path = "../support/slack.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

@@ -99,12 +99,15 @@ pub struct View {
     #[serde(default)]
     pub private_metadata: String,
     /// What was filled in.
+    #[serde(default)]
     pub state: State,
 }
 
 /// What was filled in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct State {
+    // A form without fields has none.
+    #[serde(default)]
     values: serde_json::Map<String, serde_json::Value>,
 }
 

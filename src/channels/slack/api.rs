@@ -172,7 +172,7 @@ impl Api {
                 .map(|body| Answer { body, scopes })
                 .map_err(|error| Plain::Unknown(format!("Slack's answer can't be read: {error}")).into());
         }
-        let said = |word: Option<&String>| word.map(|word| self.sent.hidden_in(word));
+        let said = |word: Option<&String>| word.filter(|word| !word.is_empty()).map(|word| self.sent.hidden_in(word));
         let error = said(head.as_ref().filter(|head| !head.ok).and_then(|head| head.error.as_ref()));
         let needed = said(head.as_ref().and_then(|head| head.needed.as_ref()));
         let (error, needed) = (error.as_deref(), needed.as_deref());

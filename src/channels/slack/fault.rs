@@ -117,7 +117,8 @@ impl Fault {
 
     /// The same, or the channel of the thread takes nothing any longer.
     pub fn is_lost_thread(&self) -> bool {
-        let gone = ["is_archived", "channel_not_found", "not_in_channel"];
+        // An edit is refused with another word than a new message where the channel is archived.
+        let gone = ["is_archived", "is_inactive", "channel_not_found", "not_in_channel"];
         self.is_lost_message() || matches!(self, Self::Refused { error, .. } if gone.contains(&error.as_str()))
     }
 
