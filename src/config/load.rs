@@ -4,7 +4,7 @@ use super::check::{self, Check, Receivers};
 use super::report::{ConfigError, ConfigErrors, Text};
 use super::rules::{self, Findings, Read};
 use super::written::{ReceiverWritten, Written};
-use super::{Address, Config, Receiver, read};
+use super::{Address, Config, Receiver, SlackAppConfig, read};
 use domain::alert::fingerprint::hash_texts;
 use domain::policy::lonely::on_irc_alone;
 use domain::policy::rituals::{RoleSpec, default_roles};
@@ -109,6 +109,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
         rituals: written.rituals,
         postmortem: written.postmortem,
         status_messages: BTreeMap::new(),
+        commands: BTreeMap::new(),
         pads,
     };
     match Policy::compile(policy.clone()) {
@@ -122,6 +123,7 @@ pub fn parse(file: &Named, base: &Path, overrides: &Overrides) -> Result<Config,
     }
     policy.receivers = receivers.iter().map(|receiver| receiver.spec.clone()).collect();
     policy.status_messages = status_messages(&receivers);
+    policy.commands = slack_app.as_ref().map(|app| commands(app, &receivers)).unwrap_or_default();
     let files: Vec<Named> = [file].into_iter().chain(&rules).cloned().collect();
     let lonely = on_irc_alone(&policy).into_iter().map(|lonely| match lonely.file.as_str() {
         CONFIG => Mistake { file: file.name.clone(), ..lonely },
@@ -139,6 +141,17 @@ fn status_messages(receivers: &[Receiver]) -> BTreeMap<String, StatusMessages> {
         _ => None,
     };
     receivers.iter().filter_map(messages).collect()
+}
+
+// What is typed where the app reads it: in the workspace of its token. A receiver with another one may be elsewhere.
+fn commands(app: &SlackAppConfig, receivers: &[Receiver]) -> BTreeMap<String, String> {
+    let command = |receiver: &Receiver| match &receiver.address {
+        Address::Slack(slack) if slack.bot_token.expose() == app.bot_token.expose() => {
+            Some((receiver.spec.name.clone(), app.command.clone()))
+        }
+        _ => None,
+    };
+    receivers.iter().filter_map(command).collect()
 }
 
 // Those of the protocol, with duties as written, and more.

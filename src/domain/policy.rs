@@ -24,6 +24,7 @@ use crate::notice::template::Templates;
 use crate::rules::compile::Mistake;
 use crate::rules::model::{InhibitModel, RuleFile};
 use crate::rules::{Rule, RuleSet};
+use crate::verbs::Spelling;
 pub use pads::Pads;
 pub use postmortems::{Postmortems, SectionSpec};
 pub use receiver::{Joining, ReceiverKind, ReceiverSpec, Writing};
@@ -129,6 +130,11 @@ impl Policy {
         self.source.pads.as_ref()?.address(incident, reader)
     }
 
+    /// How commands are written to a receiver.
+    pub fn spelling(&self, receiver: &str) -> Spelling {
+        self.source.commands.get(receiver).map_or_else(Spelling::cli, |word| Spelling::chat(word))
+    }
+
     /// The receiver of this name.
     pub fn receiver(&self, name: &str) -> Option<&ReceiverSpec> {
         self.source.receivers.iter().find(|receiver| receiver.name == name)
@@ -175,6 +181,10 @@ pub struct PolicySource {
     /// What receivers that keep a status message show, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub status_messages: BTreeMap<String, StatusMessages>,
+    /// What people type before a verb where a receiver's notices are read, by its name: `/incident`. Elsewhere it is the
+    /// command line.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub commands: BTreeMap<String, String>,
     /// Where incidents are mirrored to pads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pads: Option<Pads>,

@@ -1,8 +1,8 @@
 //! The real program beside a fake Slack, and Slack's side of it: what people type and press, signed or over a socket.
 
 use crate::program::Program;
-use crate::slack::{APP_TOKEN, CHANNELS, Message, PEOPLE, Slack, TOKEN};
-use crate::workspace::{BOT_TOKEN, Workspace};
+use crate::slack::{APP_TOKEN, CHANNELS, Message, PEOPLE, Slack, TOKEN, USER, Whisper};
+use crate::workspace::{BOT, BOT_TOKEN, Workspace};
 use earlybell::clock::{Clock, SystemClock};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::{Value, json};
@@ -149,6 +149,49 @@ rituals: {{ scope_after: 0s }}
 
     pub fn interacts(&self, payload: &Value) -> Value {
         self.send("/slack/interactive", &form(&[("payload", payload.to_string())])).json()
+    }
+
+    /// Sends it as a repeat, which Slack says of its own.
+    pub fn repeats(&self, path: &str, body: &str) -> Answer {
+        let at = SystemClock.now().timestamp().to_string();
+        let signature = signature(SIGNING_SECRET, &at, body);
+        let again = [("X-Slack-Retry-Num", "1"), ("X-Slack-Retry-Reason", "http_timeout")];
+        let signed = [("X-Slack-Request-Timestamp", at.as_str()), ("X-Slack-Signature", &signature)];
+        self.send_with(path, &[signed, again].concat(), body)
+    }
+
+    /// Somebody names the bot, in this thread or in none; the bot is `@` in the text.
+    pub fn mention(&mut self, user: &str, text: &str, thread: Option<&str>) -> Value {
+        self.pressed += 1;
+        let (bot, channel) = match &self.workspace {
+            Some(workspace) => (BOT, workspace.channel.as_str()),
+            None => (USER, HERE),
+        };
+        let ts = format!("1796000000.{:06}", self.pressed);
+        let mut event = json!({"type": "app_mention", "user": user, "text": text.replacen('@', &format!("<@{bot}>"), 1),
+            "ts": ts, "event_ts": ts, "channel": channel, "team": "T000000001",
+            "client_msg_id": format!("00000000-0000-0000-0000-{:012}", self.pressed)});
+        if let Some(thread) = thread {
+            event["thread_ts"] = json!(thread);
+        }
+        json!({"type": "event_callback", "event_id": format!("Ev{:08}", self.pressed), "event_time": 1_796_000_000,
+            "api_app_id": "A123456", "team_id": "T000000001", "token": "x", "event": event,
+            "authorizations": [{"team_id": "T000000001", "user_id": bot, "is_bot": true, "is_enterprise_install": false}]})
+    }
+
+    /// The same, told at once.
+    pub fn mentions(&mut self, user: &str, text: &str, thread: Option<&str>) -> Value {
+        let event = self.mention(user, text, thread);
+        assert_eq!(self.send("/slack/events", &event.to_string()).json(), Value::Null);
+        event
+    }
+
+    /// What so many mentions were answered alone.
+    pub fn whispers(&mut self, count: usize) -> Vec<Whisper> {
+        self.await_slack("nobody is answered", |slack| {
+            let whispers = slack.world().whispers.clone();
+            (whispers.len() >= count).then_some(whispers)
+        })
     }
 
     /// A button below the first message of this text.

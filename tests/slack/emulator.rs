@@ -128,3 +128,35 @@ fn a_look_and_a_test_say_whether_it_works() {
     let test = format!(":wave: *Earlybell test: team works*\n{told}\n*Sent by:* <https://bell.example>");
     assert_eq!(there.collect::<Vec<_>>(), [test]);
 }
+
+#[test]
+fn a_mention_is_answered_there_alone_and_elsewhere_in_public() {
+    let mut desk = open("");
+    let anna = workspace(&desk).anna.clone();
+    desk.types(&anna, "declare Builds hang");
+    let root = desk.message(1).ts;
+    desk.mentions(&anna, "@ update The queue gets shorter.", Some(&root));
+    desk.thread(&root, |_, replies| replies.iter().any(|reply| reply.text.contains("The queue gets shorter.")));
+    desk.mentions(&anna, "@ is it fixed?", Some(&root));
+    let answered = |count: usize| {
+        move |desk: &Desk| {
+            let calls = workspace(desk).calls();
+            (calls.iter().filter(|call| call.method == "chat.postEphemeral").count() >= count).then_some(())
+        }
+    };
+    await_calls(&mut desk, answered(2));
+    let page = workspace(&desk).page();
+    assert!(page.contains("updated INC-1; the next one is promised") && page.contains("unknown verb ˋisˋ"), "{page}");
+    desk.mentions(&anna, "@ declare Pages are down", None);
+    let public = |desk: &Desk| {
+        let calls = workspace(desk).calls();
+        let posted = calls.iter().filter(|call| call.method == "chat.postMessage");
+        posted
+            .map(|call| &call.answer["message"]["text"])
+            .any(|text| text.as_str().unwrap().contains("declared INC-2; "))
+            .then_some(())
+    };
+    await_calls(&mut desk, public);
+    let refused = workspace(&desk).calls().into_iter().filter(|call| call.answer["ok"] != true);
+    assert_eq!(refused.map(|call| call.method).collect::<Vec<_>>(), [] as [String; 0]);
+}

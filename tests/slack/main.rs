@@ -11,6 +11,7 @@ mod emulator;
 mod host;
 mod http;
 mod line;
+mod mentions;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 /// The token of the bot, which may do what the manifest of our app asks for, and nothing else.
 pub const BOT_TOKEN: &str = "xoxb-emulated";
-const BOT: &str = "U0BOT0001";
+/// The bot.
+pub const BOT: &str = "U0BOT0001";
 /// The token of somebody who may invite the bot, and read everything.
 const ANNAS_TOKEN: &str = "xoxp-anna";
 
@@ -136,6 +137,14 @@ impl Workspace {
         opened
             .map(|call| (call.answer["view"]["id"].as_str().unwrap().to_owned(), call.answer["view"].clone()))
             .collect()
+    }
+
+    /// What people see alone, as the page of the emulator shows it: nothing else does.
+    pub fn page(&self) -> String {
+        let url = format!("http://127.0.0.1:{}/?tab=messages&channel={}", self.port, self.channel);
+        let request = http_client::client().unwrap().get(url);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() })
     }
 
     /// What the program asked for so far, and was answered.

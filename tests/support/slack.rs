@@ -30,7 +30,8 @@ pub const PEOPLE: [(&str, &str); 2] = [("U0ANNA001", "D0ANNA001"), ("U0BERT001",
 /// What a token may do, in the order in which Slack says it.
 pub const SCOPES: &str = "chat:write,channels:history,channels:read,commands,im:history,im:write";
 
-const USER: &str = "U000000001";
+/// The bot.
+pub const USER: &str = "U000000001";
 const TEXT_UNITS_MAX: usize = 40_000;
 
 /// What it does with a request instead of what it should.

@@ -24,7 +24,12 @@ impl SlackApp {
         match wire::read(payload) {
             Err(error) => Ack::Unreadable(error),
             Ok(EventSent::UrlVerification { challenge }) => Ack::With(json!({"challenge": challenge})),
-            Ok(EventSent::EventCallback { event: Event::AppHomeOpened { user, tab } }) if tab != "messages" => {
+            Ok(EventSent::EventCallback { event: Event::AppMention(mention), event_id, authorizations }) => {
+                let ours = authorizations.into_iter().find_map(|one| one.user_id);
+                self.mentioned(mention, &event_id, ours, config);
+                Ack::Taken
+            }
+            Ok(EventSent::EventCallback { event: Event::AppHomeOpened { user, tab }, .. }) if tab != "messages" => {
                 let (app, config) = (self.clone(), config.clone());
                 // It can be opened again.
                 let _ = self.tasks.spawn(async move { app.show_home(&user, &config).await });

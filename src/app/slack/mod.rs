@@ -5,6 +5,7 @@ mod commands;
 mod home;
 mod interact;
 mod later;
+mod mentions;
 pub mod socket;
 mod views;
 mod wire;
@@ -16,12 +17,14 @@ use crate::clock::Clock;
 use crate::config::{Config, SlackAppConfig};
 use crate::store::Store;
 use arc_swap::ArcSwap;
+use domain::ids::IncidentId;
 use domain::incident::{Actor, Reply, Surface};
 use domain::notice::escape::mrkdwn;
 use domain::notice::phrase::incident_url;
 use domain::text::{clean, clean_line};
 use domain::verbs::Spelling;
 use later::Tasks;
+use mentions::Repeated;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +50,7 @@ pub struct SlackApp {
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
     tasks: Tasks,
+    mentions: Repeated,
 }
 
 /// What Slack sends.
@@ -81,7 +85,7 @@ impl SlackApp {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let speakers = Speakers::new(store.clone(), config.clone());
-        Self { desk, speakers, store, config, client, clock, tasks: Tasks::default() }
+        Self { desk, speakers, store, config, client, clock, tasks: Tasks::default(), mentions: Repeated::default() }
     }
 
     /// Takes what Slack sent, once it is known that Slack sent it. It answers in time, whatever takes longer.
@@ -107,18 +111,22 @@ impl SlackApp {
 
     /// Does what somebody said, and says what came of it.
     async fn say(&self, user: &str, line: String, key: Option<String>, config: &SlackAppConfig) -> Told {
-        let Speaker { name, access } = match self.who(user).await {
-            Ok(speaker) => speaker,
-            Err(error) => return Told::refused(error.to_string()),
-        };
+        match self.hear(user, Heard { line, thread: None, key }, config).await {
+            Ok(answered) => self.told(answered),
+            Err(because) => Told::refused(because),
+        }
+    }
+
+    async fn hear(&self, user: &str, heard: Heard, config: &SlackAppConfig) -> Result<Answered, String> {
+        let Speaker { name, access } = self.who(user).await.map_err(|error| error.to_string())?;
+        let Heard { line, thread, key } = heard;
         let spelling = Spelling::chat(&config.command);
         let actor = Actor::person(&name, Surface::Slack);
-        let said = Said { words: Words::Line(line), actor, access, thread: None, spelling, key };
-        match self.desk.answer(said).await {
-            Ok(answered) => self.told(answered),
-            Err(DeskError::Store(error)) => Told::refused(format!("not now, try again in a minute: {error}")),
-            Err(error) => Told::refused(error.to_string()),
-        }
+        let said = Said { words: Words::Line(line), actor, access, thread, spelling, key };
+        self.desk.answer(said).await.map_err(|error| match error {
+            DeskError::Store(error) => format!("not now, try again in a minute: {error}"),
+            other => other.to_string(),
+        })
     }
 
     fn told(&self, Answered { text, to, outcome }: Answered) -> Told {
@@ -137,13 +145,20 @@ impl SlackApp {
     }
 }
 
+/// A line, where it was said, and what a repeat of it is known by.
+struct Heard {
+    line: String,
+    thread: Option<IncidentId>,
+    key: Option<String>,
+}
+
 /// What came of what somebody said.
 #[derive(Debug, Clone)]
 struct Told {
     text: String,
     everyone: bool,
     done: bool,
-    page: Option<(domain::ids::IncidentId, String)>,
+    page: Option<(IncidentId, String)>,
 }
 
 impl Told {

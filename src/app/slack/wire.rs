@@ -130,12 +130,25 @@ pub enum EventSent {
     },
     /// Something happened.
     EventCallback {
+        /// The same when Slack says it again.
+        #[serde(default)]
+        event_id: String,
+        /// Whom it is told for: our bot.
+        #[serde(default)]
+        authorizations: Vec<Authorization>,
         /// What.
         event: Event,
     },
     /// Whatever else there may be.
     #[serde(other)]
     Other,
+}
+
+/// Whom an event is told for.
+#[derive(Debug, Deserialize)]
+pub struct Authorization {
+    /// The bot, as people mention it.
+    pub user_id: Option<String>,
 }
 
 /// What happened.
@@ -150,9 +163,29 @@ pub enum Event {
         #[serde(default)]
         tab: String,
     },
+    /// Somebody named the bot.
+    AppMention(Mention),
     /// Whatever else there may be.
     #[serde(other)]
     Other,
+}
+
+/// A message in which the bot is named.
+#[derive(Debug, Deserialize)]
+pub struct Mention {
+    /// Who wrote it.
+    pub user: Option<String>,
+    /// Set where it was no person.
+    pub bot_id: Option<String>,
+    /// What they wrote.
+    #[serde(default)]
+    pub text: String,
+    /// Where.
+    pub channel: String,
+    /// Which message of the channel it is.
+    pub ts: String,
+    /// The first message of its thread, if it stands in one.
+    pub thread_ts: Option<String>,
 }
 
 /// Reads what came.

@@ -104,8 +104,7 @@ impl Turn<'_> {
         let entry = self.recorded(id).last().map_or(0, |entry| entry.number);
         let Some(incident) = self.state.remembered(id).cloned() else { return };
         for spec in told_of_actions(&policy.source.postmortem.remind, &policy) {
-            let content =
-                late(spec.kind, all, &incident, &policy.source.external_url, (&self.state.directory, self.at));
+            let content = late(spec, all, &incident, &policy, (&self.state.directory, self.at));
             let notice = NoticeKind::Prompt;
             let delivery = Delivery {
                 id: self.state.next_delivery_id(),

@@ -10,7 +10,7 @@ use crate::ids::IncidentId;
 use crate::incident::Incident;
 use crate::incident::review::{Action, Reminder};
 use crate::incident::roles::{COMMUNICATIONS, MANAGER};
-use crate::policy::ReceiverKind;
+use crate::policy::{Policy, ReceiverKind, ReceiverSpec};
 use crate::text::{clean_line, counted};
 use chrono::{DateTime, Utc};
 
@@ -62,10 +62,10 @@ const LATE_NAMED_MAX: usize = 30;
 
 /// Action items that are late, whatever incidents they are of: one notice that stands alone.
 pub fn late(
-    kind: ReceiverKind,
+    spec: &ReceiverSpec,
     all: &[Late],
     incident: &Incident,
-    external_url: &str,
+    policy: &Policy,
     (directory, at): (&Directory, DateTime<Utc>),
 ) -> Content {
     let are = if all.len() == 1 { "is" } else { "are" };
@@ -78,11 +78,12 @@ pub fn late(
         Part::List(lines),
         Part::Words("Do them, give them another day, or say why they will not be done:".to_owned()),
         Part::Command(format!("earlybell incident action-done {} {}", first.0, first.1)),
-        Part::Link("All of them", format!("{}/actions", external_url.trim_end_matches('/'))),
+        Part::Link("All of them", format!("{}/actions", policy.source.external_url.trim_end_matches('/'))),
     ];
-    let message = Message { headline: headline.clone(), icon: "hourglass", parts };
-    let content = show(kind, &message, incident, Place::Root);
-    match kind {
+    let mut message = Message { headline: headline.clone(), icon: "hourglass", parts };
+    message.spell(&policy.spelling(&spec.name));
+    let content = show(spec.kind, &message, incident, Place::Root);
+    match spec.kind {
         // It is about more than one incident.
         ReceiverKind::Email => Content { subject: headline, ..content },
         ReceiverKind::Webhook => webhook::actions_late(at, content),

@@ -4,6 +4,10 @@ use super::layout::{Message, Part};
 use crate::delivery::Content;
 use crate::incident::Incident;
 use crate::text::clean_line;
+use crate::verbs::Spelling;
+
+// What stands before a verb in a channel.
+const COMMAND: &str = "!incident";
 
 /// Longest line, in bytes: 512 with what servers put before it.
 pub const LINE_BYTES_MAX: usize = 400;
@@ -101,7 +105,7 @@ fn pieces<'a>(parts: impl Iterator<Item = &'a Part>) -> Vec<Piece> {
                 }
             }
             Part::Command(text) => {
-                let text = line(&chat(text));
+                let text = line(&Spelling::chat(COMMAND).of_cli(text));
                 let joined = last.is_some_and(|last| last.kind == Kind::Words && last.join(" ", &text));
                 if !joined {
                     pieces.push(Piece { kind: Kind::Words, text });
@@ -183,20 +187,11 @@ fn said(text: &str) -> Vec<Piece> {
     shown.collect()
 }
 
-// `earlybell incident resolve 42` as it is said in a channel.
-fn chat(command: &str) -> String {
-    let Some(rest) = command.strip_prefix("earlybell incident ") else { return command.to_owned() };
-    let words = rest.split(' ').enumerate().map(|(at, word)| {
-        let number = at == 1 && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-        if number { format!("#{word}") } else { word.to_owned() }
-    });
-    format!("!incident {}", words.collect::<Vec<_>>().join(" "))
-}
-
 // No control code, no line break; and no first sign that other robots listen to.
 fn line(text: &str) -> String {
     let text = cut(&clean_line(text, usize::MAX), LINE_BYTES_MAX - 1);
-    let heard = text.starts_with(['!', '.', '@', '/', '?', '~', '$', '%', '+', '-']) && !text.starts_with("!incident ");
+    let heard = text.starts_with(['!', '.', '@', '/', '?', '~', '$', '%', '+', '-'])
+        && !text.starts_with(&format!("{COMMAND} "));
     if heard { format!(" {text}") } else { text }
 }
 

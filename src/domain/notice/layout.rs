@@ -7,6 +7,7 @@ use crate::delivery::together::BRIEF_BYTES_MAX;
 use crate::incident::Incident;
 use crate::policy::ReceiverKind;
 use crate::text::clean_line;
+use crate::verbs::Spelling;
 
 /// Longest line of a mail, in characters.
 pub const MAIL_COLUMNS: usize = 72;
@@ -24,6 +25,17 @@ pub struct Message {
     pub icon: &'static str,
     /// Everything else.
     pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// With its commands as they are typed where it is read.
+    pub fn spell(&mut self, spelling: &Spelling) {
+        for part in &mut self.parts {
+            if let Part::Command(text) = part {
+                *text = spelling.of_cli(text);
+            }
+        }
+    }
 }
 
 /// A part of a notice.

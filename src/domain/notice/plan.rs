@@ -334,6 +334,7 @@ fn write(
         message.parts.splice(at..at, concerned.lead.iter().cloned());
         key = format!("{key}.{}", concerned.person.name);
     }
+    message.spell(&scene.policy.spelling(&spec.name));
     // A mail program adds the `Re:` where a person was told before.
     let place = match lane {
         Lane::Root | Lane::Direct => Place::Root,

@@ -1,6 +1,7 @@
 //! Whole notices, for every kind and every receiver, as people would read them: compared with `golden/notices.txt`.
 //! After a change of words, read what the failing test prints, and put it there.
 
+mod commands;
 mod drill;
 mod fallback;
 mod language;

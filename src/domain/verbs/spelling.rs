@@ -34,6 +34,17 @@ impl Spelling {
         Self { prefix, numbers: Numbers::Hash }
     }
 
+    /// A command of the command line, as it is written here; what is none stays.
+    pub fn of_cli(&self, command: &str) -> String {
+        let cli = Self::cli();
+        let Some(rest) = command.strip_prefix(&cli.prefix).filter(|_| *self != cli) else { return command.to_owned() };
+        let words = rest.split(' ').enumerate().map(|(at, word)| {
+            let number = (at == 1).then(|| word.parse().ok()).flatten().map(IncidentId);
+            number.map_or_else(|| word.to_owned(), |number| self.number(number))
+        });
+        format!("{}{}", self.prefix, words.collect::<Vec<_>>().join(" "))
+    }
+
     /// The word before the verb.
     pub fn prefix(&self) -> &str {
         self.prefix.trim_end()
@@ -75,6 +86,13 @@ mod tests {
         assert_eq!(take(Spelling::chat("/incident")), "/incident take #42 operations");
         assert_eq!(take(Spelling::chat("")), "take #42 operations");
         assert_eq!(Spelling::chat("!incident").line(Verb::List, None, ""), "!incident list");
+        let chat = Spelling::chat("/incident");
+        assert_eq!(chat.of_cli("earlybell incident take 42 operations"), "/incident take #42 operations");
+        assert_eq!(chat.of_cli("earlybell incident action-done 42 3"), "/incident action-done #42 3");
+        assert_eq!(chat.of_cli("earlybell incident update 42 \"…\""), "/incident update #42 \"…\"");
+        assert_eq!(chat.of_cli("earlybell incident list"), "/incident list");
+        assert_eq!(chat.of_cli("earlybell person link"), "earlybell person link");
+        assert_eq!(Spelling::cli().of_cli("earlybell incident take 42"), "earlybell incident take 42");
         assert_eq!(Spelling::cli().written("merge #43 into #42"), "earlybell incident merge 43 into 42");
     }
 }
