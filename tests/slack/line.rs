@@ -82,6 +82,11 @@ impl Line {
         }
     }
 
+    /// Hangs up, as Slack does.
+    pub fn close(&mut self) {
+        self.0.close(None).unwrap();
+    }
+
     /// Whether the other end hangs up.
     pub fn is_closed(&mut self) -> bool {
         loop {

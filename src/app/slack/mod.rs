@@ -5,6 +5,7 @@ mod commands;
 mod home;
 mod interact;
 mod later;
+mod line;
 mod mentions;
 pub mod socket;
 mod views;
