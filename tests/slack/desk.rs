@@ -60,7 +60,7 @@ impl Desk {
         Self { slack, workspace: None, program, pressed: 0 }
     }
 
-    /// The same with a workspace in the emulator, and more in the configuration.
+    /// The same with a workspace in the emulator, and more receivers.
     pub fn emulated(more: &str) -> Self {
         let workspace = Workspace::open();
         let secret = format!("signing_secret: {SIGNING_SECRET}");
@@ -73,11 +73,11 @@ impl Desk {
         let config = format!(
             "route: {{ receiver: team }}
 slack_app: {app}
-receivers: [{{ name: team, slack: {{ channel: {channel}, broadcast: true }} }}]
+receivers: [{{ name: team, slack: {{ channel: {channel}, broadcast: true }} }}, {more}]
 access: {{ chat: {{ roles: {{ anna: manager, bert: responder }} }} }}
 people: [{{ name: anna, slack: {anna} }}, {{ name: bert, slack: {bert} }}]
 rituals: {{ scope_after: 0s }}
-{more}"
+"
         );
         Program::start_with(&["--web.external-url=https://bell.example"], &config, &[])
     }

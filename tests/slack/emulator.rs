@@ -3,7 +3,7 @@
 
 use crate::desk::Desk;
 use crate::slack::Message;
-use crate::workspace::Workspace;
+use crate::workspace::{BOT_TOKEN, Workspace};
 use serde_json::json;
 
 fn workspace(desk: &Desk) -> &Workspace {
@@ -159,4 +159,27 @@ fn a_mention_is_answered_there_alone_and_elsewhere_in_public() {
     await_calls(&mut desk, public);
     let refused = workspace(&desk).calls().into_iter().filter(|call| call.answer["ok"] != true);
     assert_eq!(refused.map(|call| call.method).collect::<Vec<_>>(), [] as [String; 0]);
+}
+
+#[test]
+fn whom_it_concerns_is_told_there_in_person_once() {
+    let mut desk = open("{ name: people, personal: true, slack: {} }");
+    let (anna, bert) = (workspace(&desk).anna.clone(), workspace(&desk).bert.clone());
+    desk.types(&anna, "declare Builds hang");
+    let root = desk.message(1).ts;
+    // Whichever of the two gets lost: the reply, or what he is told.
+    workspace(&desk).lose("chat.postMessage");
+    desk.types(&anna, "assign incident_manager bert");
+    desk.thread(&root, |_, replies| replies.iter().any(|reply| reply.text.contains("incident manager: bert")));
+    let opened = workspace(&desk).ask(BOT_TOKEN, "conversations.open", &json!({"users": bert}));
+    let conversation = opened["channel"]["id"].as_str().unwrap();
+    await_calls(&mut desk, |desk| (!workspace(desk).history(conversation).is_empty()).then_some(()));
+    desk.program.wait("it does not come to rest", |program| {
+        (program.metric("earlybell_outbox_queue_length")? == 0.0).then_some(())
+    });
+    let told: Vec<_> = workspace(&desk).history(conversation).into_iter().map(|message| message.text).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("You have the role of incident manager now."), "{told:?}");
+    let replies = desk.thread(&root, |_, _| true).1;
+    assert_eq!(replies.len(), 1, "{replies:?}");
 }

@@ -176,10 +176,10 @@ fn plain(text: &str, directory: &Directory) -> String {
         let (what, label) = mark.split_once('|').map_or((mark, None), |(what, label)| (what, Some(label)));
         let person = |id: &str| directory.people.iter().find(|person| person.slack.as_deref() == Some(id));
         match (what.split_at_checked(1), label) {
-            (Some(("@", id)), label) => match person(id) {
-                Some(person) => plain.push_str(&person.name),
-                None => plain.push_str(&format!("@{}", label.unwrap_or(id))),
-            },
+            (Some(("@", id)), label) => {
+                let name = person(id).map_or(label.unwrap_or(id), |person| person.name.as_str());
+                plain.push_str(&format!("@{name}"));
+            }
             (Some(("#", id)), label) => plain.push_str(&format!("#{}", label.unwrap_or(id))),
             (Some(("!", _)), Some(label)) => plain.push_str(label),
             (Some(("!", word)), None) => plain.push_str(&format!("@{word}")),
@@ -220,7 +220,7 @@ mod tests {
         let carla = Person { name: "carla".to_owned(), slack: Some("U0CARLA".to_owned()), ..Person::default() };
         let directory = Directory { people: vec![carla], ..Directory::default() };
         for (text, read) in [
-            ("assign operations <@U0CARLA>", "assign operations carla"),
+            ("assign operations <@U0CARLA>", "assign operations @carla"),
             ("note <@U0X> and <@U0Y|yan> know", "note @U0X and @yan know"),
             ("note in <#C0123|ops> or <#C0124>", "note in #ops or #C0124"),
             ("note <!here> <!subteam^S1|@ops> <!date^1^{date}|today>", "note @here @ops today"),

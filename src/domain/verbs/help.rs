@@ -151,7 +151,7 @@ What people type. The words are the same everywhere; what stands before them is 
 | where | how |
 |---|---|
 | command line | `earlybell incident take 42 operations` |
-| Slack | `/incident take #42 operations` |
+| Slack | `/incident take #42 operations`, in the thread of the incident `@earlybell take operations` |
 | IRC | `!incident take #42 operations` |
 | HTTP | `POST /api/v1/incidents/42/take` with `{\"role\": \"operations\"}`, or `POST /api/v1/command` with `{\"line\": \"take #42 operations\"}` |
 
