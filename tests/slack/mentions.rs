@@ -37,6 +37,9 @@ fn behind_the_name_in_a_thread_is_a_line_about_its_incident() {
     let ts = desk.message(1).ts;
     let event =
         desk.mentions(BERT, "@ update The disk is full &amp; <https://a.example/x|a.example> says so", Some(&ts));
+    // Slack was told that it came when it was done, and not before.
+    let shown = desk.types(ANNA, "show #1")["text"].as_str().unwrap().to_owned();
+    assert!(shown.contains("The disk is full"), "{shown}");
     let told = desk.whispers(1);
     let whisper = |user: &str, text: &str| Whisper {
         channel: HERE.to_owned(),

@@ -20,13 +20,13 @@ const SHOWN_MAX: usize = 20;
 const TITLE_BYTES_MAX: usize = 300;
 
 impl SlackApp {
-    pub(super) fn event(self: &Arc<Self>, payload: &Value, config: &SlackAppConfig) -> Ack {
+    pub(super) async fn event(self: &Arc<Self>, payload: &Value, config: &SlackAppConfig) -> Ack {
         match wire::read(payload) {
             Err(error) => Ack::Unreadable(error),
             Ok(EventSent::UrlVerification { challenge }) => Ack::With(json!({"challenge": challenge})),
             Ok(EventSent::EventCallback { event: Event::AppMention(mention), event_id, authorizations }) => {
                 let ours = authorizations.into_iter().find_map(|one| one.user_id);
-                self.mentioned(mention, &event_id, ours, config);
+                self.mentioned(mention, &event_id, ours, config).await;
                 Ack::Taken
             }
             Ok(EventSent::EventCallback { event: Event::AppHomeOpened { user, tab }, .. }) if tab != "messages" => {

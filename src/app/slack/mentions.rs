@@ -45,7 +45,8 @@ impl Repeated {
 }
 
 impl SlackApp {
-    pub(super) fn mentioned(
+    /// Does what it says before Slack is told that it came, if that takes no longer than Slack waits; the answer follows.
+    pub(super) async fn mentioned(
         self: &Arc<Self>,
         mention: Mention,
         event_id: &str,
@@ -57,34 +58,30 @@ impl SlackApp {
         if !person || mention.user == ours || !self.mentions.is_new(event_id) {
             return;
         }
-        let (app, config) = (self.clone(), config.clone());
-        let begun = self.tasks.spawn(async move { app.answer_mention(&mention, ours.as_deref(), &config).await });
-        if begun.is_err() {
-            warn!("a mention in Slack is left: too much goes on already");
+        let mention = Arc::new(mention);
+        let answer = {
+            let (app, mention, config) = (self.clone(), mention.clone(), config.clone());
+            async move |told: Told| app.answer_mention(&mention, &told, &config).await
+        };
+        let (app, config, later) = (self.clone(), config.clone(), answer.clone());
+        let work = async move { app.do_mentioned(&mention, ours.as_deref(), &config).await };
+        if let Some(told) = self.soon(work, later).await
+            && self.tasks.spawn(async move { answer(told).await }).is_err()
+        {
+            warn!("an answer in Slack got lost: too much goes on already");
         }
     }
 
-    async fn answer_mention(&self, mention: &Mention, ours: Option<&str>, config: &SlackAppConfig) {
-        let user = mention.user.as_deref().unwrap_or_default();
-        let thread = match &mention.thread_ts {
-            None => Ok(None),
-            Some(ts) => self.incident_of(&mention.channel, ts, ours, config).await,
-        };
-        let (told, thread) = match thread {
-            Err(error) => (Told::refused(format!("not now, try again in a minute: {error}")), None),
-            Ok(thread) => (self.do_mentioned(user, mention, ours, thread, config).await, thread),
-        };
-        // In its own thread everyone reads of it anyway.
-        let of_thread = told.page.as_ref().is_some_and(|(incident, _)| thread == Some(*incident));
+    async fn answer_mention(&self, mention: &Mention, told: &Told, config: &SlackAppConfig) {
         let below = mention.thread_ts.as_deref().unwrap_or(&mention.ts);
         let mut answer = json!({
             "channel": mention.channel, "thread_ts": below, "text": told.mrkdwn(), "link_names": false, "parse": "none",
         });
-        let method = if told.everyone && !of_thread {
+        let method = if told.everyone {
             (answer["unfurl_links"], answer["unfurl_media"]) = (json!(false), json!(false));
             "chat.postMessage"
         } else {
-            answer["user"] = json!(user);
+            answer["user"] = json!(mention.user);
             "chat.postEphemeral"
         };
         if let Err(because) = self.call(method, &answer, config).await {
@@ -92,37 +89,50 @@ impl SlackApp {
         }
     }
 
-    async fn do_mentioned(
-        &self,
-        user: &str,
-        mention: &Mention,
-        ours: Option<&str>,
-        thread: Option<IncidentId>,
-        config: &SlackAppConfig,
-    ) -> Told {
+    async fn do_mentioned(&self, mention: &Mention, ours: Option<&str>, config: &SlackAppConfig) -> Told {
+        let user = mention.user.as_deref().unwrap_or_default();
         let help = help::all(&Spelling::chat(&config.command));
         let Some(line) = behind_name(&mention.text, ours) else {
-            return match self.who(user).await {
-                Ok(_) => Told::refused(format!("I do what stands right behind my name.\n{help}")),
-                Err(error) => Told::refused(error.to_string()),
-            };
+            return Told::refused(match self.who(user).await {
+                Ok(_) => format!("I do what stands right behind my name.\n{help}"),
+                Err(error) => error.to_string(),
+            });
         };
-        let line = match self.store.people().directory().await {
-            Ok(directory) => plain(line, &directory),
+        let heard = match self.in_thread(mention, line, ours, config).await {
+            Ok(heard) => heard,
             Err(error) => return Told::refused(format!("not now, try again in a minute: {error}")),
         };
-        // An edit of the message is the same one: what it said first was done.
-        let key = key(Some(&format!("{}:{}", mention.channel, mention.ts)), "mention");
-        match self.hear(user, Heard { line, thread, key }, config).await {
+        let thread = heard.thread;
+        match self.hear(user, heard, config).await {
             Err(because) => Told::refused(because),
             Ok(mut answered) => {
                 if let Outcome::AskedBack(Misunderstood::Verb { .. } | Misunderstood::Foreign { .. }) = answered.outcome
                 {
                     answered.text = format!("{}\n{help}", answered.text);
                 }
-                self.told(answered)
+                let told = self.told(answered);
+                // In its own thread everyone reads of it anyway.
+                let is_of_thread = told.page.as_ref().is_some_and(|(incident, _)| thread == Some(*incident));
+                Told { everyone: told.everyone && !is_of_thread, ..told }
             }
         }
+    }
+
+    async fn in_thread(
+        &self,
+        mention: &Mention,
+        line: &str,
+        ours: Option<&str>,
+        config: &SlackAppConfig,
+    ) -> Result<Heard, StoreError> {
+        let line = plain(line, &self.store.people().directory().await?);
+        let thread = match &mention.thread_ts {
+            Some(ts) => self.incident_of(&mention.channel, ts, ours, config).await?,
+            None => None,
+        };
+        // An edit of the message is the same one: what it said first was done.
+        let key = key(Some(&format!("{}:{}", mention.channel, mention.ts)), "mention");
+        Ok(Heard { line, thread, key })
     }
 
     // The incident that a thread is about: one of those we remember, or, where the thread goes on below a second message,

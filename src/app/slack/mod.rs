@@ -97,7 +97,7 @@ impl SlackApp {
         match kind {
             Kind::Command => self.command(payload, &config).await,
             Kind::Interaction => self.interaction(payload, &config).await,
-            Kind::Event => self.event(payload, &config),
+            Kind::Event => self.event(payload, &config).await,
         }
     }
 
