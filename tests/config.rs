@@ -234,6 +234,15 @@ fn irc_alone_is_understood_and_warned_about() {
 }
 
 #[test]
+fn commands_are_written_where_the_app_reads_them() {
+    let text = "slack_app: { app_token: xapp-1, bot_token: xoxb-1, command: /bell }\nroute: { receivers: [ours, theirs, mail] }\n\
+                receivers:\n  - { name: ours, slack: { channel: C1 } }\n  - { name: people, personal: true, slack: {} }\n  \
+                - { name: theirs, slack: { channel: C1, bot_token: xoxb-2 } }\n  - { name: mail, console: {} }\n";
+    let commands = parse("earlybell.yml", text, Path::new("")).unwrap().policy.commands;
+    assert_eq!(commands.into_iter().collect::<Vec<_>>(), ["ours", "people"].map(|name| (name.into(), "/bell".into())));
+}
+
+#[test]
 fn who_may_log_in_is_read_to_the_letter() {
     let text = "access:
   oidc: { issuer: 'https://idp.example/a/', client_id: bell, client_secret: hunter2, scopes: [groups], roles: { sre: manager } }

@@ -1,7 +1,6 @@
 //! The home of the app: what is open now, a way to declare, a way to our pages.
 
-use super::wire::{self, Event, EventSent};
-use super::{Ack, SlackApp};
+use super::SlackApp;
 use crate::config::SlackAppConfig;
 use crate::store::{IncidentFilter, StoreError};
 use domain::incident::Incident;
@@ -10,7 +9,6 @@ use domain::notice::escape::mrkdwn;
 use domain::notice::phrase::{incident_url, lasted, stage};
 use domain::text::clean_line;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tracing::warn;
 
 /// Most incidents shown.
@@ -20,26 +18,7 @@ const SHOWN_MAX: usize = 20;
 const TITLE_BYTES_MAX: usize = 300;
 
 impl SlackApp {
-    pub(super) async fn event(self: &Arc<Self>, payload: &Value, config: &SlackAppConfig) -> Ack {
-        match wire::read(payload) {
-            Err(error) => Ack::Unreadable(error),
-            Ok(EventSent::UrlVerification { challenge }) => Ack::With(json!({"challenge": challenge})),
-            Ok(EventSent::EventCallback { event: Event::AppMention(mention), event_id, authorizations }) => {
-                let ours = authorizations.into_iter().find_map(|one| one.user_id);
-                self.mentioned(mention, &event_id, ours, config).await;
-                Ack::Taken
-            }
-            Ok(EventSent::EventCallback { event: Event::AppHomeOpened { user, tab }, .. }) if tab != "messages" => {
-                let (app, config) = (self.clone(), config.clone());
-                // It can be opened again.
-                let _ = self.tasks.spawn(async move { app.show_home(&user, &config).await });
-                Ack::Taken
-            }
-            Ok(_) => Ack::Taken,
-        }
-    }
-
-    async fn show_home(&self, user: &str, config: &SlackAppConfig) {
+    pub(super) async fn show_home(&self, user: &str, config: &SlackAppConfig) {
         let blocks = match self.who(user).await {
             // Who we don't know sees what everybody may see there: how to be known.
             Err(error) => vec![section(&mrkdwn(&error.to_string()))],

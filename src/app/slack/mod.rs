@@ -2,6 +2,7 @@
 //! is handled by the same lines; who may do what is asked of the desk, as everywhere.
 
 mod commands;
+mod events;
 mod home;
 mod interact;
 mod later;

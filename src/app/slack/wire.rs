@@ -133,7 +133,7 @@ pub enum EventSent {
         /// The same when Slack says it again.
         #[serde(default)]
         event_id: String,
-        /// Whom it is told for: our bot.
+        /// Whom it is told for: our bot, mostly.
         #[serde(default)]
         authorizations: Vec<Authorization>,
         /// What.
@@ -147,8 +147,11 @@ pub enum EventSent {
 /// Whom an event is told for.
 #[derive(Debug, Deserialize)]
 pub struct Authorization {
-    /// The bot, as people mention it.
+    /// Who, as people mention them.
     pub user_id: Option<String>,
+    /// Whether it is the bot, and not somebody who let it in.
+    #[serde(default)]
+    pub is_bot: bool,
 }
 
 /// What happened.
