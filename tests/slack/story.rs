@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::slack::Message;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -62,6 +62,18 @@ impl Story {
         self.say(&format!("{name} types `/incident {line}`"), &answer);
     }
 
+    fn mentions(&mut self, name: &str, user: &str, incident: u64, line: &str) {
+        let thread = self.desk.message(incident).ts;
+        self.desk.mentions(user, &format!("@ {line}"), Some(&thread));
+        let workspace = self.desk.workspace.as_ref().unwrap();
+        let told = self.desk.program.wait("nobody is answered", |_| {
+            let mut calls = workspace.calls().into_iter();
+            calls.find(|call| call.method == "chat.postEphemeral" && call.answer["ok"] == true).map(|call| call.sent)
+        });
+        assert_eq!((&told["user"], &told["thread_ts"]), (&json!(user), &json!(thread)));
+        self.say(&format!("{name} writes in the thread `@earlybell {line}`"), &told);
+    }
+
     fn say(&mut self, who: &str, answer: &Value) {
         let to = if answer["response_type"] == "in_channel" { "everyone reads" } else { "only they read" };
         let text = answer["text"].as_str().unwrap_or_default();
@@ -110,7 +122,7 @@ fn the_transcript_is_what_people_read() {
     story.desk.interacts(&pressed);
     let told = story.desk.whispered();
     story.say("Bert presses [I take it]", &told);
-    story.types("Bert", &bert, "update #1 The signer was restarted; the queue gets shorter. next=30m");
+    story.mentions("Bert", &bert, 1, "update The signer was restarted; the queue gets shorter. next=30m");
     story.types("Bert", &bert, "resolve #1 The signer had run out of disk; there is more now.");
     story.thread("In the end", 1, 3, "resolved");
     story.types("Anna", &anna, "declare Builds hang severity=critical");

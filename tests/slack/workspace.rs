@@ -52,6 +52,8 @@ struct Way {
 #[derive(Debug, Clone)]
 pub struct Call {
     pub method: String,
+    /// What it sent, if that was JSON.
+    pub sent: Value,
     pub answer: Value,
 }
 
@@ -217,7 +219,8 @@ async fn pass(request: HttpRequest, body: Bytes, port: Data<u16>, way: Data<Mute
     assert_eq!(answer.status().as_u16(), 200, "{method}");
     let answer: Value = answer.json().await.unwrap();
     let mut way = way.lock().unwrap();
-    way.calls.push(Call { method: method.clone(), answer: answer.clone() });
+    let sent = serde_json::from_slice(&body).unwrap_or_default();
+    way.calls.push(Call { method: method.clone(), sent, answer: answer.clone() });
     if let Some(at) = way.lost.iter().position(|lost| *lost == method) {
         way.lost.remove(at);
         let broken = stream::once(async { Ok(Bytes::from_static(b"{\"ok\":")) });
