@@ -15,6 +15,7 @@ pub const MAIL_COLUMNS: usize = 72;
 pub const BODY_BYTES_MAX: usize = 30_000;
 
 const TITLE_BYTES_MAX: usize = 200;
+const CUT: &str = "… (cut; the page has all of it)";
 
 /// A notice before it is shown: plain text, with what kind of text it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,11 +79,14 @@ fn shown(kind: ReceiverKind, message: &Message, mail_subject: impl FnOnce() -> S
         ReceiverKind::Teams => return teams::show(message),
         ReceiverKind::Matrix => return matrix::show(message),
         // A blog is sent posts, and no notices; whatever it might be shown is plain lines. What a program reads is made of them.
-        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => plain(&message.parts),
+        ReceiverKind::Console | ReceiverKind::Blog | ReceiverKind::Webhook => bounded(&message.parts, plain),
         ReceiverKind::Irc => return irc::show(message),
-        ReceiverKind::Email => email(message),
-        ReceiverKind::Slack | ReceiverKind::SlackWebhook => slack(&message.parts),
-        ReceiverKind::Obs => obs::paragraphs(&message.parts),
+        ReceiverKind::Email => {
+            let headline = Part::Words(message.headline.clone());
+            bounded(&[&[headline], message.parts.as_slice()].concat(), email)
+        }
+        ReceiverKind::Slack | ReceiverKind::SlackWebhook => bounded(&message.parts, slack),
+        ReceiverKind::Obs => bounded(&message.parts, obs::paragraphs),
     };
     let subject = match kind {
         ReceiverKind::Email => mail_subject(),
@@ -91,7 +95,7 @@ fn shown(kind: ReceiverKind, message: &Message, mail_subject: impl FnOnce() -> S
         }
         _ => clean_line(&message.headline, 2 * TITLE_BYTES_MAX),
     };
-    Content { subject, body: cut(body) }
+    Content { subject, body }
 }
 
 /// A message in one line, for where it is told late, together with newer ones.
@@ -138,8 +142,8 @@ pub fn plain(parts: &[Part]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn email(message: &Message) -> String {
-    let paragraphs = message.parts.iter().map(|part| match part {
+fn email(parts: &[Part]) -> String {
+    let paragraphs = parts.iter().map(|part| match part {
         Part::Words(text) => wrap(text, ""),
         Part::Said(text) | Part::Ready(text) => text.lines().map(|line| wrap(line, "")).collect::<Vec<_>>().join("\n"),
         Part::Field(name, value) => wrap(&format!("{name}: {}", one_line(value)), ""),
@@ -148,8 +152,7 @@ fn email(message: &Message) -> String {
         Part::Link(name, url) => format!("{name}:\n{url}"),
         Part::Command(text) => format!("  {text}"),
     });
-    let headline = wrap(&message.headline, "");
-    [headline].into_iter().chain(paragraphs).collect::<Vec<_>>().join("\n\n")
+    paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
 fn slack(parts: &[Part]) -> String {
@@ -198,20 +201,25 @@ fn wrap(line: &str, indent: &str) -> String {
     wrapped
 }
 
-/// A body that people still read; what is cut off is said to be.
-pub(super) fn cut(body: String) -> String {
-    if body.len() <= BODY_BYTES_MAX {
-        return body;
+/// A body that people still read. What is cut off is said to be, and the links at its end, which lead to all of it, stay.
+pub(super) fn bounded(parts: &[Part], body: impl Fn(&[Part]) -> String) -> String {
+    let whole = body(parts);
+    if whole.len() <= BODY_BYTES_MAX {
+        return whole;
     }
+    let links = parts.iter().rev().take_while(|part| matches!(part, Part::Link(..))).count();
+    let (words, links) = parts.split_at(parts.len() - links);
+    let links = if links.is_empty() { String::new() } else { format!("\n\n{}", body(links)) };
+    let words = body(words);
     // At a line break if there is one near, so that no entity or mark is cut in two; else before the last space.
-    let end = body.floor_char_boundary(BODY_BYTES_MAX);
-    let at = body[..end].rfind('\n').or_else(|| body[..end].rfind(' ')).unwrap_or(end);
-    format!("{}\n… (cut; the page has all of it)", &body[..at])
+    let end = words.floor_char_boundary(BODY_BYTES_MAX.saturating_sub(links.len()));
+    let at = words[..end].rfind('\n').or_else(|| words[..end].rfind(' ')).unwrap_or(end);
+    format!("{}\n{CUT}{links}", &words[..at])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, wrap};
+    use super::{Part, bounded, email, plain, wrap};
 
     #[test]
     fn wraps_between_words() {
@@ -227,10 +235,26 @@ mod tests {
     }
 
     #[test]
-    fn cuts_long_bodies_at_a_line() {
-        let long = "line of words\n".repeat(5_000);
-        let shown = cut(long);
-        assert!(shown.len() < 30_100);
-        assert!(shown.ends_with("line of words\n… (cut; the page has all of it)"), "{}", &shown[shown.len() - 80..]);
+    fn cuts_long_bodies_at_a_line_and_keeps_the_links_at_their_end() {
+        let link = |name, url: &str| Part::Link(name, url.to_owned());
+        let long = Part::Said("line of words\n".repeat(5_000));
+        let parts = [
+            link("What to do", "https://x.example/runbook"),
+            long,
+            link("Follow it here", "https://x.example/1"),
+            link("Pad", "https://x.example/p"),
+        ];
+        let cut = "line of words\n… (cut; the page has all of it)";
+        for (body, links) in [
+            (plain as fn(&[Part]) -> String, "Follow it here: https://x.example/1\nPad: https://x.example/p"),
+            (email, "Follow it here:\nhttps://x.example/1\n\nPad:\nhttps://x.example/p"),
+        ] {
+            let shown = bounded(&parts, body);
+            assert!((29_000..30_100).contains(&shown.len()), "{}", shown.len());
+            assert!(shown.ends_with(&format!("\n{cut}\n\n{links}")), "{}", &shown[shown.len() - 200..]);
+            let without = bounded(&parts[..2], body);
+            assert!(without.ends_with(&format!("\n{cut}")), "{}", &without[without.len() - 80..]);
+            assert_eq!(bounded(&parts[2..], body), links, "short: as it is");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::NoticeKind;
 use super::escape::safe_url;
-use super::layout::{Message, Part, cut};
+use super::layout::{Message, Part, bounded};
 use super::phrase::page_url;
 use super::plan::{NewDelivery, Scene};
 use super::telling::{About, Telling};
@@ -52,7 +52,7 @@ pub fn content(scene: &Scene<'_>, spec: &ReceiverSpec, message: &Message) -> Con
     let incident = scene.incident;
     let messages = messages(scene, spec);
     let (act, severity) = standing(incident, &messages);
-    let text = format!("**{}**\n\n{}", markdown(&message.headline), cut(paragraphs(&message.parts)));
+    let text = format!("**{}**\n\n{}", markdown(&message.headline), bounded(&message.parts, paragraphs));
     let mark = page_url(&scene.policy.source.external_url, incident);
     Status { act, severity, scope: messages.scope, mark, headline: message.headline.clone(), text }.content()
 }
