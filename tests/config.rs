@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use domain::access::Role;
+use domain::policy::Subject;
 use earlybell::config::{self, DEFAULT_CONFIG, Named, Overrides};
 use std::path::{Path, PathBuf};
 
@@ -240,6 +241,18 @@ fn commands_are_written_where_the_app_reads_them() {
                 - { name: theirs, slack: { channel: C1, bot_token: xoxb-2 } }\n  - { name: mail, console: {} }\n";
     let commands = parse("earlybell.yml", text, Path::new("")).unwrap().policy.commands;
     assert_eq!(commands.into_iter().collect::<Vec<_>>(), ["ours", "people"].map(|name| (name.into(), "/bell".into())));
+}
+
+#[test]
+fn the_subject_of_a_mail_says_how_it_stands_unless_the_file_says_otherwise() {
+    for (written, subject) in
+        [("", Subject::Stage), ("subject: stage", Subject::Stage), ("subject: frozen", Subject::Frozen)]
+    {
+        let email = format!("to: a@example.org, from: b@example.org, smarthost: 'mail:25', {written}");
+        let text = format!("receivers: [{{ name: team, email: {{ {email} }} }}]\nroute: {{ receivers: [team] }}\n");
+        let config = parse("earlybell.yml", &text, Path::new("")).unwrap();
+        assert_eq!(config.policy.receivers[0].subject, subject, "{written}");
+    }
 }
 
 #[test]

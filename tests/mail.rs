@@ -41,7 +41,8 @@ fn channel(config: &EmailConfig) -> EmailChannel {
 
 fn attempt(lane: Lane, notice: NoticeKind, number: u64, thread: Option<&str>) -> Attempt {
     let at = DateTime::from_timestamp(1_795_331_460, 0).unwrap();
-    let content = Content { subject: "[INC-42] Gateway häuft Fehler".into(), body: "3 of 7 fire.\n.\n\nBye".into() };
+    let content =
+        Content { subject: "[suspected] INC-42: Gateway häuft Fehler".into(), body: "3 of 7 fire.\n.\n\nBye".into() };
     let attempt = first("list", number, (lane, notice), content, at);
     Attempt { first_attempt_at: at + TimeDelta::seconds(1), thread: thread.map(str::to_owned), ..attempt }
 }
@@ -81,7 +82,7 @@ async fn a_person_has_a_thread_of_their_own() {
          Date: Sun, 22 Nov 2026 07:11:00 +0000\n\
          From: Earlybell <incidents@example.test>\n\
          To: anna@lists.test\n\
-         Subject: [INC-42] Gateway =?utf-8?b?aMOkdWZ0?= Fehler\n\
+         Subject: [suspected] INC-42: Gateway =?utf-8?b?aMOkdWZ0?= Fehler\n\
          Auto-Submitted: auto-generated\n\
          X-Incident-Id: INC-42\n\
          MIME-Version: 1.0\n\
@@ -123,7 +124,7 @@ async fn an_incident_is_one_thread_in_the_mailbox() {
          Date: Sun, 22 Nov 2026 07:11:00 +0000\n\
          From: Earlybell <incidents@example.test>\n\
          To: thread@lists.test\n\
-         Subject: [INC-42] Gateway =?utf-8?b?aMOkdWZ0?= Fehler\n\
+         Subject: [suspected] INC-42: Gateway =?utf-8?b?aMOkdWZ0?= Fehler\n\
          Auto-Submitted: auto-generated\n\
          Precedence: list\n\
          X-Incident-Id: INC-42\n\
@@ -134,8 +135,9 @@ async fn an_incident_is_one_thread_in_the_mailbox() {
          3 of 7 fire.\n.\n\nBye\n"
     );
     assert!(mails[0].starts_with("Return-Path: <incidents@example.test>\n"), "{}", mails[0]);
-    let thread =
-        format!("Subject: Re: [INC-42] Gateway =?utf-8?b?aMOkdWZ0?= Fehler\nIn-Reply-To: {root}\nReferences: {root}\n");
+    let thread = format!(
+        "Subject: Re: [suspected] INC-42: Gateway =?utf-8?b?aMOkdWZ0?= Fehler\nIn-Reply-To: {root}\nReferences: {root}\n"
+    );
     assert!(mails[1].contains(&thread), "{}", mails[1]);
 }
 

@@ -9,7 +9,7 @@ use domain::alert::fingerprint::hash_texts;
 use domain::policy::lonely::on_irc_alone;
 use domain::policy::rituals::{RoleSpec, default_roles};
 use domain::policy::status_messages::StatusMessages;
-use domain::policy::{CONFIG, Policy, PolicySource, ReceiverKind, ReceiverSpec};
+use domain::policy::{CONFIG, Policy, PolicySource, ReceiverKind, ReceiverSpec, Subject};
 use domain::rules::compile::Mistake;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -173,6 +173,7 @@ fn receiver_specs(written: Option<&[ReceiverWritten]>) -> Vec<ReceiverSpec> {
         kind: if receiver.blog.is_some() { ReceiverKind::Blog } else { ReceiverKind::Console },
         public: receiver.public,
         personal: receiver.personal,
+        subject: Subject::default(),
         templates: receiver.templates.clone(),
         language: receiver.language.clone(),
     };

@@ -12,7 +12,7 @@ use domain::alert::matcher::MatcherText;
 use domain::directory::Person;
 use domain::duration::Duration;
 use domain::interval::NamedIntervals;
-use domain::policy::{Heartbeat, Postmortems, Rituals, RoleSpec, Timing};
+use domain::policy::{Heartbeat, Postmortems, Rituals, RoleSpec, Subject, Timing};
 use domain::rules::model::InhibitModel;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -260,6 +260,9 @@ pub struct EmailWritten {
     /// Envelope sender: who hears of what could not be delivered, or is held by a list.
     #[serde(default)]
     pub envelope_from: Option<String>,
+    /// What its subject begins with.
+    #[serde(default)]
+    pub subject: Subject,
     /// Where a list keeps what was said: HyperKitty's page of it.
     #[serde(default)]
     pub archive: Option<String>,

@@ -27,7 +27,7 @@ use crate::rules::{Rule, RuleSet};
 use crate::verbs::Spelling;
 pub use pads::Pads;
 pub use postmortems::{Postmortems, SectionSpec};
-pub use receiver::{Joining, ReceiverKind, ReceiverSpec, Writing};
+pub use receiver::{Joining, ReceiverKind, ReceiverSpec, Subject, Writing};
 pub use rituals::{Rituals, RoleSpec};
 use serde::{Deserialize, Serialize};
 use status_messages::StatusMessages;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::directory::Directory;
 use domain::ids::{IncidentId, InputSeq};
 use domain::incident::{Act, Command, Refusal, Reply};
-use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route};
+use domain::policy::{PolicySource, ReceiverKind, ReceiverSpec, Route, Subject};
 use earlybell::app::directory::{self, Keeper};
 use earlybell::app::inbox::Inbox;
 use earlybell::app::questions::Questions;
@@ -65,6 +65,7 @@ pub fn config() -> Config {
         kind: ReceiverKind::Console,
         public: false,
         personal: false,
+        subject: Subject::default(),
         templates: Default::default(),
         language: None,
     };

@@ -7,7 +7,7 @@ use domain::delivery::{Content, Delivery, Lane};
 use domain::engine::{Changes, DeliveryEnd, DeliveryOutcome};
 use domain::ids::{DeliveryId, IncidentId, InputSeq};
 use domain::notice::NoticeKind;
-use domain::policy::{ReceiverKind, ReceiverSpec};
+use domain::policy::{ReceiverKind, ReceiverSpec, Subject};
 use earlybell::app::delivery::{Event, Limits, Observer, Shared, Step, Worker};
 use earlybell::app::inbox::Inbox;
 use earlybell::clock::Clock;
@@ -172,6 +172,7 @@ pub fn spec(name: &str) -> ReceiverSpec {
         kind: ReceiverKind::Slack,
         public: false,
         personal: false,
+        subject: Subject::default(),
         templates: Default::default(),
         language: None,
     }

@@ -6,7 +6,7 @@ use super::{Shared, Step};
 use crate::channels::Channel;
 use domain::delivery::breaker::Standing;
 use domain::delivery::pace::Pacing;
-use domain::policy::{ReceiverKind, ReceiverSpec};
+use domain::policy::{ReceiverKind, ReceiverSpec, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -135,6 +135,7 @@ impl Deliveries {
             kind: ReceiverKind::Console,
             public: false,
             personal: false,
+            subject: Subject::default(),
             templates: BTreeMap::new(),
             language: None,
         };

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_reply_is_written_the_same_way_every_time() {
-        let notice = delivery(Lane::Post, "[INC-42] Gateway häuft Fehler", "3 von 7\n.\nUpdate by 08:00 UTC.\n\n");
+        let notice =
+            delivery(Lane::Post, "[suspected] INC-42: Gateway häuft Fehler", "3 von 7\n.\nUpdate by 08:00 UTC.\n\n");
         let mail = written(&notice, Some("<inc-42.declared.1.x.t1@example.test>"));
         assert_eq!(mail, written(&notice, Some("<inc-42.declared.1.x.t1@example.test>")));
         assert_eq!(
@@ -187,7 +188,7 @@ mod tests {
              Date: Sun, 22 Nov 2026 07:11:00 +0000\r\n\
              From: =?utf-8?b?U3TDtnJ1bmdlbg==?= <incidents@example.test>\r\n\
              To: list@lists.test, Ann <ann@example.test>\r\n\
-             Subject: Re: [INC-42] Gateway =?utf-8?b?aMOkdWZ0?= Fehler\r\n\
+             Subject: Re: [suspected] INC-42: Gateway =?utf-8?b?aMOkdWZ0?= Fehler\r\n\
              In-Reply-To: <inc-42.declared.1.x.t1@example.test>\r\n\
              References: <inc-42.declared.1.x.t1@example.test>\r\n\
              Auto-Submitted: auto-generated\r\n\

@@ -7,7 +7,7 @@ use crate::config::{Address, EmailConfig, Receiver, Secret, SmtpTls, read};
 use domain::delivery::pace::Pacing;
 use domain::interval::NamedIntervals;
 use domain::notice::obs::is_public;
-use domain::policy::{ReceiverKind, ReceiverSpec};
+use domain::policy::{ReceiverKind, ReceiverSpec, Subject};
 use lettre::message::Mailbox;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -67,6 +67,7 @@ impl Check<'_> {
             hooks.push((ReceiverKind::Obs, self.obs(&format!("{path}.obs"), obs, personal)));
         }
         let hook = hooks.pop().filter(|_| hooks.is_empty());
+        let subject = written.email.as_ref().map_or(Subject::default(), |email| email.subject);
         let (kind, address) = match (written.console, written.email, written.slack, written.blog, hook) {
             (Some(_), None, None, None, None) => {
                 if personal {
@@ -103,7 +104,7 @@ impl Check<'_> {
         // Whoever opens a page there reads it, so suspected incidents stay out of it.
         let reaches_users = matches!(&address, Some(Address::Obs(obs)) if is_public(obs.messages.scope));
         let public = written.public || reaches_users;
-        let spec = ReceiverSpec { name, kind, public, personal, templates, language };
+        let spec = ReceiverSpec { name, kind, public, personal, subject, templates, language };
         Some(Receiver { spec, address: address?, pacing })
     }
 
@@ -197,6 +198,7 @@ pub(in crate::config) fn console() -> Receiver {
         kind: ReceiverKind::Console,
         public: false,
         personal: false,
+        subject: Subject::default(),
         templates: BTreeMap::new(),
         language: None,
     };

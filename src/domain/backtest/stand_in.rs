@@ -1,7 +1,7 @@
 //! The policy of a backtest: that of the rule files, with one receiver that hears everything in place of all others.
 
 use crate::duration::Duration;
-use crate::policy::{PolicySource, Postmortems, ReceiverKind, ReceiverSpec, Rituals, Route};
+use crate::policy::{PolicySource, Postmortems, ReceiverKind, ReceiverSpec, Rituals, Route, Subject};
 use crate::rules::model::Mode;
 use std::collections::BTreeMap;
 
@@ -28,6 +28,7 @@ pub(super) fn stand_in(source: &PolicySource, history: History) -> PolicySource 
         kind: ReceiverKind::Console,
         public: false,
         personal: false,
+        subject: Subject::default(),
         templates: BTreeMap::new(),
         language: None,
     };

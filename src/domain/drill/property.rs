@@ -13,7 +13,7 @@ use crate::incident::roles::RoleName;
 use crate::incident::room::Part;
 use crate::incident::{Act, Actor, CallOffCode, Command, Reply, Severity, Surface};
 use crate::notice::NoticeKind;
-use crate::policy::{NamedRuleFile, PolicySource, ReceiverKind, ReceiverSpec, Route};
+use crate::policy::{NamedRuleFile, PolicySource, ReceiverKind, ReceiverSpec, Route, Subject};
 use crate::rules::model::RuleFile;
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
@@ -42,7 +42,15 @@ struct World {
 }
 
 fn receiver(name: &str, kind: ReceiverKind, public: bool, personal: bool) -> ReceiverSpec {
-    ReceiverSpec { name: name.to_owned(), kind, public, personal, templates: BTreeMap::new(), language: None }
+    ReceiverSpec {
+        name: name.to_owned(),
+        kind,
+        public,
+        personal,
+        subject: Subject::default(),
+        templates: BTreeMap::new(),
+        language: None,
+    }
 }
 
 fn policy() -> PolicySource {

@@ -102,9 +102,11 @@ impl Turn<'_> {
     fn send_late(&mut self, id: IncidentId, all: &[Late]) {
         let policy = Arc::clone(&self.state.policy);
         let entry = self.recorded(id).last().map_or(0, |entry| entry.number);
-        let Some(incident) = self.state.remembered(id).cloned() else { return };
+        if self.state.remembered(id).is_none() {
+            return;
+        }
         for spec in told_of_actions(&policy.source.postmortem.remind, &policy) {
-            let content = late(spec, all, &incident, &policy, (&self.state.directory, self.at));
+            let content = late(spec, all, &policy, (&self.state.directory, self.at));
             let notice = NoticeKind::Prompt;
             let delivery = Delivery {
                 id: self.state.next_delivery_id(),

@@ -1,6 +1,6 @@
 //! Notices about what is to be written, or to be better, afterwards.
 
-use super::layout::{Message, Part, Place, show};
+use super::layout::{Message, Part, show_plainly};
 use super::phrase::clock;
 use super::plan::Scene;
 use super::webhook;
@@ -64,7 +64,6 @@ const LATE_NAMED_MAX: usize = 30;
 pub fn late(
     spec: &ReceiverSpec,
     all: &[Late],
-    incident: &Incident,
     policy: &Policy,
     (directory, at): (&Directory, DateTime<Utc>),
 ) -> Content {
@@ -80,12 +79,11 @@ pub fn late(
         Part::Command(format!("earlybell incident action-done {} {}", first.0, first.1)),
         Part::Link("All of them", format!("{}/actions", policy.source.external_url.trim_end_matches('/'))),
     ];
-    let mut message = Message { headline: headline.clone(), icon: "hourglass", parts };
+    let mut message = Message { headline, icon: "hourglass", parts };
     message.spell(&policy.spelling(&spec.name));
-    let content = show(spec.kind, &message, incident, Place::Root);
+    // It is about more than one incident.
+    let content = show_plainly(spec.kind, &message);
     match spec.kind {
-        // It is about more than one incident.
-        ReceiverKind::Email => Content { subject: headline, ..content },
         ReceiverKind::Webhook => webhook::actions_late(at, content),
         _ => content,
     }

@@ -5,7 +5,7 @@ use super::{chat, irc, matrix, obs, teams};
 use crate::delivery::Content;
 use crate::delivery::together::BRIEF_BYTES_MAX;
 use crate::incident::Incident;
-use crate::policy::ReceiverKind;
+use crate::policy::{ReceiverKind, ReceiverSpec, Subject};
 use crate::text::clean_line;
 use crate::verbs::Spelling;
 
@@ -58,12 +58,12 @@ pub enum Part {
     Ready(String),
 }
 
-/// Shows a message to one kind of receiver.
-pub fn show(kind: ReceiverKind, message: &Message, incident: &Incident, place: Place) -> Content {
-    if kind == ReceiverKind::Irc && place == Place::Board {
+/// Shows a message to a receiver.
+pub fn show(spec: &ReceiverSpec, message: &Message, incident: &Incident, place: Place) -> Content {
+    if spec.kind == ReceiverKind::Irc && place == Place::Board {
         return irc::mark(incident);
     }
-    shown(kind, message, || subject(incident, place))
+    shown(spec.kind, message, || subject(spec.subject, incident, place))
 }
 
 /// The same of what is about no incident; a mail has its headline as its subject.
@@ -119,14 +119,19 @@ pub enum Place {
     Board,
 }
 
-/// Subject of a mail. Made of what never changes: mail programs, and Mailman's archive, take another subject for another
-/// thread, whatever the headers say.
-pub fn subject(incident: &Incident, place: Place) -> String {
+/// Subject of a mail. What goes by subjects (RFC 5256, Gmail) leaves out `Re:` and what stands in brackets at the front: how
+/// the incident stands may change there, and the thread stays one. Its number must not stand there: two incidents with one
+/// title would become one thread.
+fn subject(form: Subject, incident: &Incident, place: Place) -> String {
     let again = match place {
         Place::Root => "",
         Place::Reply | Place::Board => "Re: ",
     };
-    format!("{again}[{}] {}", incident.name(), clean_line(&incident.title, TITLE_BYTES_MAX))
+    let stage = match form {
+        Subject::Stage => format!("[{}] ", incident.stage.word()),
+        Subject::Frozen => String::new(),
+    };
+    format!("{again}{stage}{}: {}", incident.name(), clean_line(&incident.title, TITLE_BYTES_MAX))
 }
 
 /// Parts as plain lines.

@@ -351,7 +351,7 @@ fn write(
         calm: lane == Lane::Post && may_wait(telling, scene.incident.severity),
         content: match spec.kind {
             ReceiverKind::Obs => obs::content(scene, spec, &message),
-            kind => content(scene, telling.kind, spec, show(kind, &message, scene.incident, place)),
+            _ => content(scene, telling.kind, spec, show(spec, &message, scene.incident, place)),
         },
     }
 }

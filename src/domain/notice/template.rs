@@ -17,7 +17,7 @@ use crate::duration::Duration;
 use crate::incident::decide::TITLE_BYTES_MAX;
 use crate::incident::{Incident, Severity};
 use crate::policy::check::{self, Place};
-use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec, Writing};
+use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec, Subject, Writing};
 use crate::rules::Rule;
 use crate::rules::compile::Mistake;
 use crate::rules::compile::labels;
@@ -138,6 +138,7 @@ impl Templates {
                 kind: ReceiverKind::Slack,
                 public: false,
                 personal: false,
+                subject: Subject::default(),
                 templates: BTreeMap::new(),
                 language: None,
             };

@@ -42,7 +42,7 @@ pub fn trial(spec: &ReceiverSpec, by: &str, external_url: &str, at: DateTime<Utc
 #[cfg(test)]
 mod tests {
     use super::{can_be_tried, trial};
-    use crate::policy::{ReceiverKind, ReceiverSpec};
+    use crate::policy::{ReceiverKind, ReceiverSpec, Subject};
     use chrono::DateTime;
     use std::collections::BTreeMap;
 
@@ -52,6 +52,7 @@ mod tests {
             kind,
             public: false,
             personal,
+            subject: Subject::default(),
             templates: BTreeMap::new(),
             language: None,
         }

@@ -165,7 +165,7 @@ fn forgotten(source: &PolicySource, rule: Option<&Rule>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec, Route};
+    use crate::policy::{NamedRuleFile, Policy, PolicySource, ReceiverKind, ReceiverSpec, Route, Subject};
     use crate::rules::model::{CallOffModel, ConditionModel, Group, RuleFile, RuleModel};
     use std::collections::BTreeMap;
 
@@ -197,6 +197,7 @@ mod tests {
                 kind: ReceiverKind::Email,
                 public: false,
                 personal: false,
+                subject: Subject::default(),
                 templates: BTreeMap::new(),
                 language: None,
             }],

@@ -15,12 +15,32 @@ pub struct ReceiverSpec {
     /// Whether it reaches people one by one: who an incident concerns, wherever it is routed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub personal: bool,
+    /// What the subject of a mail begins with.
+    #[serde(default, skip_serializing_if = "Subject::is_usual")]
+    pub subject: Subject,
     /// Template per notice, over those of the rule.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,
     /// Which language its notices are in, as `de`; the built-in one where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+}
+
+/// How the subject of a mail about an incident is written. Its number and title never change.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// How the incident stands, in brackets, before the rest.
+    #[default]
+    Stage,
+    /// The same in every mail of the incident.
+    Frozen,
+}
+
+impl Subject {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ReceiverSpec {
