@@ -1,5 +1,5 @@
-//! Mail to a list as its readers get it: a real Mailman keeps each incident in one thread, holds what strangers write, and
-//! lets through what its moderators approve. `docs/mail.md` shows what it delivered; `UPDATE=1` writes it there.
+//! Mail to a list as its readers get it: a real Mailman and HyperKitty, its archive, keep each incident in one thread; it holds
+//! what strangers write, and lets through what its moderators approve. `docs/mail.md` shows what it delivered; `UPDATE=1` writes it there.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -148,6 +148,33 @@ fn last_part(id: &str) -> &str {
     id.trim_matches(['<', '>'])
 }
 
+// Each incident is one thread there, found where our links lead, and its page says how it went on.
+fn in_the_archive(mailman: &Mailman, mails: &[String]) {
+    let hash = |mail: usize| header(&mails[mail], "Message-ID-Hash").unwrap();
+    let read = |shown: &str| serde_json::from_str::<Vec<serde_json::Value>>(shown).unwrap_or_default();
+    for thread in [0..3, 3..5] {
+        let mut expected: Vec<_> = thread.clone().map(|mail| header(&mails[mail], "Subject")).collect();
+        expected.sort_unstable();
+        mailman.wait_for_archive(
+            &format!("/api/list/{LIST}/thread/{}/emails/?format=json", hash(thread.start)),
+            |shown| {
+                let shown = read(shown);
+                let mut subjects: Vec<_> = shown.iter().map(|mail| mail["subject"].as_str()).collect();
+                subjects.sort_unstable();
+                subjects == expected
+            },
+        );
+    }
+    assert_eq!(read(&mailman.archive(&format!("/api/list/{LIST}/threads/?format=json"))).len(), 2);
+    assert!(ARCHIVE.ends_with(&format!("/list/{LIST}")));
+    let thread = format!("/list/{LIST}/thread/{}", hash(0));
+    assert!(mailman.archive(&format!("{thread}/")).contains("[confirmed] INC-1: Pages are slow"));
+    let replies = mailman.archive(&format!("{thread}/replies?sort=date&last_view=&offset=0"));
+    for subject in ["Re: [confirmed] INC-1: Pages are slow", "Re: [resolved] INC-1: Pages are slow"] {
+        assert!(replies.contains(&format!("New subject: [Announce] {subject}")), "{subject}:\n{replies}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_keeps_each_incident_in_one_thread_and_holds_strangers() {
     let mut mailman = tokio::task::spawn_blocking(Mailman::start).await.unwrap();
@@ -184,6 +211,8 @@ async fn a_list_keeps_each_incident_in_one_thread_and_holds_strangers() {
         let link = format!("{ARCHIVE}/thread/{}/\n", header(root, "Message-ID-Hash").unwrap());
         assert!(mail.contains(&link), "{mail}");
     }
+
+    in_the_archive(&mailman, &mails);
 
     // A stranger's mail is taken, and waits for a moderator. Since robots get no answer, nobody is told.
     let mut stranger = config(port, "Stranger <stranger@lists.test>");
