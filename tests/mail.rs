@@ -216,6 +216,31 @@ async fn postfix_greylists_refuses_and_dislikes_senders() {
     assert_eq!(class(&roomy.send(&huge).await), "fatal");
 }
 
+#[tokio::test]
+async fn a_greylist_lets_in_who_comes_again() {
+    let postfix = Postfix::shared();
+    let channel = channel(&config(postfix.plain, &["waits@lists.test", "at-once@lists.test"]));
+    let mut notice = declared();
+    let Outcome::Retry { because, after: None, unsure: false } = channel.send(&notice).await else {
+        panic!("it was not put off")
+    };
+    let expected = "<waits@lists.test>: RCPT TO: transient error (450): \
+        4.2.0 <waits@lists.test>: Recipient address rejected: Greylisted, see http";
+    assert!(because.starts_with(expected), "{because}");
+    notice.number = 2;
+    let started = Instant::now();
+    let mut outcome = channel.send(&notice).await;
+    while class(&outcome) == "retry" && started.elapsed() < Duration::from_secs(30) {
+        outcome = channel.send(&notice).await;
+    }
+    assert_eq!(outcome, sent("<inc-42.declared.1.list.t1795331460@example.test>"));
+    assert_eq!(channel.missed(&notice.delivery), None);
+    // The same mail, once to each.
+    let [waited, at_once] = ["waits@lists.test", "at-once@lists.test"].map(|address| postfix.mail_for(address, 1));
+    assert_eq!(waited.iter().map(|mail| ours(mail)).collect::<Vec<_>>(), [ours(&at_once[0])]);
+    assert_eq!(at_once.len(), 1);
+}
+
 async fn look(config: &EmailConfig) -> Vec<String> {
     let said = |finding| match finding {
         Finding::Well(words) => format!("well: {words}"),

@@ -9,7 +9,7 @@ cd "$1"
 dir=$(pwd) plain=$2 starttls=$3 implicit=$4 lmtp=${5:-24}
 owner=${SUDO_UID:-$(id -u postfix)}
 
-mkdir -p etc/sasl spool data vmail tls
+mkdir -p etc/sasl spool data vmail tls postgrey
 chmod 755 . etc tls
 for shared in postfix-files postfix-files.d dynamicmaps.cf dynamicmaps.cf.d; do
     cp -r "/etc/postfix/$shared" etc/ 2>/dev/null || true
@@ -55,7 +55,9 @@ cyrus_sasl_config_path = $dir/etc/sasl
 smtpd_sasl_local_domain = mail.test
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_sender_restrictions = check_sender_access inline:{ {stranger@example.test = 553 5.7.1 Not your address} }
-smtpd_recipient_restrictions = check_recipient_access inline:{ {grey@lists.test = 450 4.2.0 Greylisted} {closed@lists.test = 550 5.7.1 Only subscribers may post} }
+smtpd_restriction_classes = greylisted
+greylisted = check_policy_service unix:$dir/postgrey/socket
+smtpd_recipient_restrictions = check_recipient_access inline:{ {grey@lists.test = 450 4.2.0 Greylisted} {waits@lists.test = greylisted} {closed@lists.test = 550 5.7.1 Only subscribers may post} }
 message_size_limit = 200000
 maillog_file = /dev/stdout
 maillog_file_prefixes = /dev, /var
@@ -98,8 +100,19 @@ X
 echo mailpw | saslpasswd2 -p -c -f etc/sasl/sasldb2 -u mail.test incidentbot
 chown postfix etc/sasl/sasldb2 data
 chown "$owner" vmail
+chown postgrey postgrey
+
+# A real greylist: who comes again after a second is let in.
+postgrey --unix="$dir/postgrey/socket" --dbdir="$dir/postgrey" --user=postgrey --group=postgrey --delay=1 \
+    --whitelist-clients=/dev/null --whitelist-recipients=/dev/null >postgrey.log 2>&1 &
+greylist=$!
+until [ -S postgrey/socket ]; do
+    kill -0 $greylist 2>/dev/null || { cat postgrey.log >&2; exit 1; }
+    sleep 0.05
+done
 
 postfix -c "$dir/etc" start-fg 2>&1 &
 while read -r _; do :; done
 postfix -c "$dir/etc" stop >/dev/null 2>&1
+kill $greylist
 wait 2>/dev/null

@@ -1,4 +1,5 @@
-//! A real SMTP server for tests: a private Postfix with STARTTLS, implicit TLS, AUTH, a greylisted and a closed address.
+//! A real SMTP server for tests: a private Postfix with STARTTLS, implicit TLS, AUTH, a closed list, a greylist,
+//! and one that never lets anybody in.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
@@ -50,7 +51,7 @@ impl Postfix {
 
     /// One of its own; mail for lists goes on to this port.
     pub fn start(lmtp: Option<u16>) -> Self {
-        for program in ["/usr/sbin/postfix", "/usr/sbin/saslpasswd2"] {
+        for program in ["/usr/sbin/postfix", "/usr/sbin/postgrey", "/usr/sbin/saslpasswd2"] {
             assert!(
                 Path::new(program).exists(),
                 "{program} is missing: `tests/all` installs the mail server tests need"
