@@ -1,7 +1,7 @@
 //! Quiet hours, the most within an hour, and what waited told as one.
 
 use crate::office::Office;
-use crate::scripted::{Act, Scripted, failed};
+use crate::scripted::{Act, Scripted, failed, fatal};
 use chrono::TimeDelta;
 use domain::delivery::Lane;
 use domain::delivery::pace::Pacing;
@@ -42,6 +42,29 @@ async fn quiet_hours_keep_back_what_can_wait_and_tell_it_as_one_afterwards() {
         told,
         "updated\n\nBefore that, not told until now (2 notices):\n- 09:05 UTC: brief of 2\n- 09:15 UTC: brief of 3"
     );
+}
+
+#[tokio::test]
+async fn the_loss_of_one_that_was_told_with_older_ones_says_so() {
+    let mut office = Office::open();
+    office.root(1).await;
+    let channel = Scripted::new([]);
+    let mut worker = office.worker(&channel);
+    worker.keep_pace(Pacing { quiet: morning(), ..Pacing::default() });
+    office.work_for(&mut worker, TimeDelta::minutes(1)).await;
+    channel.always(Some(fatal("550 no such user")));
+    for _ in 0..3 {
+        office.calm_post(1).await;
+        office.pass(300);
+    }
+    office.work_for(&mut worker, TimeDelta::hours(3)).await;
+    office.post(1, Resolved).await;
+    office.work_for(&mut worker, TimeDelta::minutes(1)).await;
+    let lost = [
+        "INC-1 team: lost updated: 550 no such user; lost with it: 2 older notices",
+        "INC-1 team: lost resolved: 550 no such user",
+    ];
+    assert_eq!(office.reports().await[1..], lost);
 }
 
 #[tokio::test]

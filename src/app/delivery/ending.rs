@@ -1,10 +1,14 @@
 //! Writes how attempts ended, so that a crash between two writes loses no report.
 
 use super::{Event, Shared};
-use crate::store::{Finish, StoreError};
+use crate::store::{DeliveryFilter, Finish, StoreError};
 use chrono::{DateTime, Utc};
-use domain::delivery::Delivery;
+use domain::delivery::verdict::with_older;
+use domain::delivery::{Delivery, DeliveryState};
 use domain::engine::{DeliveryEnd, DeliveryOutcome};
+
+/// Most notices of one thread that are looked at for those that were told with another one.
+const OLDER_MAX: usize = 1000;
 
 /// An attempt that ended, not wholly written yet.
 #[derive(Debug)]
@@ -54,7 +58,9 @@ impl Ending {
 
     async fn pass_on(&mut self, shared: &Shared) -> Result<(), StoreError> {
         if let Some(report) = &self.report {
-            shared.inbox.outcome(report).await?;
+            let older = older_ones(shared, report).await?;
+            let report = DeliveryOutcome { end: with_older(report.end.clone(), older), ..report.clone() };
+            shared.inbox.outcome(&report).await?;
             self.report = None;
         }
         Ok(())
@@ -66,4 +72,15 @@ impl Ending {
         tracing::warn!(%receiver, "delivery {id} to {receiver}: attempt {attempt} lost its lease; its end is not written");
         shared.observer.see(&Event::LeaseLost { receiver });
     }
+}
+
+// How many older notices were told with one that is lost.
+async fn older_ones(shared: &Shared, report: &DeliveryOutcome) -> Result<u64, StoreError> {
+    if !matches!(report.end, DeliveryEnd::Lost { .. }) {
+        return Ok(0);
+    }
+    let (incident, receiver) = (Some(report.incident), Some(report.receiver.clone()));
+    let filter = DeliveryFilter { incident, receiver, states: vec![DeliveryState::Joined], max: OLDER_MAX };
+    let joined = shared.store.deliveries(filter).await?;
+    Ok(joined.iter().filter(|row| row.joined == Some(report.delivery)).count() as u64)
 }

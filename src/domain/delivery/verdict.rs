@@ -6,6 +6,7 @@ use crate::duration::Duration;
 use crate::engine::DeliveryEnd;
 use crate::notice::NoticeKind;
 use crate::policy::ReceiverKind;
+use crate::text::counted;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// An attempt that ended.
@@ -60,6 +61,16 @@ pub fn settle(attempted: Attempted<'_>, outcome: &Outcome, now: DateTime<Utc>) -
             NextAttempt::At(next) => waiting(unsure, next, Some(DeliveryEnd::Blocked { because: because.clone() })),
             NextAttempt::GiveUp => dead(given_up(tries, now, because)),
         },
+    }
+}
+
+/// The report of a notice that older ones were told with: its loss is theirs.
+pub fn with_older(end: DeliveryEnd, older: u64) -> DeliveryEnd {
+    match end {
+        DeliveryEnd::Lost { because } if older > 0 => {
+            DeliveryEnd::Lost { because: format!("{because}; lost with it: {}", counted(older, "older notice")) }
+        }
+        end => end,
     }
 }
 
