@@ -18,6 +18,9 @@ use earlybell::channels::{Attempt, Channel, Deadlines, Finding, SEND_SECONDS_MAX
 use earlybell::config::{EmailConfig, Secret, SmtpTls};
 use postfix::{LOGIN, Postfix};
 use smtp::{At, Does, Smtp};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn config(port: u16, to: &[&str]) -> EmailConfig {
@@ -239,6 +242,42 @@ async fn a_greylist_lets_in_who_comes_again() {
     let [waited, at_once] = ["waits@lists.test", "at-once@lists.test"].map(|address| postfix.mail_for(address, 1));
     assert_eq!(waited.iter().map(|mail| ours(mail)).collect::<Vec<_>>(), [ours(&at_once[0])]);
     assert_eq!(at_once.len(), 1);
+}
+
+// Whether somebody who knows nothing of us finds the signature of `example.test` good, by this record of its key.
+fn verifies(mail: &str, record: &str) -> bool {
+    const VERIFY: &str = "import dkim, sys
+asked = []
+record = lambda name, timeout=0: asked.append(name) or sys.argv[1].encode()
+good = dkim.verify(sys.stdin.buffer.read(), dnsfunc=record)
+print(good, *asked)";
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers/mailman/bin/python");
+    assert!(python.exists(), "{} is missing: `tests/all` installs the servers that tests need", python.display());
+    let mut child = Command::new(python)
+        .args(["-c", VERIFY, record.trim()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(mail.replace('\n', "\r\n").as_bytes()).unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(said.ends_with(" b'bell._domainkey.example.test.'\n"), "{said}");
+    said.starts_with("True ")
+}
+
+#[tokio::test]
+async fn a_server_that_signs_our_mails_signs_them_well() {
+    let postfix = Postfix::shared();
+    let auth = Some((LOGIN.0.to_owned(), Secret::new(LOGIN.1)));
+    let (tls, ca_file) = (SmtpTls::StartTls, Some(postfix.ca_file.clone()));
+    let signed = EmailConfig { tls, auth, ca_file, ..config(postfix.starttls, &["signed@lists.test"]) };
+    let mut notice = declared();
+    notice.delivery.content.body = format!("{}\n. \n\nStörung: {}\n", "x".repeat(2_000), "ä ".repeat(200));
+    assert_eq!(class(&channel(&signed).send(&notice).await), "sent");
+    let mail = &postfix.mail_for("signed@lists.test", 1)[0];
+    let record = postfix.dkim_record();
+    assert!(verifies(mail, &record), "{mail}");
+    assert!(!verifies(&mail.replace("INC-42:", "INC-43:"), &record), "whoever changes it is found out");
 }
 
 async fn look(config: &EmailConfig) -> Vec<String> {

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Postfix {
     /// Takes mail from everybody; TLS is offered.
     pub plain: u16,
-    /// Wants STARTTLS and [`LOGIN`].
+    /// Wants STARTTLS and [`LOGIN`]; signs what it takes.
     pub starttls: u16,
     /// Wants TLS from the first byte and [`LOGIN`].
     pub implicit: u16,
@@ -51,7 +51,7 @@ impl Postfix {
 
     /// One of its own; mail for lists goes on to this port.
     pub fn start(lmtp: Option<u16>) -> Self {
-        for program in ["/usr/sbin/postfix", "/usr/sbin/postgrey", "/usr/sbin/saslpasswd2"] {
+        for program in ["/usr/sbin/postfix", "/usr/sbin/postgrey", "/usr/sbin/opendkim", "/usr/sbin/saslpasswd2"] {
             assert!(
                 Path::new(program).exists(),
                 "{program} is missing: `tests/all` installs the mail server tests need"
@@ -94,6 +94,11 @@ impl Postfix {
         files.sort_by_key(|file| file.metadata().map(|data| (data.mtime(), data.mtime_nsec())).unwrap());
         let mails = files.iter().map(|file| std::fs::read_to_string(file.path()).unwrap());
         mails.filter(|mail| mail.contains(&format!("\nDelivered-To: {address}\n"))).collect()
+    }
+
+    /// What its key for DKIM is in DNS, at `bell._domainkey.example.test`.
+    pub fn dkim_record(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("dkim/record")).unwrap()
     }
 
     // The log does not say when the ports are open, so we knock.
