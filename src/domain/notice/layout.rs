@@ -58,12 +58,12 @@ pub enum Part {
     Ready(String),
 }
 
-/// Shows a message to a receiver.
-pub fn show(spec: &ReceiverSpec, message: &Message, incident: &Incident, place: Place) -> Content {
-    if spec.kind == ReceiverKind::Irc && place == Place::Board {
-        return irc::mark(incident);
+/// Shows a message of a thread to a receiver.
+pub fn show(spec: &ReceiverSpec, message: &Message, thread: &Thread<'_>) -> Content {
+    if spec.kind == ReceiverKind::Irc && thread.place == Place::Board {
+        return irc::mark(thread.incident);
     }
-    shown(spec.kind, message, || subject(spec.subject, incident, place))
+    shown(spec.kind, message, || subject(spec.subject, thread))
 }
 
 /// The same of what is about no incident; a mail has its headline as its subject.
@@ -108,6 +108,17 @@ pub fn brief(kind: ReceiverKind, message: &Message) -> String {
     escape(kind, &clean_line(&line, BRIEF_BYTES_MAX)).into_owned()
 }
 
+/// What a message belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Thread<'a> {
+    /// Which incident.
+    pub incident: &'a Incident,
+    /// How that stands, in the language of the receiver.
+    pub stage: &'a str,
+    /// Where in it.
+    pub place: Place,
+}
+
 /// Where in its thread a notice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -122,13 +133,14 @@ pub enum Place {
 /// Subject of a mail. What goes by subjects (RFC 5256, Gmail) leaves out `Re:` and what stands in brackets at the front: how
 /// the incident stands may change there, and the thread stays one. Its number must not stand there: two incidents with one
 /// title would become one thread.
-fn subject(form: Subject, incident: &Incident, place: Place) -> String {
-    let again = match place {
+fn subject(form: Subject, thread: &Thread<'_>) -> String {
+    let incident = thread.incident;
+    let again = match thread.place {
         Place::Root => "",
         Place::Reply | Place::Board => "Re: ",
     };
     let stage = match form {
-        Subject::Stage => format!("[{}] ", incident.stage.word()),
+        Subject::Stage => format!("[{}] ", thread.stage),
         Subject::Frozen => String::new(),
     };
     format!("{again}{stage}{}: {}", incident.name(), clean_line(&incident.title, TITLE_BYTES_MAX))

@@ -3,7 +3,7 @@
 use super::NoticeKind;
 use super::asked;
 use super::builtin::{self, Reader, compose};
-use super::layout::{Part, Place, brief, show};
+use super::layout::{Part, Place, Thread, brief, show};
 use super::obs;
 use super::personal::{Concerned, address, concerned};
 use super::telling::{About, Audience, Telling, changes_board, comes_and_goes, gives_way, is_end, may_wait, telling};
@@ -307,6 +307,7 @@ fn write(
 ) -> NewDelivery {
     let Letter { spec, lane, to } = letter;
     let mut message = compose(scene, telling, reader(spec));
+    let stage = template::stage(scene, telling, spec);
     match template::write(scene, telling, spec, lane) {
         None => {}
         Some(Ok(text)) => {
@@ -351,7 +352,12 @@ fn write(
         calm: lane == Lane::Post && may_wait(telling, scene.incident.severity),
         content: match spec.kind {
             ReceiverKind::Obs => obs::content(scene, spec, &message),
-            _ => content(scene, telling.kind, spec, show(spec, &message, scene.incident, place)),
+            _ => content(
+                scene,
+                telling.kind,
+                spec,
+                show(spec, &message, &Thread { incident: scene.incident, stage: &stage, place }),
+            ),
         },
     }
 }

@@ -46,6 +46,7 @@ pub const SHIPPED: [(&str, &str); 9] = [
 /// Longest reason a template may give, in bytes.
 const REASON_BYTES_MAX: usize = 1_000;
 const HEADLINE_BYTES_MAX: usize = 400;
+const STAGE_BYTES_MAX: usize = 40;
 
 /// A template that failed when it was needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -215,6 +216,18 @@ pub fn write(
         }
         written => Some(written),
     }
+}
+
+/// How the incident stands, in a word of the receiver's language: the same in each notice, also where that has the built-in words.
+pub fn stage(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> String {
+    let language = spec.language.as_deref().filter(|language| *language != ENGLISH);
+    let word = language.and_then(|language| {
+        let data = data::notice(scene, telling, spec, language::Part::Stage);
+        // One that fails does so for the body, too, which says it.
+        let word = scene.policy.templates.plain.render(&language::words(language), data).ok()?;
+        Some(clean_line(&word, STAGE_BYTES_MAX)).filter(|word| !word.is_empty())
+    });
+    word.unwrap_or_else(|| scene.incident.stage.word().to_owned())
 }
 
 /// The title of an incident that this rule declares. `labels` are those of the incident.

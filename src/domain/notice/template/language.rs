@@ -13,6 +13,8 @@ const WORDS: &str = "words.";
 pub enum Part {
     /// What happened to which incident, in one line.
     Headline,
+    /// How the incident stands, in a word: it stands in front of a mail's subject.
+    Stage,
     /// That it is a drill, which stands above everything else.
     Drill,
     /// Everything else: the only part that most templates know.
@@ -21,12 +23,13 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Headline, Self::Drill, Self::Body];
+    pub const ALL: [Self; 4] = [Self::Headline, Self::Stage, Self::Drill, Self::Body];
 
     /// The word that templates see.
     pub fn word(self) -> &'static str {
         match self {
             Self::Headline => "headline",
+            Self::Stage => "stage",
             Self::Drill => "drill",
             Self::Body => "body",
         }
