@@ -72,6 +72,7 @@ pub struct Metrics {
     engine_progress: Gauge,
     policy_ok: IntGauge,
     alertmanager_up: GaugeVec,
+    slack_socket: IntGauge,
     duty_calendar_up: GaugeVec,
     duty_calendar_read_at: GaugeVec,
     polls: Mutex<BTreeMap<String, PollState>>,
@@ -246,6 +247,10 @@ impl Metrics {
                 "earlybell_engine_policy_in_force",
                 "Whether the engine decides by the newest stored rules; 0: this version can't use them.",
             )?,
+            slack_socket: shelf.gauge(
+                "earlybell_slack_socket_connected",
+                "Whether Slack's socket is open; 1 where none is configured.",
+            )?,
             duty_calendar_up: shelf.gauges(
                 "earlybell_duty_calendar_up",
                 "Whether the calendar that says who of this squad is on duty could be read last time.",
@@ -291,6 +296,7 @@ impl Metrics {
         }
         self.takeovers.with_label_values(&[MANAGER]);
         self.policy_ok.set(1);
+        self.slack_socket.set(1);
         self.declared.with_label_values(&["", "human"]);
         self.flapping.with_label_values(&[""]);
         for by in ["rule", "human"] {

@@ -3,6 +3,7 @@
 mod bucket;
 mod connection;
 mod fault;
+mod format;
 mod handshake;
 pub mod heard;
 pub mod job;
@@ -22,7 +23,7 @@ mod topic;
 pub use connection::Waits;
 pub use network::Networks;
 
-use super::{Attempt, Channel, Deadlines, Finding};
+use super::{Attempt, Channel, Deadlines, Finding, Link};
 use crate::config::{IrcConfig, IrcMessage};
 use async_trait::async_trait;
 use domain::delivery::{Delivery, Lane, Outcome};
@@ -224,6 +225,10 @@ impl Channel for IrcChannel {
 
     async fn look(&self) -> Vec<Finding> {
         self.place.look(self.channels.clone(), self.topic, Instant::now() + self.attempt).await
+    }
+
+    fn link(&self) -> Option<Link> {
+        self.place.link()
     }
 }
 

@@ -64,6 +64,20 @@ pub trait Channel: Send + Sync + 'static {
     async fn look(&self) -> Vec<Finding> {
         Vec::new()
     }
+
+    /// How its connection stands, where one is kept; none where each notice connects anew, or nothing was to be told yet.
+    fn link(&self) -> Option<Link> {
+        None
+    }
+}
+
+/// How a connection that is kept stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Notices can leave.
+    Up,
+    /// They can't, and why.
+    Down(String),
 }
 
 /// What was found in looking whether notices would arrive.

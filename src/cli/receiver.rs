@@ -45,11 +45,11 @@ impl Receiver {
     fn list(&self) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get("/api/v1/receivers"))?;
         List { of: "receivers", id: "/name", none: "no receivers" }.show(&self.client, &answer, |rows| {
-            let row =
-                |row: &Value| ["/name", "/kind", "/standing", "/waiting"].map(|pointer| output::cell(row, pointer));
-            table(["NAME", "KIND", "STANDING", "WAITING"], rows.iter().map(row).collect());
+            table(["NAME", "KIND", "STANDING", "WAITING"], rows.iter().map(cells).collect());
+            rows.iter().filter_map(unconnected).for_each(|line| say(&line));
         });
-        Ok(())
+        let is_ill = |row: &Value| row["standing"] != "well" || is_unconnected(row);
+        if output::rows_of(&answer, "receivers").iter().any(is_ill) { Err(CliError::Silent) } else { Ok(()) }
     }
 
     fn test(&self, name: &str) -> Result<(), CliError> {
@@ -62,6 +62,24 @@ impl Receiver {
         }
         if answer["well"] == true { Ok(()) } else { Err(CliError::Silent) }
     }
+}
+
+fn is_unconnected(row: &Value) -> bool {
+    row["connection"]["up"] == false
+}
+
+fn cells(row: &Value) -> [String; 4] {
+    let [name, kind, standing, waiting] =
+        ["/name", "/kind", "/standing", "/waiting"].map(|pointer| output::cell(row, pointer));
+    // It stands well until something is to be told, and can't be.
+    let standing = if is_unconnected(row) && standing == "well" { "not connected".to_owned() } else { standing };
+    [name, kind, standing, waiting]
+}
+
+fn unconnected(row: &Value) -> Option<String> {
+    is_unconnected(row).then(|| {
+        format!("{} is not connected: {}", output::cell(row, "/name"), output::cell(row, "/connection/because"))
+    })
 }
 
 fn words(name: &str, answer: &Value) -> Vec<String> {

@@ -57,7 +57,8 @@ pub async fn metrics(site: web::Data<Site>) -> Result<HttpResponse, Failure> {
         tracing::error!("the store gives no figures for /metrics: {error}");
     }
     let policy = &site.parts.config.load().policy.postmortem;
-    let text = site.parts.metrics.scrape(figures.as_ref().ok(), policy, now);
+    let links = site.parts.deliveries.as_ref().map(|deliveries| deliveries.links()).unwrap_or_default();
+    let text = site.parts.metrics.scrape(figures.as_ref().ok(), &links, policy, now);
     let text = text.map_err(|error| Failure::Internal(format!("the metrics can't be written: {error}")))?;
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text))
 }

@@ -4,6 +4,7 @@ use super::{FAILURE_REASONS, KEPT, MISSED, Metrics, PollState};
 use crate::app::delivery::Event;
 use crate::app::directory::Standing;
 use crate::app::engine_loop::{Decided, Reported};
+use crate::app::slack::socket::Standing as Line;
 use crate::config::Config;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::table::Counts;
@@ -211,6 +212,11 @@ impl Metrics {
         polls.insert(source.to_owned(), state);
     }
 
+    /// Slack's socket is open, or not any more, or none is wanted.
+    pub fn slack_socket(&self, line: Line) {
+        self.slack_socket.set(i64::from(line != Line::Closed));
+    }
+
     /// How the calendars stand that say who is on duty.
     pub fn duty(&self, calendars: &[Standing]) {
         // A squad that has none any more is not shown as it was.
@@ -307,7 +313,7 @@ fn by(actor: &Actor) -> &'static str {
     }
 }
 
-fn integration(kind: ReceiverKind) -> &'static str {
+pub(super) fn integration(kind: ReceiverKind) -> &'static str {
     match kind {
         ReceiverKind::Console => "console",
         ReceiverKind::Email => "email",

@@ -1,14 +1,16 @@
 //! The answer to a scrape: what was counted, and what the store says now.
 
 use super::Metrics;
-use super::observe::epoch;
+use super::observe::{epoch, integration};
+use crate::channels::Link;
 use crate::store::Figures;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::incident::Severity;
 use domain::incident::roles::MANAGER;
-use domain::policy::Postmortems;
+use domain::policy::{Postmortems, ReceiverKind};
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounter, Opts, Registry, TextEncoder};
+use std::collections::BTreeMap;
 
 /// Version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -30,11 +32,12 @@ impl Metrics {
     pub fn scrape(
         &self,
         figures: Option<&Figures>,
+        links: &BTreeMap<String, (ReceiverKind, Link)>,
         postmortem: &Postmortems,
         now: DateTime<Utc>,
     ) -> prometheus::Result<String> {
         let mut families = self.registry.gather();
-        families.extend(self.stored(figures, postmortem, now)?);
+        families.extend(self.stored(figures, links, postmortem, now)?);
         families.sort_by(|a, b| a.name().cmp(b.name()));
         TextEncoder::new().encode_to_string(&families)
     }
@@ -44,6 +47,7 @@ impl Metrics {
     fn stored(
         &self,
         figures: Option<&Figures>,
+        links: &BTreeMap<String, (ReceiverKind, Link)>,
         postmortem: &Postmortems,
         now: DateTime<Utc>,
     ) -> prometheus::Result<Vec<MetricFamily>> {
@@ -59,6 +63,15 @@ impl Metrics {
             if let Some(at) = state.answered_at {
                 polls.with_label_values(&[source]).set(epoch(at));
             }
+        }
+        let connected = page.many(
+            "earlybell_receiver_connected",
+            "Whether the connection that is kept for this receiver stands; there is none for receivers that connect for each notice.",
+            &["integration", "receiver"],
+        )?;
+        for (receiver, (kind, link)) in links {
+            let up = f64::from(*link == Link::Up);
+            connected.with_label_values(&[integration(*kind), receiver.as_str()]).set(up);
         }
         if let Some(figures) = figures {
             incidents(&page, figures)?;
@@ -195,7 +208,7 @@ mod tests {
     fn known_label_values_stand_at_zero_from_the_start() {
         let text = Metrics::new()
             .unwrap()
-            .scrape(Some(&Figures::default()), &Postmortems::default(), DateTime::UNIX_EPOCH)
+            .scrape(Some(&Figures::default()), &BTreeMap::new(), &Postmortems::default(), DateTime::UNIX_EPOCH)
             .unwrap();
         assert_eq!(
             lines(&text, "earlybell_incidents{"),
@@ -223,18 +236,27 @@ mod tests {
             position: InputSeq(10),
             ..Figures::default()
         };
-        let first = metrics.scrape(Some(&figures), &Postmortems::default(), now).unwrap();
+        let link = |up| (ReceiverKind::Irc, if up { Link::Up } else { Link::Down("banned".to_owned()) });
+        let links = [("a", true), ("b", false)].map(|(name, up)| (name.to_owned(), link(up))).into();
+        let first = metrics.scrape(Some(&figures), &links, &Postmortems::default(), now).unwrap();
         assert_eq!(
             lines(&first, "earlybell_outbox_oldest"),
             ["earlybell_outbox_oldest_age_seconds{receiver=\"team\"} 42"]
         );
+        assert_eq!(
+            lines(&first, "earlybell_receiver_connected"),
+            [
+                "earlybell_receiver_connected{integration=\"irc\",receiver=\"a\"} 1",
+                "earlybell_receiver_connected{integration=\"irc\",receiver=\"b\"} 0",
+            ]
+        );
         assert_eq!(lines(&first, "earlybell_engine_lag"), ["earlybell_engine_lag_inputs 2"]);
-        let second = metrics.scrape(Some(&Figures::default()), &Postmortems::default(), now).unwrap();
+        let second = metrics.scrape(Some(&Figures::default()), &BTreeMap::new(), &Postmortems::default(), now).unwrap();
         assert_eq!(lines(&second, "earlybell_outbox_oldest"), Vec::<&str>::new());
         assert_eq!(lines(&second, "earlybell_store_up"), ["earlybell_store_up 1"]);
         let full = Figures { refuses: Some("disk is full".to_owned()), ..Figures::default() };
         for broken in [None, Some(&full)] {
-            let text = metrics.scrape(broken, &Postmortems::default(), now).unwrap();
+            let text = metrics.scrape(broken, &BTreeMap::new(), &Postmortems::default(), now).unwrap();
             assert_eq!(lines(&text, "earlybell_store_up"), ["earlybell_store_up 0"]);
         }
     }
@@ -252,7 +274,8 @@ mod tests {
             actions_open: vec![(None, 2), (Some(day(1)), 3), (Some(day(0)), 4)],
             ..Figures::default()
         };
-        let text = Metrics::new().unwrap().scrape(Some(&figures), &Postmortems::default(), now).unwrap();
+        let text =
+            Metrics::new().unwrap().scrape(Some(&figures), &BTreeMap::new(), &Postmortems::default(), now).unwrap();
         assert_eq!(
             lines(&text, "earlybell_postmortems_"),
             ["earlybell_postmortems_overdue 2", "earlybell_postmortems_owed 3"]

@@ -231,7 +231,7 @@ async fn the_status_says_how_it_is() {
     );
     assert_eq!(
         status["receivers"],
-        json!([{"name": "team", "kind": "console", "public": false, "personal": false, "fallback": null, "standing": null,
+        json!([{"name": "team", "kind": "console", "public": false, "personal": false, "fallback": null, "standing": null, "connection": null,
                 "waiting": 0, "oldest_at": null, "dead": 0}])
     );
     site.stop().await;

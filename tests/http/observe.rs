@@ -182,7 +182,7 @@ fn counted(facts: Vec<(Actor, Fact)>) -> String {
         changes.entries.push(entry);
     }
     metrics.decided(&Decided { changes: &changes, inputs: &[], now: at(DECIDED_AT), policy_refused: None });
-    metrics.scrape(None, &Default::default(), at("2026-11-22T10:01:31Z")).unwrap()
+    metrics.scrape(None, &Default::default(), &Default::default(), at("2026-11-22T10:01:31Z")).unwrap()
 }
 
 fn declaration(drill: bool) -> Fact {

@@ -3,6 +3,8 @@
 use crate::site::config;
 use chrono::{DateTime, Utc};
 use domain::ids::InputSeq;
+use domain::policy::ReceiverKind;
+use earlybell::channels::Link;
 use earlybell::http::routes::ROUTES;
 use earlybell::metrics::Metrics;
 use earlybell::store::Figures;
@@ -40,7 +42,8 @@ fn full_scrape() -> String {
         last_seen: vec![("default".to_owned(), now)],
         ..Figures::default()
     };
-    metrics.scrape(Some(&figures), &Default::default(), now).unwrap()
+    let links = [("team".to_owned(), (ReceiverKind::Irc, Link::Up))].into();
+    metrics.scrape(Some(&figures), &links, &Default::default(), now).unwrap()
 }
 
 fn labels(text: &str, name: &str) -> String {

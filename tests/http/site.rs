@@ -205,6 +205,7 @@ impl TestSite {
         let text = self.metrics.scrape(
             Some(&self.store.figures(SystemClock.now()).await.unwrap()),
             &Default::default(),
+            &Default::default(),
             SystemClock.now(),
         );
         let text = text.unwrap();

@@ -7,8 +7,8 @@ mod attempts;
 mod bad_days;
 mod client;
 mod networks;
+mod nickserv;
 #[path = "../support/program.rs"]
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;
 mod real;
 mod scripted;

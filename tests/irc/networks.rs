@@ -21,9 +21,25 @@ pub struct Network {
     processes: Vec<Child>,
 }
 
+/// What services can do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Services {
+    /// SASL, and NickServ's `GHOST`.
+    Sasl,
+    /// No SASL; NickServ knows `REGAIN` and `GHOST`.
+    Regain,
+    /// No SASL; NickServ knows `GHOST` only.
+    Ghost,
+}
+
 impl Network {
     /// InspIRCd and Atheme; `threshold`: how many lines at once it takes.
     pub async fn inspircd(threshold: u32) -> Self {
+        Self::with(threshold, Services::Sasl).await
+    }
+
+    /// InspIRCd, and Atheme with these services.
+    pub async fn with(threshold: u32, services: Services) -> Self {
         let folder = folder_with_certificates();
         let [plain, tls, link] = free_ports();
         let path = folder.path().display().to_string();
@@ -33,8 +49,11 @@ impl Network {
             .replace("LINK", &link.to_string())
             .replace("THRESHOLD", &threshold.to_string())
             .replace("FOLDER", &path);
+        let config = if services == Services::Sasl { format!("{config}{SASL}") } else { config };
         let server = write(&folder, "inspircd.conf", &config);
-        let services = write(&folder, "atheme.conf", &ATHEME.replace("LINK", &link.to_string()));
+        let modules = if services == Services::Regain { REGAIN } else { "" };
+        let services =
+            write(&folder, "atheme.conf", &format!("{}{modules}", ATHEME.replace("LINK", &link.to_string())));
         std::fs::create_dir(folder.path().join("services")).unwrap();
         let mut network = Self { plain, tls, folder, processes: Vec::new() };
         network.hand_over();
@@ -177,12 +196,11 @@ const INSPIRCD: &str = r##"
 <sslprofile name="Clients" provider="gnutls" certfile="FOLDER/server.pem" keyfile="FOLDER/server.key" requestclientcert="yes" hash="sha256">
 <connect name="main" allow="*" timeout="20" pingfreq="30" softsendq="8192" hardsendq="1048576" recvq="8192" threshold="THRESHOLD" commandrate="1000" fakelag="yes" localmax="100" globalmax="100" resolvehostnames="no" useident="no" maxchans="20">
 <class name="Servers" commands="*" privs="*" usermodes="*" chanmodes="*">
-<module name="cap"><module name="sasl"><module name="services_account"><module name="spanningtree"><module name="sslinfo"><module name="sslmodes">
+<module name="cap"><module name="services_account"><module name="spanningtree"><module name="sslinfo"><module name="sslmodes">
 <module name="ircv3"><module name="ircv3_accounttag"><module name="ircv3_servertime"><module name="ircv3_echomessage"><module name="ircv3_msgid"><module name="ircv3_ctctags"><module name="ircv3_capnotify">
 <module name="namesx"><module name="botmode"><module name="alias"><module name="servprotect"><module name="chghost"><module name="hidechans"><module name="svshold"><module name="customprefix">
 <customprefix name="founder" letter="q" value="50000" prefix="~" ranktoset="50000">
 <module name="allowinvite"><module name="topiclock"><module name="chgident"><module name="deaf"><module name="inviteexception"><module name="nokicks">
-<sasl target="services.test" requiressl="no">
 <link name="services.test" ipaddr="127.0.0.1" port="7001" allowmask="127.0.0.0/8" sendpass="linkpass" recvpass="linkpass">
 <uline server="services.test" silent="yes">
 <options prefixquit="Quit: " defaultmodes="ont" ircumsgprefix="no" hostintopic="yes">
@@ -191,6 +209,16 @@ const INSPIRCD: &str = r##"
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="ircd.log">
 <pid file="FOLDER/inspircd.pid">
 "##;
+
+const SASL: &str = r#"
+<module name="sasl">
+<sasl target="services.test" requiressl="no">
+"#;
+
+const REGAIN: &str = r#"
+loadmodule "modules/nickserv/set_core";
+loadmodule "modules/nickserv/enforce";
+"#;
 
 const ATHEME: &str = r#"
 loadmodule "modules/protocol/inspircd";

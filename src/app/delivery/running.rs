@@ -3,7 +3,7 @@
 use super::departed::Departed;
 use super::worker::{Run, Worker};
 use super::{Shared, Step};
-use crate::channels::Channel;
+use crate::channels::{Channel, Link};
 use domain::delivery::breaker::Standing;
 use domain::delivery::pace::Pacing;
 use domain::policy::{ReceiverKind, ReceiverSpec, Subject};
@@ -89,6 +89,13 @@ impl Deliveries {
     /// How each receiver stands.
     pub fn standings(&self) -> BTreeMap<String, Standing> {
         self.lock().posts.iter().map(|(name, post)| (name.clone(), *post.standing.borrow())).collect()
+    }
+
+    /// How the connections stand that are kept, by receiver.
+    pub fn links(&self) -> BTreeMap<String, (ReceiverKind, Link)> {
+        let running = self.lock();
+        let link = |(name, post): (&String, &Post)| Some((name.clone(), (post.spec.kind, post.channel.link()?)));
+        running.posts.iter().filter_map(link).collect()
     }
 
     /// A receiver of this name, and the way to it.

@@ -36,8 +36,19 @@ struct Opened {
     url: String,
 }
 
-/// Keeps a line open for as long as the configuration names a token for it; ends with whoever runs it.
-pub async fn run(app: Arc<SlackApp>) {
+/// How the line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// No token is configured for it.
+    Unwanted,
+    /// What people do in Slack comes to us.
+    Open,
+    /// It does not.
+    Closed,
+}
+
+/// Keeps a line open for as long as the configuration names a token for it, and tells how it stands; ends with whoever runs it.
+pub async fn run(app: Arc<SlackApp>, told: impl Fn(Standing)) {
     // Lines that Slack is about to close. They are heard until then; at most a handful, since each has its time.
     let mut closing = JoinSet::new();
     let mut failed: usize = 0;
@@ -45,6 +56,7 @@ pub async fn run(app: Arc<SlackApp>) {
         while closing.try_join_next().is_some() {}
         let Some((config, token)) = configured(&app) else {
             failed = 0;
+            told(Standing::Unwanted);
             sleep(LOOK_EVERY).await;
             continue;
         };
@@ -52,6 +64,7 @@ pub async fn run(app: Arc<SlackApp>) {
         let ended = match timeout(OPEN_MAX, open(&app, &config, &token)).await {
             Ok(Ok(line)) => {
                 info!("Slack's socket is open");
+                told(Standing::Open);
                 until_renewed(&app, line, token, &mut closing).await
             }
             Ok(Err(because)) => End::Broken(because),
@@ -64,6 +77,7 @@ pub async fn run(app: Arc<SlackApp>) {
             End::Broken(_) => failed.max(1),
         }];
         if let End::Broken(because) = ended {
+            told(Standing::Closed);
             warn!("Slack's socket is closed: {because}; again in {pause}s");
         }
         sleep(Duration::from_secs(pause)).await;

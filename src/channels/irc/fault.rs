@@ -1,5 +1,6 @@
 //! What went wrong on a network, and what it means for a notice.
 
+use super::format::plain;
 use super::line::Line;
 use crate::config::Sent;
 use domain::delivery::Outcome;
@@ -45,7 +46,7 @@ impl Fault {
 
     /// As it may be read by people: what we sent is hidden before it is cut, or half of it would be left.
     pub fn quoted(self, sent: &Sent) -> Self {
-        Self { because: clean_line(&sent.hidden_in(&self.because), QUOTE_BYTES_MAX), ..self }
+        Self { because: clean_line(&sent.hidden_in(&plain(&self.because)), QUOTE_BYTES_MAX), ..self }
     }
 
     /// The connection is gone.

@@ -114,8 +114,8 @@ impl Handshake {
             }
             "903" | "907" if self.stage == Stage::Login => Ok(self.finish()),
             "902" | "904" | "905" | "906" | "908" => Err(self.login_failed(&line.said())),
-            "432" => Err(Fault::new(FaultKind::Setup, format!("the server takes no such nick: {}", line.said()))),
-            "433" | "436" | "437" => self.another_nick(line),
+            // Services hold a nick for a while with 432, too: another one shows whether it is the nick's fault.
+            "432" | "433" | "436" | "437" => self.another_nick(line),
             "464" => Err(Fault::new(FaultKind::Setup, format!("the server wants a password: {}", line.said()))),
             _ => self.welcomed(line),
         }
@@ -214,6 +214,9 @@ impl Handshake {
             return Ok(Taken::default());
         }
         self.nicks += 1;
+        if self.nicks > NICKS_MAX && line.command == "432" {
+            return Err(Fault::new(FaultKind::Setup, format!("the server takes no such nick: {}", line.said())));
+        }
         if self.nicks > NICKS_MAX {
             return Err(Fault::gone(format!("every nick we know is taken: {}", line.said())));
         }
@@ -353,5 +356,9 @@ mod tests {
         );
         let said = talk(IrcLogin::None, &[taken; 6]);
         assert!(said.ends_with("Gone: every nick we know is taken: bell Nickname is already in use\n"), "{said}");
+        let held = ":x 432 * bell :Services reserved nickname: Registered nickname.";
+        assert!(talk(IrcLogin::None, &[held]).ends_with("> NICK bell_\n"));
+        let said = talk(IrcLogin::None, &[":x 432 * 0bell :Erroneous Nickname"; 6]);
+        assert!(said.ends_with("Setup: the server takes no such nick: 0bell Erroneous Nickname\n"), "{said}");
     }
 }

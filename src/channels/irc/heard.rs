@@ -1,6 +1,7 @@
 //! What people say in our channels: commands, notes, and talk where it is kept. Who they are is a matter of their services
 //! account, which the server vouches for; a nick is anybody's.
 
+use super::format::plain;
 use super::job::Answer;
 use super::line::{Line, fold, write};
 use super::seats::{Only, Seats};
@@ -60,7 +61,8 @@ pub struct HeardOn {
 
 /// What a line means, if anything is meant for us.
 pub fn of(line: &Line, nick: &str, seats: &Seats) -> Option<Heard> {
-    let (to, text) = (line.parameter(0), line.last().trim());
+    let (to, text) = (line.parameter(0), plain(line.last()));
+    let text = text.trim();
     // A robot's request, or `/me`.
     if text.starts_with('\u{1}') || !line.source.contains('!') {
         return None;
@@ -162,7 +164,7 @@ mod tests {
         assert_eq!((said.said, said.text.as_str()), (Said::Command, "take #42  operations"));
         assert_eq!((said.account.as_deref(), said.id.as_deref()), (Some("anna"), Some("7")));
         assert_eq!((said.channel.as_deref(), said.receivers), (Some("#Ops"), vec!["team".to_owned()]));
-        assert_eq!(heard(":an!u@h PRIVMSG bell :!note it was me", false).unwrap().said, Said::Note);
+        assert_eq!(heard(":an!u@h PRIVMSG bell :\u{2}!note\u{2} it was me", false).unwrap().said, Said::Note);
         assert_eq!(heard("@account=* :an!u@h PRIVMSG bell :!incident", false).unwrap().account, None);
     }
 

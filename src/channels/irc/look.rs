@@ -9,10 +9,11 @@ use crate::channels::Finding;
 pub fn findings(welcome: &Welcome, nick: &Nick, rooms: &Rooms, channels: &[String], topic: bool) -> Vec<Finding> {
     let as_whom = match &welcome.account {
         Some(account) => format!("connected as {}, logged in as {account}", welcome.nick),
+        None if nick.is_known() => format!("connected as {}, identified with NickServ", welcome.nick),
         None => format!("connected as {}, not logged in", welcome.nick),
     };
     let mut found = vec![Finding::Well(as_whom)];
-    if nick.unanswered {
+    if nick.is_unanswered() {
         found.push(Finding::Wrong("NickServ did not answer".to_owned()));
     }
     for name in channels {

@@ -8,7 +8,7 @@ use super::line::fold;
 use super::memory::Memory;
 use super::seats::{Seat, Seats};
 use super::{session, tls};
-use crate::channels::Finding;
+use crate::channels::{Finding, Link};
 use crate::config::{IrcConfig, IrcNetwork};
 use domain::ids::IncidentId;
 use std::collections::BTreeSet;
@@ -240,6 +240,18 @@ impl Place {
                 vec![Finding::Wrong(format!("no answer of {} in time", self.network.settings.server))]
             }
         }
+    }
+
+    /// How the connection stands, once it was begun.
+    pub fn link(&self) -> Option<Link> {
+        if matches!(*self.network.task(), Task::Ready(_)) {
+            return None;
+        }
+        Some(match &*self.network.state.borrow() {
+            State::Ready => Link::Up,
+            State::Connecting => Link::Down("it is being made".to_owned()),
+            State::Waiting(fault, _) => Link::Down(fault.because.clone()),
+        })
     }
 
     fn quoted(&self, finding: Finding) -> Finding {

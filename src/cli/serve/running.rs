@@ -122,7 +122,8 @@ impl Running {
         }
         upkeep.spawn(upkeep::run(base.store.clone(), base.clock.clone(), flags.into()));
         upkeep.spawn(upkeep::tell(base.store.clone()));
-        upkeep.spawn(slack::socket::run(server.site.slack.clone()));
+        let metrics = base.metrics.clone();
+        upkeep.spawn(slack::socket::run(server.site.slack.clone(), move |line| metrics.slack_socket(line)));
         upkeep.spawn(upkeep::watchdog());
         upkeep.spawn(upkeep::say_held(base.store.clone()));
         let metrics = base.metrics.clone();

@@ -1,6 +1,7 @@
 //! How this program is doing, on one screen.
 
 use super::ok;
+use crate::channels::Link;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::metrics::{REVISION, VERSION};
@@ -72,6 +73,7 @@ fn pads(site: &Site) -> Option<Value> {
 pub fn receivers(site: &Site, figures: &Figures) -> Vec<Value> {
     let config = site.parts.config.load();
     let standings = site.parts.deliveries.as_ref().map(|deliveries| deliveries.standings()).unwrap_or_default();
+    let links = site.parts.deliveries.as_ref().map(|deliveries| deliveries.links()).unwrap_or_default();
     let shape = |spec: &ReceiverSpec| {
         let name = &spec.name;
         let waiting = figures.outbox.iter().find(|(known, ..)| known == name);
@@ -83,12 +85,20 @@ pub fn receivers(site: &Site, figures: &Figures) -> Vec<Value> {
             "personal": spec.personal,
             "fallback": config.policy.fallbacks.get(name),
             "standing": standings.get(name).map(|standing| word(*standing)),
+            "connection": links.get(name).map(|(_, link)| connection(link)),
             "waiting": waiting.map_or(0, |(_, count, _)| *count),
             "oldest_at": waiting.map(|(_, _, since)| since),
             "dead": dead,
         })
     };
     config.policy.receivers.iter().map(shape).collect()
+}
+
+fn connection(link: &Link) -> Value {
+    match link {
+        Link::Up => json!({"up": true, "because": null}),
+        Link::Down(because) => json!({"up": false, "because": because}),
+    }
 }
 
 fn word(standing: Standing) -> &'static str {
