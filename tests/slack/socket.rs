@@ -2,6 +2,7 @@
 
 use crate::desk::{ANNA, Desk, Way};
 use crate::line::Exchange;
+use crate::program::Program;
 use crate::slack::Misbehave;
 use serde_json::json;
 
@@ -45,6 +46,12 @@ fn over_a_socket_everything_is_as_over_http() {
     assert!(list.starts_with("#1 Down for all") && !list.contains("#2"), "{list}");
     // Over HTTP nobody is let in: there is nothing to sign with.
     assert_eq!(desk.send("/slack/commands", "text=list").status, 401);
+
+    // Whoever watches us is told of a line that stays away.
+    let connected = |program: &Program| program.metric("earlybell_slack_socket_connected");
+    desk.program.wait("an open line is not counted", |program| connected(program).filter(|up| *up == 1.0));
+    drop((line, exchange));
+    desk.program.wait("a closed line is not counted", |program| connected(program).filter(|up| *up == 0.0));
 }
 
 fn opened(desk: &Desk) -> usize {
