@@ -25,7 +25,18 @@ pub fn client(url: &str, api: Option<ApiAccess>) -> Etherpad {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_five_hundred_writes_nothing_of_two_people_is_lost_and_nobody_is_thrown_off() {
-    let server = etherpad::Etherpad::shared();
+    beside_two_people(&etherpad::Etherpad::shared()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_is_it_with_the_sockets_of_newer_etherpads() {
+    let server = etherpad::Etherpad::speaking(etherpad::Sockets::Fourth);
+    assert!(server.log().contains("socket.io 4"), "{}", server.log());
+    beside_two_people(&server).await;
+    assert!(!server.log().contains("without an author"), "{}", server.log());
+}
+
+async fn beside_two_people(server: &etherpad::Etherpad) {
     let ours = client(&server.url, None);
     let pad = "incident-7-with-two-people";
     let mut wrote: Vec<String> = Vec::new();

@@ -1,13 +1,15 @@
 // A person at the keyboard, for tests: types a word of their own every so often into a pad, with the changesets and the socket
-// of the Etherpad it is given, as a browser does. Ends when its input ends, and says what became of it:
+// of the Etherpad it is given, as a browser does; with the socket in SOCKETIO, where that is set. Ends when its input ends, and says
+// what became of it:
 //
-//   node etherpad-typist.js FOLDER URL PAD NAME MILLISECONDS inside|below
+//   [SOCKETIO=FOLDER] node etherpad-typist.js FOLDER URL PAD NAME MILLISECONDS inside|below
 'use strict';
 const [folder, url, pad, name, every, where] = process.argv.slice(2);
 const path = require('path');
 const Changeset = require(path.join(folder, 'src/static/js/Changeset.js'));
 const AttributePool = require(path.join(folder, 'src/static/js/AttributePool.js'));
-const io = require(path.join(folder, 'src/node_modules/socket.io/node_modules/socket.io-client'));
+const sockets = process.env.SOCKETIO;
+const io = require(path.join(sockets ? `${sockets}/node_modules` : `${folder}/src/node_modules/socket.io/node_modules`, 'socket.io-client'));
 
 const pool = new AttributePool();
 const typed = [];
@@ -19,7 +21,7 @@ const tell = () => {
   process.exit(0);
 };
 
-const ready = () => socket.json.send({
+const ready = () => socket.emit('message', {
   component: 'pad', type: 'CLIENT_READY', padId: pad, sessionID: 'null', password: null,
   token: `t.${name}${Math.random().toString(36).slice(2)}`, protocolVersion: 2,
   userInfo: {colorId: '#aaaaff', name},
@@ -42,7 +44,7 @@ const type = () => {
   typed.push(word);
   // Only the attributes that it names: a server takes messages of a few kilobytes.
   const {translated, pool: named} = Changeset.prepareForWire(sent, pool);
-  socket.json.send({
+  socket.emit('message', {
     component: 'pad', type: 'COLLABROOM',
     data: {type: 'USER_CHANGES', baseRev: revision, changeset: translated, apool: named.toJsonable()},
   });

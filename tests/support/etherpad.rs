@@ -13,11 +13,21 @@ pub const API_KEY: &str = "key-of-the-test-pad";
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Which socket.io it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sockets {
+    /// Its own, as Etherpad before 2.0.
+    Second,
+    /// That of Etherpad 2 and 3, put in the place of its own.
+    Fourth,
+}
+
 /// A running Etherpad; gone when dropped.
 pub struct Etherpad {
     /// Its address, without a slash at its end.
     pub url: String,
     port: u16,
+    sockets: Sockets,
     process: Option<Child>,
     folder: tempfile::TempDir,
 }
@@ -54,6 +64,11 @@ impl Etherpad {
 
     /// One of one's own, which can be stopped.
     pub fn start() -> Self {
+        Self::speaking(Sockets::Second)
+    }
+
+    /// The same, with this socket.io.
+    pub fn speaking(sockets: Sockets) -> Self {
         let server = installed();
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -74,7 +89,7 @@ impl Etherpad {
         });
         std::fs::write(folder.path().join("settings.json"), settings.to_string()).unwrap();
         std::fs::write(folder.path().join("APIKEY.txt"), API_KEY).unwrap();
-        let mut etherpad = Self { url: format!("http://127.0.0.1:{port}"), port, process: None, folder };
+        let mut etherpad = Self { url: format!("http://127.0.0.1:{port}"), port, sockets, process: None, folder };
         etherpad.run();
         etherpad
     }
@@ -82,7 +97,10 @@ impl Etherpad {
     /// Starts it again, with the pads it had.
     pub fn run(&mut self) {
         let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
-        let mut command = Command::new("node");
+        let mut command = self.node();
+        if self.sockets == Sockets::Fourth {
+            command.arg("--require").arg(ours("etherpad-socket4.js"));
+        }
         command
             .args(["node/server.js", "--settings"])
             .arg(self.folder.path().join("settings.json"))
@@ -131,10 +149,9 @@ impl Etherpad {
 
     /// Somebody begins to type; returns when they see the pad.
     pub fn typist(&self, pad: &str, name: &str, every: Duration, place: &str) -> Typist {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/etherpad-typist.js");
-        let mut command = Command::new("node");
+        let mut command = self.node();
         command
-            .arg(script)
+            .arg(ours("etherpad-typist.js"))
             .arg(installed())
             .args([&self.url, pad, name, &every.as_millis().to_string(), place])
             .stdin(Stdio::piped())
@@ -144,6 +161,17 @@ impl Etherpad {
         let mut typist = Typist { child, input, output };
         assert_eq!(typist.line(), "ready\n");
         typist
+    }
+
+    // With the sockets that it and people at browsers use.
+    fn node(&self) -> Command {
+        let mut command = Command::new("node");
+        command.env_remove("SOCKETIO");
+        if self.sockets == Sockets::Fourth {
+            let folder = server("socketio", "node_modules/socket.io/package.json");
+            command.env("SOCKETIO", folder);
+        }
+        command
     }
 
     fn answers(&self) -> bool {
@@ -191,9 +219,17 @@ impl Drop for Typist {
     }
 }
 
+fn ours(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers").join(script)
+}
+
 fn installed() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers/etherpad");
-    let program = folder.join("src/node/server.js");
-    assert!(program.exists(), "{} is missing: `tests/all` installs the servers that tests need", program.display());
+    server("etherpad", "src/node/server.js")
+}
+
+fn server(name: &str, part: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers").join(name);
+    let part = folder.join(part);
+    assert!(part.exists(), "{} is missing: `tests/all` installs the servers that tests need", part.display());
     folder
 }
