@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
 
 const FORMAT: &str = "earlybell-incident";
+
+/// The first version; one without a pad is still written so, for older programs.
 const FORMAT_VERSION: u32 = 1;
+
+/// What people wrote on its pad is in it, too.
+const FORMAT_VERSION_WITH_PAD: u32 = 2;
 
 /// Largest archive of an incident that is read, in bytes.
 pub const ARCHIVE_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -25,8 +30,15 @@ pub const INPUT_BYTES_MAX: usize = 128 * 1024 * 1024;
 const MEMBERS: [&str; 6] =
     ["incident.json", "alerts.jsonl", "entries.jsonl", "notices.jsonl", "checkpoint.json", "inputs.jsonl"];
 
-const EXPECTED: Expected =
-    Expected { format: FORMAT, version: FORMAT_VERSION, members: &MEMBERS, bytes_max: ARCHIVE_BYTES_MAX };
+const PAD: &str = "pad.json";
+
+const EXPECTED: Expected = Expected {
+    format: FORMAT,
+    version: FORMAT_VERSION_WITH_PAD,
+    members: &MEMBERS,
+    optional: &[PAD],
+    bytes_max: ARCHIVE_BYTES_MAX,
+};
 
 /// What the manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +81,17 @@ pub struct Content {
     pub checkpoint: Option<Loaded>,
     /// The inputs, in order; without them nothing can be played again.
     pub inputs: Vec<StoredInput>,
+    /// What people wrote on its pad, if it has one and they did.
+    pub pad: Option<PadText>,
+}
+
+/// What people wrote on a pad.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PadText {
+    /// Their words, without our block.
+    pub text: String,
+    /// When they were first seen so.
+    pub seen_at: Option<DateTime<Utc>>,
 }
 
 /// An archive that was read, and holds what its manifest says.
@@ -102,7 +125,7 @@ struct Line {
 /// A bug: our own types are always JSON.
 pub fn write(about: About, incident: &Incident, content: &Content) -> io::Result<Vec<u8>> {
     let checkpoint = content.checkpoint.as_ref().map(serde_json::to_vec).transpose()?.unwrap_or_default();
-    let files = [
+    let mut files = vec![
         json_line(incident)?,
         lines(content.alerts.iter().map(|line| Ok(line.clone().into_bytes())))?,
         lines(content.entries.iter().map(serde_json::to_vec))?,
@@ -110,10 +133,12 @@ pub fn write(about: About, incident: &Incident, content: &Content) -> io::Result
         checkpoint,
         lines(content.inputs.iter().map(|input| serde_json::to_vec(&line(input))))?,
     ];
-    let members = MEMBERS.iter().zip(&files).map(|(name, bytes)| Member::of(name, &mut bytes.as_slice()));
+    files.extend(content.pad.as_ref().map(json_line).transpose()?);
+    let version = if content.pad.is_some() { FORMAT_VERSION_WITH_PAD } else { FORMAT_VERSION };
+    let members = MEMBERS.iter().chain(&[PAD]).zip(&files).map(|(name, bytes)| Member::of(name, &mut bytes.as_slice()));
     let members = members.collect::<io::Result<Vec<_>>>()?;
     let modified = about.closed_at.unwrap_or(about.declared_at).timestamp().max(0).cast_unsigned();
-    let sealed = Sealed { format: FORMAT.to_owned(), version: FORMAT_VERSION, about, members };
+    let sealed = Sealed { format: FORMAT.to_owned(), version, about, members };
     let mut tar = sealed.begin(Vec::new(), modified)?;
     for (member, bytes) in sealed.members.iter().zip(&files) {
         tar.add(&member.name, member.bytes, &mut bytes.as_slice())?;
@@ -127,6 +152,7 @@ pub fn write(about: About, incident: &Incident, content: &Content) -> io::Result
 /// It is not what we write, of a newer version, or was changed since.
 pub fn read(from: impl Read) -> Result<Archived, ArchiveError> {
     let mut opened: Opened<_, About> = Opened::open(from, EXPECTED)?;
+    let has_pad = opened.manifest.members.len() > MEMBERS.len();
     let mut next = 0;
     let mut member = || -> Result<Vec<u8>, ArchiveError> {
         let mut bytes = Vec::new();
@@ -136,6 +162,7 @@ pub fn read(from: impl Read) -> Result<Archived, ArchiveError> {
     };
     let incident: Incident = parsed(MEMBERS[0], &member()?)?;
     let (alerts, entries, notices, checkpoint, inputs) = (member()?, member()?, member()?, member()?, member()?);
+    let pad = if has_pad { Some(parsed(PAD, &member()?)?) } else { None };
     opened.end()?;
     let content = Content {
         alerts: texts(MEMBERS[1], &alerts)?,
@@ -143,6 +170,7 @@ pub fn read(from: impl Read) -> Result<Archived, ArchiveError> {
         notices: texts(MEMBERS[3], &notices)?,
         checkpoint: if checkpoint.is_empty() { None } else { Some(parsed(MEMBERS[4], &checkpoint)?) },
         inputs: all::<Line>(MEMBERS[5], &inputs)?.into_iter().map(stored).collect::<Result<_, _>>()?,
+        pad,
     };
     let archived = Archived { about: opened.manifest.about, incident, content };
     belongs_together(&archived)?;

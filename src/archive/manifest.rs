@@ -50,6 +50,8 @@ pub struct Expected {
     pub version: u32,
     /// The members it has, all of them, in this order.
     pub members: &'static [&'static str],
+    /// Members that may follow.
+    pub optional: &'static [&'static str],
     /// Largest of them all together.
     pub bytes_max: u64,
 }
@@ -106,7 +108,9 @@ impl<R: Read, T: DeserializeOwned> Opened<R, T> {
         check_kind(&text, expected)?;
         let manifest: Sealed<T> = serde_json::from_slice(&text)
             .map_err(|error| ArchiveError::wrong(format!("its manifest can't be read: {error}")))?;
-        if !manifest.members.iter().map(|member| member.name.as_str()).eq(expected.members.iter().copied()) {
+        let names: Vec<&str> = manifest.members.iter().map(|member| member.name.as_str()).collect();
+        let more = names.strip_prefix(expected.members);
+        if more.is_none_or(|more| !expected.optional.starts_with(more)) {
             let members = expected.members.join(", ");
             return Err(ArchiveError::wrong(format!("its manifest names other members than {members}")));
         }

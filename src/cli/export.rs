@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The file is a tar: the incident, its alerts, its timeline, its notices with every byte, the inputs
-by which `earlybell replay` can play it again, and a manifest with the SHA-256 of each. What is
-missing is named in the manifest. No secret of the configuration is in it; but names, addresses and
-whatever other incidents and messages fell into the same time are.
+by which `earlybell replay` can play it again, what people wrote on its pad, and a manifest with the
+SHA-256 of each. What is missing is named in the manifest. No secret of the configuration is in it;
+but names, addresses and whatever other incidents and messages fell into the same time are.
 
 Examples:
   earlybell export 42
@@ -88,8 +88,9 @@ impl Export {
         }
         let (entries, notices) = (archived.content.entries.len(), archived.content.notices.len());
         let inputs = archived.content.inputs.len();
+        let pad = archived.content.pad.map_or("", |_| ", and what people wrote on its pad");
         say(&format!(
-            "{}: {} bytes\n{entries} entries, {notices} notices, {inputs} inputs",
+            "{}: {} bytes\n{entries} entries, {notices} notices, {inputs} inputs{pad}",
             name.display(),
             bytes.len()
         ));

@@ -9,5 +9,4 @@ mod recorded;
 mod whole;
 
 #[path = "../support/program.rs"]
-#[expect(dead_code, reason = "shared with tests that need more of it")]
 mod program;

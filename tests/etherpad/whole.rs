@@ -2,6 +2,7 @@
 
 use crate::etherpad::Etherpad;
 use crate::program::Program;
+use earlybell::archive::incident::{Content, read};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -126,12 +127,44 @@ fn a_pad_follows_its_incident_whoever_dies_in_between() {
     assert_eq!(again, 1, "after a restart, a note is not taken again");
     let saved = etherpad.api("listSavedRevisions", &format!("padID={pad}"));
     assert!(saved["data"]["savedRevisions"].as_array().unwrap().len() >= 2, "{saved}");
+    drop(etherpad);
+    is_exported(&program);
     is_told_in_the_docs(&[
         ("Declared:", declared),
         ("People wrote below it, Etherpad and Earlybell were killed and started again, updates were said:", updated),
         ("Resolved:", resolved),
         ("Another one, called off:", called_off),
     ]);
+}
+
+// Once the pad is gone, what people wrote is in the archive; which plays as ever, and goes to another instance and back.
+fn is_exported(program: &Program) {
+    let file = |program: &Program, name: &str| program.folder.path().join(name);
+    let said = program.verb(&["export", "1"], "");
+    assert!(said.contains(" inputs, and what people wrote on its pad"), "{said}");
+    let archive = std::fs::read(file(program, "inc-1.tar")).unwrap();
+    let kept = archived(&archive).pad.unwrap();
+    assert_eq!(kept.text, "bert: it is the disk of web1\n!note web1 was restarted");
+    assert!(kept.seen_at.is_some());
+    assert!(!program.verb(&["export", "2"], "").contains("pad"), "nobody wrote on the other one");
+    assert_eq!(archived(&std::fs::read(file(program, "inc-2.tar")).unwrap()).pad, None);
+    let said = program.verb(&["replay", "inc-1.tar"], "");
+    assert!(said.contains("the same, byte for byte"), "{said}");
+
+    let other = Program::start("", &[]);
+    std::fs::write(file(&other, "inc-1.tar"), &archive).unwrap();
+    let said = other.verb(&["import", "inc-1.tar"], "");
+    assert!(said.contains("imported INC-1"), "{said}");
+    other.verb(&["export", "1", "back.tar"], "");
+    assert!(std::fs::read(file(&other, "back.tar")).unwrap() == archive, "export, import, export is the identity");
+    let changed = String::from_utf8(archive).unwrap().replacen("bert: it is", "carl: it is", 2);
+    std::fs::write(file(&other, "changed.tar"), changed).unwrap();
+    let said = other.verb(&["import", "changed.tar"], "");
+    assert!(said.contains("was changed since"), "{said}");
+}
+
+fn archived(bytes: &[u8]) -> Content {
+    read(bytes).unwrap().content
 }
 
 fn document_notes(program: &Program) -> usize {

@@ -27,7 +27,8 @@ const FORMAT: &str = "earlybell-backup";
 const FORMAT_VERSION: u32 = 1;
 
 /// What a backup looks like; a store has no limit of its own.
-const EXPECTED: Expected = Expected { format: FORMAT, version: FORMAT_VERSION, members: &FILES, bytes_max: 1 << 50 };
+const EXPECTED: Expected =
+    Expected { format: FORMAT, version: FORMAT_VERSION, members: &FILES, optional: &[], bytes_max: 1 << 50 };
 
 const BUFFER_BYTES: usize = 256 * 1024;
 

@@ -1,8 +1,8 @@
 //! An incident as an archive, read from both files; the same for a running server and for a store that is looked at.
 
 use super::codec::{from_json, int, to_json};
-use super::{deliveries, inbox, read};
-use crate::archive::incident::{About, Content, INPUT_BYTES_MAX, Origin, write};
+use super::{deliveries, inbox, pads, read};
+use crate::archive::incident::{About, Content, INPUT_BYTES_MAX, Origin, PadText, write};
 use crate::store::{DeliveryFilter, StoreError};
 use domain::engine::Loaded;
 use domain::ids::{IncidentId, InputSeq};
@@ -56,12 +56,16 @@ pub fn facts(conn: &Connection, id: IncidentId, first_input: u64) -> Result<Opti
         missing.push(format!("of its notices, those before the last {}", deliveries::LISTED_MAX));
     }
     let checkpoint = start(&tx, first, first_input, &mut missing)?;
+    // What is ours there, the timeline has.
+    let pad = pads::pad(&tx, id)?.filter(|row| !row.people.is_empty());
+    let pad = pad.map(|row| PadText { text: row.people, seen_at: row.people_at });
     let content = Content {
         alerts: found.iter().map(to_json).collect::<Result<_, _>>()?,
         entries,
         notices: notices.iter().map(to_json).collect::<Result<_, _>>()?,
         checkpoint,
         inputs: Vec::new(),
+        pad,
     };
     let policy: Option<String> = tx.query_row("SELECT policy FROM policy", [], |row| row.get(0)).optional()?;
     let policy: Option<domain::policy::PolicySource> =

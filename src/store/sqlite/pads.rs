@@ -22,7 +22,8 @@ impl PadStore for SqliteStore {
     }
 }
 
-fn pad(conn: &Connection, incident: IncidentId) -> Result<Option<PadRow>, StoreError> {
+/// What is remembered of this incident's pad.
+pub(super) fn pad(conn: &Connection, incident: IncidentId) -> Result<Option<PadRow>, StoreError> {
     let mut statement = conn.prepare_cached("SELECT pad FROM pads WHERE incident = ?")?;
     let text: Option<String> = statement.query_row([int(incident.0)], |row| row.get(0)).optional()?;
     text.map(|text| from_json("a pad", &text)).transpose()
