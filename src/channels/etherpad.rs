@@ -10,7 +10,7 @@ mod visit;
 pub use fault::Fault;
 pub use visit::Visit;
 
-use super::{Deadlines, Finding};
+use super::{Deadlines, Finding, http_client};
 use crate::config::EtherpadConfig;
 use api::Api;
 use domain::pad::Edit;
@@ -47,8 +47,12 @@ pub struct Read {
 }
 
 impl Etherpad {
-    /// Checks the address; connects nowhere.
-    pub fn new(config: &EtherpadConfig, http: Client, deadlines: Deadlines) -> Result<Self, String> {
+    /// Checks address and certificates; connects nowhere.
+    pub fn new(config: &EtherpadConfig, deadlines: Deadlines) -> Result<Self, String> {
+        let http = match (&config.auth, config.ca_file.as_deref()) {
+            (None, ca_file) => http_client::trusting(ca_file)?,
+            (Some(auth), ca_file) => http_client::entering(ca_file, auth)?,
+        };
         let mut url: Url = config.url.parse().map_err(|_| "`etherpad.url` is no URL".to_owned())?;
         // So that a path is added to it, not put in the place of its last part.
         if !url.path().ends_with('/') {
@@ -147,7 +151,10 @@ impl Etherpad {
                 socket.close().await;
                 Finding::Well("the Etherpad lets us in to write".to_owned())
             }
-            Err(fault) => Finding::Wrong(format!("no pad can be written: {fault}; look at `etherpad.url`")),
+            Err(fault) => {
+                let keys = "`etherpad.url`, and `basic_auth` if something before it wants one";
+                Finding::Wrong(format!("no pad can be written: {fault}; look at {keys}"))
+            }
         }];
         if let Some(api) = &self.api {
             findings.push(match api.check(until).await {

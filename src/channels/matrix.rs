@@ -159,7 +159,7 @@ impl MatrixChannel {
         }
         found.push(Finding::Well(format!("{user} is in {}", self.room)));
         if self.api.state(&id, "m.room.encryption", until).await?.is_some() {
-            let how = "clients warn of them; use a room without encryption";
+            let how = "its homeserver can read them, and clients warn of them; use a room without encryption";
             found.push(Finding::Wrong(format!("{} is encrypted, and notices are not: {how}", self.room)));
         }
         if let Some(levels) = self.api.state(&id, "m.room.power_levels", until).await? {

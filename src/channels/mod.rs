@@ -135,7 +135,7 @@ pub fn open(
             Arc::new(IrcChannel::new(name, config, networks, storage, Deadlines::default()).map_err(named)?)
         }
         Address::Obs(config) => {
-            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            let http = http_client::trusting(config.ca_file.as_deref()).map_err(named)?;
             Arc::new(ObsChannel::new(config, http, Deadlines::default()).map_err(named)?)
         }
         Address::Blog(config) => {
@@ -148,7 +148,7 @@ pub fn open(
             Arc::new(ChatChannel::new(config, http, Deadlines::default()).map_err(named)?)
         }
         Address::Matrix(config) => {
-            let http = http_client::client().map_err(|error| named(error.to_string()))?;
+            let http = http_client::trusting(config.ca_file.as_deref()).map_err(named)?;
             Arc::new(MatrixChannel::new(config, http, Deadlines::default()).map_err(named)?)
         }
         Address::Webhook(config) => {

@@ -1,6 +1,7 @@
 //! Chats that are reached by a webhook of theirs, and Matrix.
 
 use super::Secret;
+use std::path::PathBuf;
 
 /// A chat with a webhook.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct MatrixConfig {
     pub room: String,
     /// Whether notices are `m.notice`, which rings no bell, or `m.text`.
     pub message_type: MatrixMessage,
+    /// Whose certificates are believed, in the place of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How a message counts in Matrix.

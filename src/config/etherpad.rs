@@ -1,6 +1,7 @@
 //! An Etherpad server, checked.
 
-use super::{Secret, Sent};
+use super::{HttpAuth, Secret, Sent};
+use std::path::PathBuf;
 
 /// Where pads are, and how we get in beyond what every visitor may.
 #[derive(Debug, Clone)]
@@ -9,6 +10,10 @@ pub struct EtherpadConfig {
     pub url: String,
     /// What opens its API; pads are written without it.
     pub api: Option<ApiAccess>,
+    /// How we get past what stands before it.
+    pub auth: Option<HttpAuth>,
+    /// Whose certificates are believed, in the place of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What opens the API of an Etherpad.

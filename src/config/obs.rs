@@ -13,6 +13,8 @@ pub struct ObsConfig {
     pub username: String,
     /// How we prove it.
     pub proof: ObsProof,
+    /// Whose certificates are believed, in the place of the system's.
+    pub ca_file: Option<PathBuf>,
     /// What its users see.
     pub messages: StatusMessages,
 }

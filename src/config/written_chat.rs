@@ -33,6 +33,9 @@ pub struct MatrixWritten {
     /// How messages count.
     #[serde(default)]
     pub message_type: Option<MessageTypeWritten>,
+    /// Whose certificates are believed, in the place of the system's.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How messages count in Matrix.

@@ -1,6 +1,6 @@
 //! `etherpad` as written: where incidents are mirrored to pads.
 
-use super::written::SecretWritten;
+use super::written::{BasicAuthWritten, SecretWritten};
 use domain::policy::pads::{From, Readers};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -35,4 +35,10 @@ pub struct EtherpadWritten {
     /// A file with it.
     #[serde(default)]
     pub client_secret_file: Option<PathBuf>,
+    /// User and password, where something before it wants them.
+    #[serde(default)]
+    pub basic_auth: Option<BasicAuthWritten>,
+    /// Whose certificates are believed, in the place of the system's.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }

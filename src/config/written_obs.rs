@@ -2,6 +2,7 @@
 
 use super::written::SecretWritten;
 use domain::delivery::status::{MessageScope, MessageSeverity};
+use domain::duration::Duration;
 use domain::policy::status_messages::CalledOffMessage;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -32,6 +33,12 @@ pub struct ObsWritten {
     /// What becomes of it when it was nothing.
     #[serde(default)]
     pub called_off: Option<CalledOffMessage>,
+    /// How long after the end of an incident its message is deleted.
+    #[serde(default)]
+    pub withdraw_after: Option<Duration>,
+    /// Whose certificates are believed, in the place of the system's.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How a message looks, by the severity of its incident.

@@ -101,6 +101,7 @@ fn config(planted: &mut Planted, how: Written, peers: &Peers) -> (String, Vec<(S
         let url = it.keyed("webhook_url", &place, format!("http://127.0.0.1:{http}/{chat}/{secret}"));
         chats.push_str(&format!("  - {{ name: {chat}, {chat}: {{ {url} }} }}\n"));
     }
+    let pad_basic = it.secret("password", "the password of a proxy before an Etherpad");
     let matrix = it.secret("access_token", "the token for Matrix");
     let text = format!(
         "sources:
@@ -135,7 +136,7 @@ receivers:
       repository: file://{site}
       author: Team <team@example.org>
       pull_request: {{ forge: gitea, api_url: 'http://127.0.0.1:{http}/forge', project: a/b, {forge} }}
-etherpad: {{ url: 'http://127.0.0.1:{http}/etherpad', {pad} }}
+etherpad: {{ url: 'http://127.0.0.1:{http}/etherpad', {pad}, basic_auth: {{ username: me, {pad_basic} }} }}
 people: [{{ name: anna, slack: U012AB3CD, email: anna@example.org }}]
 squads:
   - {{ name: Production-Squad, members: [anna], on_duty: {{ {calendar}, refresh_every: 1m, authorization: {{ {calendar_bearer} }} }} }}

@@ -4,7 +4,11 @@
 
 #[path = "../support/etherpad.rs"]
 mod etherpad;
+#[path = "../support/front.rs"]
+#[expect(dead_code, reason = "pads are no receivers")]
+mod front;
 mod people;
+mod private;
 mod recorded;
 mod whole;
 

@@ -4,8 +4,8 @@ use crate::etherpad;
 use domain::ids::IncidentId;
 use domain::pad::block::{Known, framed, is_there};
 use domain::pad::merge;
+use earlybell::channels::Deadlines;
 use earlybell::channels::etherpad::{CHANGE_BYTES_MAX, Etherpad};
-use earlybell::channels::{Deadlines, http_client};
 use earlybell::config::{ApiAccess, EtherpadConfig, Secret};
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ const INCIDENT: IncidentId = IncidentId(7);
 
 /// A client for this server.
 pub fn client(url: &str, api: Option<ApiAccess>) -> Etherpad {
-    let config = EtherpadConfig { url: url.to_owned(), api };
-    Etherpad::new(&config, http_client::client().unwrap(), Deadlines::default()).unwrap()
+    let config = EtherpadConfig { url: url.to_owned(), api, auth: None, ca_file: None };
+    Etherpad::new(&config, Deadlines::default()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

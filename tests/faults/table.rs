@@ -114,12 +114,12 @@ fn open(channel: &str, server: &Server, secure: bool, folder: &Path) -> Arc<dyn 
         }
         "Matrix" => {
             let (room, message_type) = ("!a:example.org".into(), MatrixMessage::Notice);
-            let matrix = MatrixConfig { homeserver: url, access_token: token, room, message_type };
+            let matrix = MatrixConfig { homeserver: url, access_token: token, room, message_type, ca_file: None };
             Arc::new(MatrixChannel::new(&matrix, http, deadlines()).unwrap())
         }
         "OBS" => {
             let (username, proof) = ("bell".into(), ObsProof::Password(token));
-            let obs = ObsConfig { api_url: url, username, proof, messages: Default::default() };
+            let obs = ObsConfig { api_url: url, username, proof, ca_file: None, messages: Default::default() };
             Arc::new(ObsChannel::new(&obs, http, deadlines()).unwrap())
         }
         "webhook" => {
@@ -224,8 +224,9 @@ async fn told(channel: &str, server: &Server, fault: Fault) -> &'static str {
 // A visit that came to nothing is repeated, and begins with a look at the pad: there is no doubt.
 async fn of_pads(server: &Server, fault: Fault) -> &'static str {
     let scheme = if is_secure(fault) { "https" } else { "http" };
-    let config = EtherpadConfig { url: format!("{scheme}://{}", server.authority), api: None };
-    let etherpad = Etherpad::new(&config, client(), deadlines()).unwrap();
+    let config =
+        EtherpadConfig { url: format!("{scheme}://{}", server.authority), api: None, auth: None, ca_file: None };
+    let etherpad = Etherpad::new(&config, deadlines()).unwrap();
     match etherpad.visit("incident-42").await {
         Ok(_) => "written",
         Err(etherpad::Fault::Down(_) | etherpad::Fault::Kicked(_)) => "again",

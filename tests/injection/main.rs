@@ -226,6 +226,7 @@ fn build_service() -> (obs::Obs, ObsChannel) {
         api_url: obs.url.clone(),
         username: "Admin".to_owned(),
         proof: ObsProof::Password(Secret::new(obs::PASSWORD)),
+        ca_file: None,
         messages: StatusMessages::default(),
     };
     let channel = ObsChannel::new(&config, http_client::client().unwrap(), Deadlines::default()).unwrap();

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod faults;
+#[path = "../support/front.rs"]
+mod front;
 #[path = "../support/homeserver.rs"]
 mod homeserver;
 #[path = "../support/hooks.rs"]
@@ -36,11 +38,13 @@ fn config(url: &str, user: &User, room: &str) -> MatrixConfig {
         access_token: Secret::new(user.token.clone()),
         room: room.to_owned(),
         message_type: MatrixMessage::Notice,
+        ca_file: None,
     }
 }
 
 fn open(config: &MatrixConfig) -> MatrixChannel {
-    MatrixChannel::new(config, http_client::client().unwrap(), Deadlines::default()).unwrap()
+    let http = http_client::trusting(config.ca_file.as_deref()).unwrap();
+    MatrixChannel::new(config, http, Deadlines::default()).unwrap()
 }
 
 fn again(attempt: &Attempt) -> Attempt {
@@ -163,7 +167,8 @@ async fn a_look_tells_nobody_and_says_what_is_wrong() {
     let wrong: Vec<&Finding> = found.iter().filter(|finding| matches!(finding, Finding::Wrong(_))).collect();
     assert!(
         matches!(wrong[..], [Finding::Wrong(encrypted), Finding::Wrong(level)]
-        if encrypted.contains("is encrypted") && level.contains("has power level 0 in #looked-at:bell.test, and messages need 20")),
+        if encrypted == "#looked-at:bell.test is encrypted, and notices are not: its homeserver can read them, and clients warn of \
+            them; use a room without encryption" && level.contains("has power level 0 in #looked-at:bell.test, and messages need 20")),
         "{found:?}"
     );
 
@@ -178,6 +183,24 @@ async fn a_look_tells_nobody_and_says_what_is_wrong() {
         let outcome = channel.send(&attempt(&both(RECEIVERS)[0], None)).await;
         assert!(matches!(&outcome, Outcome::Misconfigured { because } if because.starts_with(expected)), "{outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn a_private_ca_is_believed_where_its_file_is_named_and_nowhere_else() {
+    let synapse = Synapse::shared().await;
+    let (owner, bell) = (synapse.user("owner7").await, synapse.user("bell7").await);
+    let room = synapse.room(&owner, "private", json!({})).await;
+    let front = front::Front::of(&synapse.url, None);
+    let keys = |ca_file: &str| {
+        format!("matrix: {{ homeserver: '{}', access_token: {}, room: '{room}'{ca_file} }}", front.url, bell.token)
+    };
+    let told = attempt(&both(RECEIVERS)[0], None);
+    let outcome = front::channel(&keys("")).send(&told).await;
+    assert!(matches!(&outcome, Outcome::Misconfigured { because } if because.contains("certificate")), "{outcome:?}");
+    let ours = front::channel(&keys(&format!(", ca_file: '{}'", front.ca_file().display())));
+    remote_id(ours.send(&told).await);
+    assert_eq!(synapse.messages(&owner, &room).await.len(), 1);
+    assert!(ours.look().await.iter().all(|finding| matches!(finding, Finding::Well(_))));
 }
 
 #[tokio::test]

@@ -24,12 +24,13 @@ pub fn config(obs: &Obs) -> ObsConfig {
         api_url: obs.url.clone(),
         username: "Admin".to_owned(),
         proof: ObsProof::Password(Secret::new(PASSWORD)),
+        ca_file: None,
         messages: StatusMessages::default(),
     }
 }
 
 pub fn open(config: &ObsConfig) -> ObsChannel {
-    ObsChannel::new(config, http_client::client().unwrap(), Deadlines::default()).unwrap()
+    ObsChannel::new(config, http_client::trusting(config.ca_file.as_deref()).unwrap(), Deadlines::default()).unwrap()
 }
 
 fn impatient(config: &ObsConfig) -> ObsChannel {
@@ -58,7 +59,7 @@ fn again(attempt: &Attempt) -> Attempt {
     Attempt { number: attempt.number + 1, unsure: true, ..attempt.clone() }
 }
 
-fn root(text: &str) -> Attempt {
+pub fn root(text: &str) -> Attempt {
     attempt(Lane::Root, &status(MessageSeverity::Red, text), None)
 }
 

@@ -6,9 +6,12 @@
 #[path = "../support/attempts.rs"]
 mod attempts;
 mod channel;
+#[path = "../support/front.rs"]
+mod front;
 #[path = "../support/host.rs"]
 mod host;
 #[path = "../support/obs.rs"]
 mod obs;
+mod private;
 mod recorded;
 mod story;

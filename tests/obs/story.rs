@@ -81,6 +81,18 @@ impl Story {
             Some(Reply::Done { incident, .. }) => Some(incident),
             other => panic!("{other:?}"),
         };
+        self.write_down(words);
+        incident
+    }
+
+    // Nothing happens for so long.
+    async fn passes(&mut self, words: &str, time: TimeDelta) {
+        self.now += time;
+        self.input(Input::Tick).await;
+        self.write_down(words);
+    }
+
+    fn write_down(&mut self, words: &str) {
         writeln!(self.transcript, "--- {words}").unwrap();
         let world = self.obs.world();
         for message in &world.messages {
@@ -96,7 +108,6 @@ impl Story {
             writeln!(self.transcript, "(no message)").unwrap();
         }
         writeln!(self.transcript).unwrap();
-        incident
     }
 
     async fn declare(&mut self) -> Option<IncidentId> {
@@ -130,6 +141,18 @@ async fn to_the_end(version: Version) -> String {
     story.transcript
 }
 
+async fn withdrawn_later(version: Version) -> String {
+    let mut story = Story::begin(version, ", withdraw_after: 3d").await;
+    let it = story.declare().await;
+    story.act("resolved", it, Act::Resolve { text: "a second disk".to_owned() }).await;
+    story.passes("two days later", TimeDelta::days(2)).await;
+    story.passes("three days after the end", TimeDelta::days(1)).await;
+    story.act("reopened", it, Act::Reopen { text: "it is full again".to_owned() }).await;
+    story.act("resolved again", it, Act::Resolve { text: "a third disk".to_owned() }).await;
+    story.passes("a week later", TimeDelta::days(7)).await;
+    story.transcript
+}
+
 async fn called_off(version: Version, keys: &str) -> String {
     let mut story = Story::begin(version, keys).await;
     let it = story.declare().await;
@@ -153,6 +176,38 @@ async fn users_read_one_message_that_tells_how_it_stands() {
         block("The same with `called_off: withdraw`:", &withdrawn),
     ];
     held("docs/obs.md", &shown.join("\n"));
+}
+
+// Titles of steps, and how each message looks then.
+fn looks(transcript: &str) -> Vec<&str> {
+    let is_look = |line: &&str| line.starts_with("--- ") || line.contains(" | ") || *line == "(no message)";
+    transcript.lines().filter(is_look).collect()
+}
+
+#[tokio::test]
+async fn a_message_goes_a_while_after_the_end_and_comes_again_with_its_incident() {
+    let shown = withdrawn_later(Version::New).await;
+    assert_eq!(shown, withdrawn_later(Version::Old).await);
+    let looks = looks(&shown);
+    assert_eq!(
+        looks,
+        [
+            "--- declared",
+            "yellow | all_users | Admin",
+            "--- resolved",
+            "green | all_users | Admin",
+            "--- two days later",
+            "green | all_users | Admin",
+            "--- three days after the end",
+            "(no message)",
+            "--- reopened",
+            "yellow | all_users | Admin",
+            "--- resolved again",
+            "green | all_users | Admin",
+            "--- a week later",
+            "(no message)",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::app::delivery::trial;
 use crate::channels::console::Console;
 use crate::channels::etherpad::Etherpad;
 use crate::channels::irc::Networks;
-use crate::channels::{self, Deadlines, Finding, http_client};
+use crate::channels::{self, Deadlines, Finding};
 use crate::cli::CliError;
 use crate::cli::output::{complain, say};
 use crate::config::{Config, EtherpadConfig, Receiver};
@@ -46,8 +46,7 @@ async fn found(receiver: &Receiver, networks: &Networks, scratch: &Path) -> Vec<
 }
 
 async fn pad(config: &EtherpadConfig) -> Vec<Finding> {
-    let client = http_client::client().map_err(|error| error.to_string());
-    match client.and_then(|http| Etherpad::new(config, http, Deadlines::default())) {
+    match Etherpad::new(config, Deadlines::default()) {
         Ok(etherpad) => etherpad.look().await,
         Err(because) => vec![Finding::Wrong(because)],
     }

@@ -63,6 +63,7 @@ fn words(fact: &Fact, by: &Actor) -> String {
         Fact::Reopened { because, .. } => format!("reopened by {by}: {because}"),
         Fact::Flapping { turns } => format!("flapping: turned {turns} times within an hour"),
         Fact::Steady => "steady again".to_owned(),
+        Fact::Withdrawn { receiver } => format!("its status message on {receiver} is deleted"),
         Fact::Inhibits { rule, correlation, because } => format!("keeps {rule} {correlation} back: {because}"),
         Fact::ThreadStarted { receiver, .. } => format!("thread started at {receiver}"),
         Fact::NoticeLost { receiver, person, notice, because, .. } => {

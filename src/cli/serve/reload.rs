@@ -7,10 +7,10 @@ use crate::app::inbox::Inbox;
 use crate::app::pads::{Pads, Setup};
 use crate::app::reconcile::Reconcile;
 use crate::channels;
+use crate::channels::Deadlines;
 use crate::channels::console::Console;
 use crate::channels::etherpad::Etherpad;
 use crate::channels::irc::Networks;
-use crate::channels::{Deadlines, http_client};
 use crate::clock::Clock;
 use crate::config::{self, Config, Overrides};
 use crate::metrics::Metrics;
@@ -47,8 +47,7 @@ pub fn read(flags: &Serve, external_url: &str, console: &Console, networks: &Net
 /// The server that incidents are mirrored to, if one is configured.
 pub fn pads(config: &Config) -> Result<Option<Setup>, String> {
     let Some((etherpad, pads)) = config.etherpad.as_ref().zip(config.policy.pads.as_ref()) else { return Ok(None) };
-    let http = http_client::client().map_err(|error| error.to_string())?;
-    let etherpad = Etherpad::new(etherpad, http, Deadlines::default())?;
+    let etherpad = Etherpad::new(etherpad, Deadlines::default())?;
     Ok(Some(Setup { etherpad: Arc::new(etherpad), pads: pads.clone() }))
 }
 

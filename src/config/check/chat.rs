@@ -70,11 +70,12 @@ impl Check<'_> {
             None | Some(MessageTypeWritten::Notice) => MatrixMessage::Notice,
             Some(MessageTypeWritten::Text) => MatrixMessage::Text,
         };
+        let ca_file = self.ca_file(path, written.ca_file);
         if self.mistakes.len() > before {
             return None;
         }
         let (homeserver, access_token) = (homeserver?, access_token?);
-        Some(Address::Matrix(MatrixConfig { homeserver, access_token, room: written.room, message_type }))
+        Some(Address::Matrix(MatrixConfig { homeserver, access_token, room: written.room, message_type, ca_file }))
     }
 }
 

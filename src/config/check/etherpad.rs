@@ -24,17 +24,24 @@ impl Check<'_> {
             self.wrong("etherpad.prefix", problem);
         }
         let (from, readers) = (written.from, written.readers);
+        let auth = self.http_auth("etherpad", None, written.basic_auth.take());
+        let ca_file = self.ca_file("etherpad", written.ca_file.take());
         let api = self.api_access(written);
+        if auth.is_some() && matches!(api, Some(ApiAccess::Client { .. })) {
+            let problem = "both are sent in the same header: write `api_key`, or leave one of them out";
+            self.wrong("etherpad.client_id", problem);
+        }
         let is_open = |url: &str| url.strip_prefix("http://").is_some_and(|rest| !host_is_loopback(host(rest)));
-        if api.is_some() && url.as_deref().is_some_and(is_open) {
-            self.wrong("etherpad.url", "http would send the key without TLS; write https, or leave the key out");
+        if (api.is_some() || auth.is_some()) && url.as_deref().is_some_and(is_open) {
+            let problem = "http would send the key or password without TLS; write https, or leave them out";
+            self.wrong("etherpad.url", problem);
         }
         if self.mistakes.len() > before {
             return None;
         }
         let url = url?;
         let pads = Pads { url: url.clone(), prefix, from, readers, seed: String::new() };
-        Some((EtherpadConfig { url, api }, pads))
+        Some((EtherpadConfig { url, api, auth, ca_file }, pads))
     }
 
     fn api_access(&mut self, written: EtherpadWritten) -> Option<ApiAccess> {

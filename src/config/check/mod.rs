@@ -21,7 +21,7 @@ pub use sources::DEFAULT_SOURCE;
 use super::place::Places;
 use super::report::{ConfigError, Text};
 use super::secret::quotable;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Collects mistakes of one file.
 pub(super) struct Check<'a> {
@@ -79,6 +79,15 @@ impl<'a> Check<'a> {
 
     fn url(&mut self, path: &str, text: &str) -> Option<String> {
         self.good(path, http_url(text))
+    }
+
+    // Certificates that are believed in the place of the system's.
+    fn ca_file(&mut self, path: &str, written: Option<PathBuf>) -> Option<PathBuf> {
+        let file = self.base.join(written?);
+        if !file.is_file() {
+            self.wrong(&format!("{path}.ca_file"), format!("there is no file {}", file.display()));
+        }
+        Some(file)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::config::host_is_loopback;
 use crate::config::written_obs::ObsWritten;
 use crate::config::{Address, ObsConfig, ObsProof, read};
 use domain::delivery::status::MessageSeverity;
-use domain::policy::status_messages::StatusMessages;
+use domain::policy::status_messages::{StatusMessages, WITHDRAW_AFTER_MAX};
 
 impl Check<'_> {
     pub(super) fn obs(&mut self, path: &str, written: ObsWritten, personal: bool) -> Option<Address> {
@@ -29,7 +29,13 @@ impl Check<'_> {
             major: written.severity.major.unwrap_or(default.major),
             critical: written.severity.critical.unwrap_or(default.critical),
             called_off: written.called_off.unwrap_or(default.called_off),
+            withdraw_after: written.withdraw_after,
         };
+        if messages.withdraw_after.is_some_and(|after| after > WITHDRAW_AFTER_MAX) {
+            let problem = format!("a message stays for at most {WITHDRAW_AFTER_MAX}; or for ever, without this key");
+            self.wrong(&format!("{path}.withdraw_after"), problem);
+        }
+        let ca_file = self.ca_file(path, written.ca_file.clone());
         for (key, severity) in [("minor", messages.minor), ("major", messages.major), ("critical", messages.critical)] {
             if severity == MessageSeverity::Green {
                 let problem = "green says that all is well; use information, yellow, red or announcement";
@@ -39,7 +45,7 @@ impl Check<'_> {
         if self.mistakes.len() > before {
             return None;
         }
-        let obs = ObsConfig { api_url: api_url?, username: written.username, proof: proof?, messages };
+        let obs = ObsConfig { api_url: api_url?, username: written.username, proof: proof?, ca_file, messages };
         Some(Address::Obs(Box::new(obs)))
     }
 

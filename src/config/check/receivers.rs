@@ -138,10 +138,7 @@ impl Check<'_> {
                 self.good(path, secret).map(|secret| (user, secret))
             }
         };
-        let ca_file = written.ca_file.map(|file| self.base.join(file));
-        if let Some(file) = ca_file.as_deref().filter(|file| !file.is_file()) {
-            self.wrong(&format!("{path}.ca_file"), format!("there is no file {}", file.display()));
-        }
+        let ca_file = self.ca_file(path, written.ca_file);
         if let Some(address) = &written.envelope_from {
             self.mailbox(&format!("{path}.envelope_from"), address);
         }

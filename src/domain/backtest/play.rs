@@ -183,6 +183,7 @@ impl Play {
             | Fact::ResolveProposed { .. }
             | Fact::Flapping { .. }
             | Fact::Steady
+            | Fact::Withdrawn { .. }
             | Fact::Inhibits { .. }
             | Fact::ThreadStarted { .. }
             | Fact::NoticeLost { .. }

@@ -51,6 +51,9 @@ pub fn sentence(fact: &Fact, audience: Audience) -> String {
              rule only after an hour without alerts"
         ),
         Fact::Steady => "steady again: for an hour no alert came or went".to_owned(),
+        Fact::Withdrawn { receiver } => {
+            format!("its status message on {receiver} is deleted: it has been over for a while")
+        }
         Fact::Inhibits { rule, correlation, because } => {
             let which = if correlation.is_empty() { String::new() } else { format!(" {correlation}") };
             format!("keeps {rule}{which} from being declared beside it, and takes its alerts{}", why(because))
@@ -147,6 +150,7 @@ pub fn is_private(fact: &Fact) -> bool {
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
+        | Fact::Withdrawn { .. }
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }

@@ -82,6 +82,7 @@ fn withhold(fact: &mut Fact) {
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
+        | Fact::Withdrawn { .. }
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }

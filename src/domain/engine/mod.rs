@@ -35,6 +35,7 @@ pub mod timers;
 mod trial;
 mod turn;
 mod undo;
+mod withdraw;
 
 pub use changes::{Answer, BeatRow, Changes, Deleted, Evidence, Loaded};
 pub use shadow::Shadow;

@@ -303,7 +303,8 @@ impl State {
         let due = match incident.stage.closed_at() {
             Some(closed_at) => {
                 let reminder = incident.next_reminder(&self.policy.source.postmortem).map(|(at, _)| at);
-                reminder.into_iter().chain([self.let_go_at(incident, closed_at)]).min()
+                let withdrawal = self.next_withdrawal(incident).map(|(at, _)| at);
+                reminder.into_iter().chain(withdrawal).chain([self.let_go_at(incident, closed_at)]).min()
             }
             None => self.next_of_incident(incident).map(|(at, _)| at),
         };

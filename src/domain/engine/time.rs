@@ -17,7 +17,7 @@ impl Turn<'_> {
         if let Some(closed_at) = incident.stage.closed_at() {
             let over = self.state.let_go_at(incident, closed_at) <= self.at;
             // One thing at a time: what is said here is written down before it leaves.
-            if !self.remind_of_post_mortem(id) && over {
+            if !self.remind_of_post_mortem(id) && !self.withdraw_message(id) && over {
                 self.let_go(id);
             }
             return;

@@ -144,6 +144,7 @@ fn own<'a>(incident: &Incident, entry: &'a Entry) -> Said<'a> {
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
+        | Fact::Withdrawn { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }
         | Fact::ReceiverBlocked { .. }

@@ -70,6 +70,7 @@ pub fn declared(entry: &Entry) -> Option<Incident> {
         threads: BTreeMap::new(),
         blocked: BTreeSet::new(),
         stood_in_for: BTreeSet::new(),
+        withdrawn: BTreeSet::new(),
         lost: BTreeSet::new(),
         published: BTreeMap::new(),
         drill: *drill,
@@ -128,6 +129,9 @@ pub fn apply(incident: &mut Incident, entry: &Entry) {
         }
         Fact::Flapping { .. } => incident.flapping_since = Some(entry.at),
         Fact::Steady => incident.flapping_since = None,
+        Fact::Withdrawn { receiver } => {
+            incident.withdrawn.insert(receiver.clone());
+        }
         Fact::ResolveProposed { .. } => incident.proposed_at = Some(entry.at),
         Fact::CalledOff { code, reason } => {
             incident.stage = Stage::CalledOff { at: entry.at, code: *code, reason: reason.clone() };
@@ -207,6 +211,7 @@ fn reopen(incident: &mut Incident, entry: &Entry, confirmed: bool) {
         incident.public_from.get_or_insert(entry.number);
     }
     incident.closed_by = None;
+    incident.withdrawn.clear();
     incident.reopened += 1;
     incident.opened_at = entry.at;
     incident.opened_by = entry.input;

@@ -328,6 +328,11 @@ pub enum Fact {
     },
     /// They stopped coming and going.
     Steady,
+    /// Its status message on this receiver is deleted: it has been over for long enough.
+    Withdrawn {
+        /// Which receiver.
+        receiver: String,
+    },
     /// It keeps another incident from being declared, whose alerts are attached here.
     Inhibits {
         /// Rule of the other one.

@@ -165,6 +165,9 @@ pub struct Incident {
     /// Receivers in whose place others were told, if there are any: those hear of it until its end.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub stood_in_for: BTreeSet<String>,
+    /// Receivers whose status message was deleted since it is over.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub withdrawn: BTreeSet<String>,
     /// Notices that were given up.
     pub lost: BTreeSet<DeliveryId>,
     /// Where its post mortem stands, by receiver.

@@ -32,10 +32,20 @@ pub fn shown<'a>(
         // The first words of this step are written of how it stands after it; only what a person said is not in them.
         _ if rooted_now && scene.incident.stage.is_open() && !matches!(telling.about, About::Said { .. }) => None,
         // There is nothing any more to say it in.
+        _ if !scene.incident.stage.is_open() && scene.incident.withdrawn.contains(&spec.name) => None,
         _ if telling.kind == NoticeKind::Published && is_withdrawn(scene, spec) => None,
         _ if scene.incident.stage.is_open() => Some((Telling { about: About::Board, ..*telling }, Lane::Put)),
         _ => Some((*telling, Lane::Put)),
     }
+}
+
+/// Receivers whose message goes in this step, because its incident has been over for long enough.
+pub fn withdrawn<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a ReceiverSpec, u32)> {
+    let policy = scene.policy;
+    scene.entries.iter().filter_map(move |entry| match &entry.fact {
+        Fact::Withdrawn { receiver } => Some((policy.receiver(receiver)?, entry.number)),
+        _ => None,
+    })
 }
 
 /// Whether somebody corrected what the message says, and nothing else of this step shows it.
@@ -51,8 +61,14 @@ pub fn is_edited(scene: &Scene<'_>, spec: &ReceiverSpec, planned: &[NewDelivery]
 pub fn content(scene: &Scene<'_>, spec: &ReceiverSpec, message: &Message) -> Content {
     let incident = scene.incident;
     let messages = messages(scene, spec);
-    let (act, severity) = standing(incident, &messages);
-    let text = format!("**{}**\n\n{}", markdown(&message.headline), bounded(&message.parts, paragraphs));
+    let (act, severity) = standing(incident, &spec.name, &messages);
+    let text = format!(
+        "**{}**
+
+{}",
+        markdown(&message.headline),
+        bounded(&message.parts, paragraphs)
+    );
     let mark = page_url(&scene.policy.source.external_url, incident);
     Status { act, severity, scope: messages.scope, mark, headline: message.headline.clone(), text }.content()
 }
@@ -78,11 +94,13 @@ fn messages(scene: &Scene<'_>, spec: &ReceiverSpec) -> StatusMessages {
 }
 
 fn is_withdrawn(scene: &Scene<'_>, spec: &ReceiverSpec) -> bool {
-    standing(scene.incident, &messages(scene, spec)).0 == StatusAct::Withdraw
+    standing(scene.incident, &spec.name, &messages(scene, spec)).0 == StatusAct::Withdraw
 }
 
-fn standing(incident: &Incident, messages: &StatusMessages) -> (StatusAct, MessageSeverity) {
+/// What the message of a receiver is to be: whether it is shown, and how bad it looks.
+pub fn standing(incident: &Incident, receiver: &str, messages: &StatusMessages) -> (StatusAct, MessageSeverity) {
     match incident.stage {
+        _ if incident.withdrawn.contains(receiver) => (StatusAct::Withdraw, MessageSeverity::Green),
         // In a drill nothing is wrong, and nobody who only sees the colour shall think so.
         Stage::Suspected | Stage::Confirmed if incident.drill => (StatusAct::Show, MessageSeverity::Information),
         Stage::Suspected | Stage::Confirmed => (StatusAct::Show, messages.severity(incident.severity)),

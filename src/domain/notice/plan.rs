@@ -90,6 +90,13 @@ pub fn plan(scene: &Scene<'_>) -> Planned {
         tell(scene, &telling, seat, &mut planned);
     }
     show_board(scene, &mut planned);
+    for (spec, number) in obs::withdrawn(scene) {
+        let telling =
+            Telling { kind: NoticeKind::LastBoard, about: About::Board, audience: Audience::Everyone, actor: None };
+        let letter = Letter { spec, lane: Lane::Put, to: None };
+        let delivery = write(scene, &telling, Seat::Entry(number), letter, &mut planned.failures);
+        planned.deliveries.push(delivery);
+    }
     planned
 }
 

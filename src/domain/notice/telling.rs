@@ -300,6 +300,7 @@ pub fn telling(entry: &Entry) -> Option<Telling<'_>> {
         | Fact::Clear { .. }
         | Fact::NotClear { .. }
         | Fact::Steady
+        | Fact::Withdrawn { .. }
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::TemplateFailed { .. }
@@ -350,6 +351,7 @@ pub fn changes_board(fact: &Fact) -> bool {
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
+        | Fact::Withdrawn { .. }
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }

@@ -1,6 +1,7 @@
 //! How incidents look as status messages of an Open Build Service.
 
 use crate::delivery::status::{MessageScope, MessageSeverity};
+use crate::duration::Duration;
 use crate::incident::Severity;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,13 @@ pub struct StatusMessages {
     pub critical: MessageSeverity,
     /// What becomes of the message when it was nothing.
     pub called_off: CalledOffMessage,
+    /// How long after the end of an incident its message is deleted; never, if it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdraw_after: Option<Duration>,
 }
+
+/// Longest wait until a message is deleted: so long an incident that ended is in memory.
+pub const WITHDRAW_AFTER_MAX: Duration = Duration::hours(7 * 24);
 
 /// What becomes of the message of an incident that is called off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +45,7 @@ impl Default for StatusMessages {
             major: MessageSeverity::Red,
             critical: MessageSeverity::Red,
             called_off: CalledOffMessage::Tell,
+            withdraw_after: None,
         }
     }
 }

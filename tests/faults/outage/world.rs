@@ -202,7 +202,7 @@ impl World {
 
 fn setup(config: &Config) -> Option<Setup> {
     let (etherpad, pads) = (config.etherpad.as_ref()?, config.policy.pads.clone()?);
-    let etherpad = Etherpad::new(etherpad, http_client::client().unwrap(), Deadlines::default()).unwrap();
+    let etherpad = Etherpad::new(etherpad, Deadlines::default()).unwrap();
     Some(Setup { etherpad: Arc::new(etherpad), pads })
 }
 

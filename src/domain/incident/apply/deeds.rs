@@ -99,6 +99,7 @@ fn undo_of(incident: &Incident, entry: &Entry, person: &str) -> Option<Result<Un
         | Fact::ResolveProposed { .. }
         | Fact::Flapping { .. }
         | Fact::Steady
+        | Fact::Withdrawn { .. }
         | Fact::Inhibits { .. }
         | Fact::ThreadStarted { .. }
         | Fact::NoticeLost { .. }

@@ -110,6 +110,39 @@ fn a_withdrawn_message_stays_away() {
 }
 
 #[test]
+fn a_message_that_was_taken_away_stays_away_until_it_is_reopened() {
+    let mut story = Story::new(vec![obs(true)], &[]);
+    let arrived = |delivery| {
+        Fact::Post(PostFact::Arrived {
+            delivery: DeliveryId(delivery),
+            receiver: text("blog"),
+            address: text("https://blog.example/x"),
+            again: false,
+        })
+    };
+    story
+        .declare("frontend errors", "")
+        .person(Fact::Confirmed { because: text("it is"), next_by: None })
+        .person(resolved())
+        .rule(Fact::Withdrawn { receiver: text("obs") })
+        .rule(arrived(9))
+        .person(Fact::Reopened { because: text("not over"), confirmed: true, next_by: None })
+        .person(resolved())
+        .rule(arrived(10));
+    let expected = [
+        "nothing",
+        "confirmed Root shown red",
+        "resolved Put shown green",
+        "board Put withdrawn green",
+        "nothing",
+        "reopened Put shown red",
+        "resolved Put shown green",
+        "published Put shown green",
+    ];
+    assert_eq!(shown(&story), expected);
+}
+
+#[test]
 fn a_part_of_another_and_a_drill_frighten_nobody() {
     let mut story = Story::new(vec![obs(true)], &[]);
     story
