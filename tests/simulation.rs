@@ -100,7 +100,7 @@ impl World {
             .policy
             .receivers
             .iter()
-            .zip([Kind::LooksUp, Kind::Blind, Kind::Blind, Kind::LooksUp, Kind::Blind])
+            .zip([Kind::LooksUp, Kind::Blind, Kind::Blind, Kind::LooksUp, Kind::LooksUp, Kind::Blind])
             .map(|(spec, kind)| (spec.clone(), SimReceiver::new(kind, process.clone(), seed ^ 0x5eed)))
             .collect();
         let running = start(&real, &process, &clock, &receivers).await;

@@ -3,7 +3,7 @@
 use super::receiver::SimReceiver;
 use chrono::{DateTime, Utc};
 use domain::audit::{Chain, Head, Sealed};
-use domain::delivery::{DeliveryState, Lane};
+use domain::delivery::{Delivery, DeliveryState, Lane};
 use domain::engine::explain::{About, Explained};
 use domain::engine::state::REMEMBER_ANSWERS;
 use domain::engine::{Input, Shadow, Standing, State};
@@ -183,7 +183,8 @@ impl Snapshot {
                 let may = matches!(
                     delivery.notice,
                     NoticeKind::Reopened | NoticeKind::Post | NoticeKind::Published | NoticeKind::LossReport
-                ) || is_about_what_is_left(entries, delivery);
+                ) || is_about_what_is_left(entries, delivery)
+                    || is_withdrawn_then(entries, delivery);
                 let of_its_whole = matches!(end.fact, Fact::MergedInto { .. });
                 assert!(may || of_its_whole, "{} was told after the end", delivery.key);
             }
@@ -286,8 +287,15 @@ pub fn check_receiver(name: &str, receiver: &SimReceiver) {
     }
 }
 
+// A status message goes a while after the end: its receiver alone is told, once.
+fn is_withdrawn_then(entries: &[Entry], delivery: &Delivery) -> bool {
+    let says = |entry: &&Entry| matches!(&entry.fact, Fact::Withdrawn { receiver } if *receiver == delivery.receiver);
+    delivery.lane == Lane::Put
+        && entries.iter().filter(|entry| entry.at == delivery.decided_at).filter(says).count() == 1
+}
+
 // A reminder of the post mortem, or of action items.
-fn is_about_what_is_left(entries: &[Entry], delivery: &domain::delivery::Delivery) -> bool {
+fn is_about_what_is_left(entries: &[Entry], delivery: &Delivery) -> bool {
     let said = entries.iter().filter(|entry| entry.at == delivery.decided_at);
     let mut about = said.filter(|entry| {
         matches!(entry.fact, Fact::Review(ReviewFact::Reminded { .. } | ReviewFact::ActionsLate { .. }))
