@@ -9,6 +9,7 @@ pub mod running;
 pub mod trial;
 pub mod worker;
 
+pub use crate::channels::Link;
 pub use observe::{Event, Observer};
 pub use running::{Deliveries, Served};
 pub use worker::{Step, Worker};

@@ -1,7 +1,7 @@
 //! How this program is doing, on one screen.
 
 use super::ok;
-use crate::channels::Link;
+use crate::app::delivery::Link;
 use crate::http::error::Failure;
 use crate::http::site::Site;
 use crate::metrics::{REVISION, VERSION};
