@@ -4,6 +4,7 @@
 mod api;
 mod changeset;
 mod fault;
+mod session;
 mod socket;
 mod visit;
 
@@ -15,6 +16,8 @@ use crate::config::EtherpadConfig;
 use api::Api;
 use domain::pad::Edit;
 use reqwest::{Client, Url};
+use session::Session;
+use socket::Socket;
 use std::ops::Range;
 use tokio::time::Instant;
 
@@ -32,6 +35,9 @@ pub struct Etherpad {
     http: Client,
     url: Url,
     api: Option<Api>,
+    // Whether we can say who we are.
+    has_login: bool,
+    session: Session,
     deadlines: Deadlines,
 }
 
@@ -59,13 +65,22 @@ impl Etherpad {
             url.set_path(&format!("{}/", url.path()));
         }
         let api = config.api.as_ref().map(|access| Api::new(access, http.clone(), &url, deadlines.step));
-        Ok(Self { http, url, api, deadlines })
+        let (has_login, session) = (config.auth.is_some(), Session::default());
+        Ok(Self { http, url, api, has_login, session, deadlines })
     }
 
     /// Enters a pad, which is made if there is none.
     pub async fn visit(&self, pad: &str) -> Result<Visit, Fault> {
         let until = Instant::now() + self.deadlines.attempt;
-        Visit::begin(&self.http, &self.url, pad, until).await
+        let begin = || Visit::begin(&self.http, &self.url, self.session.cookies(), pad, until);
+        match begin().await {
+            // It wants to know who we are, or has forgotten.
+            Err(Fault::Refused(_)) if self.has_login => {
+                self.session.open(&self.http, &self.url, &format!("p/{pad}"), until).await?;
+                begin().await
+            }
+            begun => begun,
+        }
     }
 
     /// Whether its API is open to us.
@@ -143,16 +158,25 @@ impl Etherpad {
         self.api.as_ref().ok_or_else(|| Fault::Refused("no key for its API is configured".into()))
     }
 
+    // The way in for writers opens for everybody, and says only at a pad whom it wants to know; its pages say so at once.
+    async fn knock(&self, until: Instant) -> Result<(), Fault> {
+        self.session.open(&self.http, &self.url, "", until).await?;
+        let mut socket = Socket::open(&self.http, &self.url, self.session.cookies(), "", until).await?;
+        socket.close().await;
+        Ok(())
+    }
+
     /// Looks whether pads could be written, without making one.
     pub async fn look(&self) -> Vec<Finding> {
         let until = Instant::now() + self.deadlines.attempt;
-        let mut findings = vec![match socket::Socket::open(&self.http, &self.url, "", until).await {
-            Ok(mut socket) => {
-                socket.close().await;
-                Finding::Well("the Etherpad lets us in to write".to_owned())
+        let mut findings = vec![match self.knock(until).await {
+            Ok(()) => Finding::Well("the Etherpad lets us in to write".to_owned()),
+            // Then pads are written over its API, while nobody is on them.
+            Err(Fault::Refused(because)) if self.has_api() && !self.has_login => {
+                Finding::Well(format!("no visitor may write: {because}"))
             }
             Err(fault) => {
-                let keys = "`etherpad.url`, and `basic_auth` if something before it wants one";
+                let keys = "`etherpad.url`, and `basic_auth` if it wants people to log in";
                 Finding::Wrong(format!("no pad can be written: {fault}; look at {keys}"))
             }
         }];

@@ -69,12 +69,22 @@ impl Etherpad {
 
     /// The same, with this socket.io.
     pub fn speaking(sockets: Sockets) -> Self {
+        Self::with(sockets, serde_json::json!({}))
+    }
+
+    /// One whose visitors must log in, by user and password.
+    pub fn closed(user: &str, password: &str) -> Self {
+        let users = serde_json::json!({ user: { "password": password, "is_admin": false } });
+        Self::with(Sockets::Second, serde_json::json!({ "requireAuthentication": true, "users": users }))
+    }
+
+    fn with(sockets: Sockets, more: Value) -> Self {
         let server = installed();
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // The package must be in a folder `src`, and writes beside it: a folder of links, so that tests don't meet.
         std::os::unix::fs::symlink(server.join("src"), folder.path().join("src")).unwrap();
-        let settings = serde_json::json!({
+        let mut settings = serde_json::json!({
             "ip": "127.0.0.1",
             "port": port,
             "dbType": "dirty",
@@ -87,6 +97,7 @@ impl Etherpad {
             "importExportRateLimiting": { "windowMs": 90_000, "max": 1_000 },
             "sessionKey": "test",
         });
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         std::fs::write(folder.path().join("settings.json"), settings.to_string()).unwrap();
         std::fs::write(folder.path().join("APIKEY.txt"), API_KEY).unwrap();
         let mut etherpad = Self { url: format!("http://127.0.0.1:{port}"), port, sockets, process: None, folder };

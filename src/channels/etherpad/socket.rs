@@ -2,11 +2,12 @@
 
 use super::changeset::units;
 use super::fault::Fault;
-use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use super::session::Cookies;
+use reqwest::header::{CONTENT_TYPE, COOKIE};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -33,7 +34,7 @@ pub struct Socket {
     http: Client,
     url: Url,
     form: Form,
-    cookies: BTreeMap<String, String>,
+    cookies: Cookies,
     waiting: VecDeque<Value>,
     until: Instant,
 }
@@ -45,12 +46,12 @@ struct Opened {
 
 impl Socket {
     /// Connects; all that follows is over by then.
-    pub async fn open(http: &Client, base: &Url, pad: &str, until: Instant) -> Result<Self, Fault> {
+    pub async fn open(http: &Client, base: &Url, cookies: Cookies, pad: &str, until: Instant) -> Result<Self, Fault> {
         let mut socket = Self {
             http: http.clone(),
             url: base.clone(),
             form: Form::Separated,
-            cookies: BTreeMap::new(),
+            cookies,
             waiting: VecDeque::new(),
             until,
         };
@@ -129,14 +130,13 @@ impl Socket {
     }
 
     async fn ask(&mut self, mut request: RequestBuilder) -> Result<String, Fault> {
-        if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(COOKIE, cookies.join("; "));
+        if let Some(cookies) = self.cookies.header() {
+            request = request.header(COOKIE, cookies);
         }
         let until = self.until;
         let exchange = async {
             let response = request.send().await.map_err(|error| Fault::lost(&error))?;
-            self.keep_cookies(&response);
+            self.cookies.keep(&response);
             let status = response.status().as_u16();
             if status != 200 {
                 return Err(Fault::status(status, "way in for writers (socket.io)"));
@@ -144,15 +144,6 @@ impl Socket {
             read(response).await
         };
         timeout_at(until, exchange).await.map_err(|_| Fault::late())?
-    }
-
-    fn keep_cookies(&mut self, response: &Response) {
-        for cookie in response.headers().get_all(SET_COOKIE) {
-            let pair = cookie.to_str().ok().and_then(|cookie| cookie.split(';').next()?.split_once('='));
-            if let Some((name, value)) = pair {
-                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
-            }
-        }
     }
 
     fn packets(&self, answer: &str) -> Result<Vec<String>, Fault> {

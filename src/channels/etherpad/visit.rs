@@ -3,6 +3,7 @@
 use super::NAME;
 use super::changeset::changeset;
 use super::fault::Fault;
+use super::session::Cookies;
 use super::socket::Socket;
 use domain::pad::Edit;
 use reqwest::{Client, Url};
@@ -33,8 +34,14 @@ pub struct Visit {
 
 impl Visit {
     /// Enters, as a person with no more rights than any other.
-    pub(super) async fn begin(http: &Client, base: &Url, pad: &str, until: Instant) -> Result<Self, Fault> {
-        let mut socket = Socket::open(http, base, pad, until).await?;
+    pub(super) async fn begin(
+        http: &Client,
+        base: &Url,
+        cookies: Cookies,
+        pad: &str,
+        until: Instant,
+    ) -> Result<Self, Fault> {
+        let mut socket = Socket::open(http, base, cookies, pad, until).await?;
         match Self::enter(&mut socket, pad).await {
             Ok((text, revision, author)) => Ok(Self { text, revision, pad: pad.to_owned(), socket, author }),
             Err(fault) => {
