@@ -1,5 +1,5 @@
 // Loaded before Etherpad 1.8.14 (`node --require`): gives it the fourth socket.io, which Etherpad 2 and 3 speak, in the place of its
-// own second one. What that one had and this one has not, is put in its place; and what Etherpad 3 refuses, is refused:
+// own second one. What that one had and this one has not, is put in its place; and what newer Etherpads refuse, is refused:
 //
 //   SOCKETIO=FOLDER node --require etherpad-socket4.js node/server.js
 'use strict';
@@ -65,7 +65,35 @@ const fourth = () => ({
   },
 });
 
+// Since 1.9, a change is only taken from whom everything before it was sent to; and in newer ones only if the pad still ends with a
+// new line after it. Whoever sends another one is thrown off.
+const stricter = (Pad) => {
+  const append = Pad.prototype.appendRevision;
+  Pad.prototype.appendRevision = async function (changeset, author) {
+    const {sessioninfos} = require(path.resolve('node/handler/PadMessageHandler.js'));
+    const {applyToText} = require(path.resolve('static/js/Changeset.js'));
+    const writers = Object.values(sessioninfos).filter((one) => author && one.padId === this.id && one.author === author);
+    if (writers.length > 0) {
+      const refused = !writers.some((one) => one.rev === this.head) ? 'ahead of what its writer was told'
+        : !applyToText(changeset, this.text()).endsWith('\n') ? 'that takes the last new line' : null;
+      if (refused) {
+        console.error(`a change ${refused}: ${changeset}`);
+        throw new Error(refused);
+      }
+    }
+    return append.call(this, changeset, author);
+  };
+};
+
 const load = Module._load;
+let patched = false;
 Module._load = function (name, ...rest) {
-  return name === 'socket.io' ? fourth : load.call(this, name, ...rest);
+  if (name === 'socket.io') return fourth;
+  const loaded = load.call(this, name, ...rest);
+  if (!patched && name.endsWith('/Pad') && loaded.Pad) {
+    patched = true;
+    stricter(loaded.Pad);
+    console.error('stricter changes');
+  }
+  return loaded;
 };
