@@ -58,7 +58,30 @@ async fn a_nick_that_a_ghost_has_is_taken_back_by_regain_or_by_ghost() {
         assert_eq!(class(&channel.send(&update).await), "sent");
         let said = anna.wait(|line| line.contains("Under our own name.")).await;
         assert!(said.contains(":incbot!"), "{said}");
+        if services == Services::Regain {
+            drop(channel);
+            // It leaves the channel, or the network at once.
+            let leaves = |line: &str| line.contains(" PART ") || line.contains(" QUIT ");
+            anna.wait(|line| line.contains(":incbot!") && leaves(line)).await;
+            a_nick_that_services_hold_is_taken_back_too(&network, &mut anna).await;
+        }
     }
+}
+
+// After `REGAIN`, services keep it from everybody for a while: also from us, before they know who we are.
+async fn a_nick_that_services_hold_is_taken_back_too(network: &Network, anna: &mut Client) {
+    let mut answer = String::new();
+    while !answer.contains(" 432 ") {
+        anna.send(&format!("NICK {}", LOGIN.0)).await;
+        // 433, as long as our last connection is not gone.
+        answer = anna.wait(|line| line.contains(" 432 ") || line.contains(" 433 ")).await;
+    }
+    assert!(answer.contains("reserved"), "{answer}");
+    let (channel, ..) = open(&by_nickserv(network, LOGIN.1));
+    assert_eq!(class(&channel.send(&declared()).await), "sent");
+    let said = anna.wait(|line| line.contains("Two.")).await;
+    assert!(said.contains(":incbot_!"), "{said}");
+    anna.wait(|line| line.contains(":incbot_!") && line.contains("NICK :incbot")).await;
 }
 
 #[tokio::test]
