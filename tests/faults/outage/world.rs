@@ -16,7 +16,7 @@ use earlybell::app::pads::{self, Keeper, Setup};
 use earlybell::channels::console::Console;
 use earlybell::channels::etherpad::Etherpad;
 use earlybell::channels::irc::{Networks, Waits};
-use earlybell::channels::{self, Channel, Deadlines, http_client};
+use earlybell::channels::{self, Channel, Deadlines};
 use earlybell::clock::Clock;
 use earlybell::config::{Config, Named, Overrides, parse};
 use earlybell::store::sqlite::SqliteStore;
