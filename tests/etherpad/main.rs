@@ -7,6 +7,8 @@ mod etherpad;
 #[path = "../support/front.rs"]
 #[expect(dead_code, reason = "pads are no receivers")]
 mod front;
+#[path = "../support/page.rs"]
+mod page;
 mod people;
 mod private;
 mod recorded;

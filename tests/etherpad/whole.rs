@@ -1,10 +1,10 @@
 //! The whole program beside a real Etherpad: a pad follows its incident, through the death of either.
 
 use crate::etherpad::Etherpad;
+use crate::page::shows;
 use crate::program::Program;
 use earlybell::archive::incident::{Content, read};
 use serde_json::{Value, json};
-use std::path::Path;
 
 const URL: &str = "https://earlybell.example.org";
 
@@ -54,20 +54,9 @@ fn steady(text: &str) -> String {
     steady
 }
 
-// The transcript in docs/etherpad.md is what this test saw; `UPDATE=1` writes it anew.
-fn is_told_in_the_docs(transcript: &[(&str, String)]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/etherpad.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("<!-- transcript -->\n", "<!-- /transcript -->");
-    let from = page.find(begin).unwrap() + begin.len();
-    let to = page.find(end).unwrap();
-    let shown: String =
-        transcript.iter().map(|(title, pad)| format!("{title}\n\n```\n{}\n```\n\n", steady(pad).trim_end())).collect();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{}{shown}{}", &page[..from], &page[to..])).unwrap();
-        return;
-    }
-    assert!(page[from..to] == shown, "docs/etherpad.md is not current; UPDATE=1 writes it anew:\n{shown}");
+// As the page shows it.
+fn told(transcript: &[(&str, String)]) -> String {
+    transcript.iter().map(|(title, pad)| format!("{title}\n\n```\n{}\n```\n\n", steady(pad).trim_end())).collect()
 }
 
 #[test]
@@ -129,12 +118,13 @@ fn a_pad_follows_its_incident_whoever_dies_in_between() {
     assert!(saved["data"]["savedRevisions"].as_array().unwrap().len() >= 2, "{saved}");
     drop(etherpad);
     is_exported(&program);
-    is_told_in_the_docs(&[
+    let told = told(&[
         ("Declared:", declared),
         ("People wrote below it, Etherpad and Earlybell were killed and started again, updates were said:", updated),
         ("Resolved:", resolved),
         ("Another one, called off:", called_off),
     ]);
+    shows("etherpad.md", "transcript", &told);
 }
 
 // Once the pad is gone, what people wrote is in the archive; which plays as ever, and goes to another instance and back.

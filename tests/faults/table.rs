@@ -2,7 +2,7 @@
 //! they really do; none takes longer than it may, and none says that it told somebody where nobody answered.
 
 use crate::attempts::first;
-use crate::golden;
+use crate::page::shows;
 use crate::server::{Fault, Protocol, Server, tls};
 use chrono::DateTime;
 use domain::delivery::{Content, Lane, Outcome};
@@ -252,5 +252,5 @@ async fn each_channel_makes_of_each_fault_what_the_docs_say() {
         let cells: Vec<&str> = columns.iter().map(|column| column[row]).collect();
         writeln!(table, "| {} | {} |", fault.words(), cells.join(" | ")).unwrap();
     }
-    golden("faults", &table);
+    shows("receivers.md", "faults", &table);
 }

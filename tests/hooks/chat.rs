@@ -2,7 +2,8 @@
 
 use crate::chats::{discord, mattermost, rocketchat, slack, teams, text};
 use crate::hooks::{Hooks, Misbehave, Product};
-use crate::notices::{both, compare_in, said_everywhere, send_all};
+use crate::notices::{both, said_everywhere, send_all};
+use crate::page::shows;
 use crate::{attempt, class, impatient};
 use domain::delivery::together::join;
 use domain::delivery::{Delivery, Lane, Outcome};
@@ -60,7 +61,7 @@ async fn each_shows_two_incidents_as_the_document_says() {
         }
         before = all;
     }
-    compare_in("chat.md", "transcript", &shown);
+    shows("chat.md", "transcript", &shown);
 }
 
 #[tokio::test]

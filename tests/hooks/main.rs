@@ -14,6 +14,8 @@ mod hooks;
 mod host;
 #[path = "../support/notices.rs"]
 mod notices;
+#[path = "../support/page.rs"]
+mod page;
 #[path = "../support/schema.rs"]
 mod schema;
 mod webhook;

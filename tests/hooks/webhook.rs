@@ -1,7 +1,8 @@
 //! A program that checks what it is sent as the standard tells it to.
 
 use crate::hooks::{Heard, Hooks, Misbehave, Says, World};
-use crate::notices::{both, compare_in, said_everywhere, send_all};
+use crate::notices::{both, said_everywhere, send_all};
+use crate::page::shows;
 use crate::schema::fits;
 use crate::{attempt, class, impatient};
 use base64::Engine;
@@ -100,7 +101,7 @@ async fn a_program_is_told_what_people_are_told_as_the_document_says() {
     let kinds: Vec<&str> = world.messages.iter().map(|said| said["body"]["type"].as_str().unwrap()).collect();
     let words = "declared confirmed updated updated resolved declared called_off";
     assert_eq!(kinds, words.split(' ').map(|word| format!("incident.{word}")).collect::<Vec<_>>());
-    compare_in("webhook.md", "transcript", &text);
+    shows("webhook.md", "transcript", &text);
 }
 
 #[tokio::test]

@@ -1,14 +1,12 @@
 //! What docs/access.md says is what the program does.
 
+use crate::page::shows;
 use earlybell::http::gate::Access;
 use earlybell::http::login::{limit, password};
 use earlybell::http::routes::ROUTES;
 use earlybell::http::session;
 use std::fmt::Write;
 use std::path::Path;
-
-const BEGIN: &str = "<!-- routes: UPDATE=1 cargo test --test http access_docs -->\n";
-const END: &str = "<!-- end -->\n";
 
 fn asks(access: Access) -> &'static str {
     match access {
@@ -28,16 +26,7 @@ fn the_table_of_routes_is_that_of_the_program() {
         writeln!(table, "| `{} {}` | {} |", endpoint.method, endpoint.path, asks(endpoint.access)).unwrap();
     }
     table += "| `GET` of every other page | nothing; the team sees more |\n\n";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/access.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let current = format!("{before}{BEGIN}{table}{END}{after}");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &current).unwrap();
-        return;
-    }
-    assert!(page == current, "the table of routes in docs/access.md is not current; UPDATE=1 writes it anew");
+    shows("access.md", "routes", &table);
 }
 
 #[test]

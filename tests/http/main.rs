@@ -26,6 +26,8 @@ mod oidc;
 #[path = "../support/oidc.rs"]
 mod oidc_provider;
 mod openapi;
+#[path = "../support/page.rs"]
+mod page;
 mod pages;
 mod people;
 mod postmortem;

@@ -8,6 +8,8 @@ mod bad_days;
 mod client;
 mod networks;
 mod nickserv;
+#[path = "../support/page.rs"]
+mod page;
 #[path = "../support/program.rs"]
 mod program;
 mod real;

@@ -3,10 +3,10 @@
 
 use crate::client::Client;
 use crate::networks::{LOGIN, Network};
+use crate::page::shows;
 use crate::program::Program;
 use earlybell::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
-use std::path::Path;
 
 const CHANNEL: &str = "#incidents";
 
@@ -82,19 +82,9 @@ fn steady_word(word: &str) -> Option<String> {
     }
 }
 
-// A block of docs/irc.md, below `<!-- NAME -->`.
-fn compare(name: &str, screen: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/irc.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let mark = format!("<!-- {name} -->\n```text\n");
-    let (before, after) = page.split_once(&mark).unwrap_or_else(|| panic!("docs/irc.md has no {mark}"));
-    let (written, rest) = after.split_once("```\n").unwrap();
-    let screen = steady(screen);
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{before}{mark}{screen}```\n{rest}")).unwrap();
-        return;
-    }
-    assert!(written == screen, "docs/irc.md, {name}, does not hold this:\n{screen}");
+// What stands on the screen, as a block.
+fn block(screen: &str) -> String {
+    format!("```text\n{}```\n", steady(screen))
 }
 
 async fn people(network: &Network) -> (Client, Client) {
@@ -160,7 +150,7 @@ async fn a_channel_hears_of_incidents_and_leads_them() {
     screen += &seen(&mut anna, "", &["/incidents/1"]).await;
     post(&program, "/api/v1/incidents/1/resolve", &json!({ "text": "The queue is empty again." }));
     screen += &seen(&mut anna, "", &["/incidents/1", RESTORED]).await;
-    compare("resolved", &screen);
+    shows("irc.md", "resolved", &block(&screen));
 
     let alert = json!({ "status": "firing", "startsAt": SystemClock.now().to_rfc3339(),
         "labels": { "alertname": "FrontendErrors", "severity": "critical" },
@@ -170,14 +160,14 @@ async fn a_channel_hears_of_incidents_and_leads_them() {
     screen = seen(&mut anna, "", &["/incidents/2", "TOPIC"]).await;
     let call_off = "!incident calloff monitoring-fault the probe itself was broken";
     screen += &says(&mut anna, call_off, "called off INC-2", &["/incidents/2", RESTORED]).await;
-    compare("called off", &screen);
+    shows("irc.md", "called off", &block(&screen));
 
     let declare = "!incident declare The signing host does not answer severity=critical";
     screen = says(&mut anna, declare, "declared INC-3", &["/incidents/3", "TOPIC"]).await;
     screen += &says(&mut anna, "!incident take incident_manager", "you are", &["/incidents/3"]).await;
     screen += &says(&mut anna, "!note it answers to ping", "NOTICE anna :", &[]).await;
     screen += &says(&mut anna, "!incident show", "NOTICE anna :", &["/incidents/3"]).await;
-    compare("led", &screen);
+    shows("irc.md", "led", &block(&screen));
     carl.say(CHANNEL, "!incident resolve").await;
     carl.wait(|line| line.contains("NOTICE carl :I listen")).await;
 

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod mailman;
+#[path = "../support/page.rs"]
+mod page;
 #[path = "../support/postfix.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod postfix;
@@ -232,20 +234,6 @@ async fn a_list_keeps_each_incident_in_one_thread_and_holds_strangers() {
         let mails: Vec<String> = mails.iter().map(|mail| shown(mail)).collect();
         format!("{title}\n\n```text\n{}```\n", mails.join(&format!("{}\n", "-".repeat(72))))
     };
-    let page = format!("{}\n{}", block("To the end:", &mails[..3]), block("It was nothing:", &mails[3..]));
-    held_in("docs/mail.md", &page);
-}
-
-// What stands between the two marks in a page is what the test saw.
-fn held_in(page: &str, shown: &str) {
-    const MARKS: [&str; 2] = ["<!-- what tests/lists saw -->\n", "<!-- up to here -->\n"];
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(MARKS[0]).unwrap();
-    let (stands, after) = rest.split_once(MARKS[1]).unwrap();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{before}{}{shown}{}{after}", MARKS[0], MARKS[1])).unwrap();
-        return;
-    }
-    assert!(stands == shown, "{page} does not show this; UPDATE=1 writes it there:\n{shown}");
+    let shown = format!("{}\n{}", block("To the end:", &mails[..3]), block("It was nothing:", &mails[3..]));
+    page::shows("mail.md", "transcript", &shown);
 }

@@ -14,6 +14,8 @@ mod hooks;
 mod host;
 #[path = "../support/notices.rs"]
 mod notices;
+#[path = "../support/page.rs"]
+mod page;
 #[path = "../support/synapse.rs"]
 mod synapse;
 
@@ -23,7 +25,8 @@ use domain::policy::ReceiverKind;
 use earlybell::channels::matrix::MatrixChannel;
 use earlybell::channels::{Attempt, Channel, Deadlines, Finding, http_client};
 use earlybell::config::{MatrixConfig, MatrixMessage, Secret};
-use notices::{attempt, both, compare_in, said_everywhere, send_all};
+use notices::{attempt, both, said_everywhere, send_all};
+use page::shows;
 use reqwest::Method;
 use serde_json::{Value, json};
 use synapse::{Synapse, User};
@@ -89,7 +92,7 @@ async fn an_incident_is_a_message_that_changes_and_its_thread() {
         }
         text.push_str("```\n\n");
     }
-    compare_in("matrix.md", "transcript", &text);
+    shows("matrix.md", "transcript", &text);
     assert!(body(roots[0]).starts_with("✅ INC-1 resolved (critical): errors of build"), "{}", body(roots[0]));
     assert!(body(roots[1]).starts_with("🚫 INC-2 called off"), "{}", body(roots[1]));
     for message in &messages {

@@ -12,6 +12,8 @@ mod front;
 mod host;
 #[path = "../support/obs.rs"]
 mod obs;
+#[path = "../support/page.rs"]
+mod page;
 mod private;
 mod recorded;
 mod story;

@@ -3,6 +3,7 @@
 
 use crate::channel::{config, open};
 use crate::obs::{Obs, PASSWORD, Version};
+use crate::page::shows;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Role;
 use domain::alert::Pairs;
@@ -175,7 +176,7 @@ async fn users_read_one_message_that_tells_how_it_stands() {
         block("It was nothing:", &nothing),
         block("The same with `called_off: withdraw`:", &withdrawn),
     ];
-    held("docs/obs.md", &shown.join("\n"));
+    shows("obs.md", "transcript", &shown.join("\n"));
 }
 
 // Titles of steps, and how each message looks then.
@@ -215,18 +216,4 @@ async fn whoever_wants_a_banner_or_the_administrators_only_gets_that() {
     let shown = called_off(Version::New, ", severity: { minor: announcement }, scope: logged_in_users").await;
     assert!(shown.contains("announcement | logged_in_users | Admin\n"), "{shown}");
     assert!(shown.contains("green | logged_in_users | Admin\n"), "{shown}");
-}
-
-// What stands between the two marks in a page is what the test saw.
-fn held(page: &str, shown: &str) {
-    const MARKS: [&str; 2] = ["<!-- what tests/obs saw -->\n", "<!-- up to here -->\n"];
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(MARKS[0]).unwrap();
-    let (stands, after) = rest.split_once(MARKS[1]).unwrap();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{before}{}{shown}{}{after}", MARKS[0], MARKS[1])).unwrap();
-        return;
-    }
-    assert!(stands == shown, "{page} does not show this; UPDATE=1 writes it there:\n{shown}");
 }

@@ -12,6 +12,8 @@ mod host;
 mod http;
 mod line;
 mod mentions;
+#[path = "../support/page.rs"]
+mod page;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod program;

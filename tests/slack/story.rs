@@ -1,13 +1,10 @@
 //! What people read in Slack, from the first word to the last: the transcript in docs/slack.md, as it stands in the emulator.
 
 use crate::desk::Desk;
+use crate::page::shows;
 use crate::slack::Message;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::Path;
-
-const BEGIN: &str = "<!-- transcript: UPDATE=1 cargo test --test slack -->\n";
-const END: &str = "<!-- end -->\n";
 
 // Times, ages and hashes are others each time.
 fn timeless(text: &str) -> String {
@@ -140,21 +137,5 @@ fn the_transcript_is_what_people_read() {
     .unwrap();
     story.thread("In the end", 2, 1, "called off");
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/slack.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let current = format!(
-        "{before}{BEGIN}\n```\n{}```\n\n{END}{after}",
-        story.told.trim_start().trim_end_matches('\n').to_owned() + "\n"
-    );
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &current).unwrap();
-        return;
-    }
-    assert!(
-        page == current,
-        "the transcript in docs/slack.md is not current; UPDATE=1 writes it anew:\n{}",
-        story.told
-    );
+    shows("slack.md", "transcript", &format!("\n```\n{}\n```\n\n", story.told.trim_start().trim_end_matches('\n')));
 }

@@ -158,17 +158,3 @@ pub async fn send_all(channel: &dyn Channel, deliveries: &[Delivery]) {
         }
     }
 }
-
-/// The part of a document that a test writes: between its marks. `UPDATE=1` writes it anew.
-pub fn compare_in(document: &str, mark: &str, text: &str) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(document);
-    let whole = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = (format!("<!-- {mark}: made by the tests -->\n"), format!("<!-- end of {mark} -->\n"));
-    let (before, rest) = whole.split_once(&begin).unwrap_or_else(|| panic!("{document} has no {begin}"));
-    let (there, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{document} has no {end}"));
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{before}{begin}{text}{end}{after}")).unwrap();
-        return;
-    }
-    assert!(there == text, "docs/{document} differs in {mark} (UPDATE=1 writes it anew):\n{text}");
-}

@@ -7,7 +7,7 @@ mod pads;
 mod peers;
 mod world;
 
-use crate::golden;
+use crate::page::shows;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::Pairs;
 use domain::delivery::{DeliveryState, Lane};
@@ -203,7 +203,7 @@ async fn outage(how: Down) -> String {
 // On one thread: what two attempts at one server come to must not hang on which of them is quicker.
 #[tokio::test]
 async fn six_hours_out_of_reach_are_made_good_within_a_minute() {
-    golden("outage", &outage(Down::Gone).await);
+    shows("receivers.md", "outage", &outage(Down::Gone).await);
 }
 
 #[tokio::test]
