@@ -24,7 +24,6 @@ use crate::rules::compile::labels;
 use crate::rules::model::RuleModel;
 use crate::text::clean_line;
 use engine::Engine;
-use language::ENGLISH;
 use minijinja::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -193,40 +192,53 @@ pub fn write(
     lane: Lane,
 ) -> Option<Result<Text, TemplateFailure>> {
     let templates = &scene.policy.templates;
-    let language = spec.language.as_deref().filter(|language| *language != ENGLISH);
+    let language = language::of_reader(spec);
     let own = pick(scene.policy, scene.incident, spec, telling.kind, lane);
     let own = own.map(|name| language::variant(templates, name, language));
     let words = language.map(language::words);
-    let part = |engine: &Engine, name: &str, part| engine.render(name, data::notice(scene, telling, spec, part));
-    let write = |name: &str| {
-        let of_language = |of| match &words {
-            Some(words) => part(&templates.plain, words, of).map(|text| Some(text).filter(|text| !text.is_empty())),
-            None => Ok(None),
-        };
-        let body = part(templates.engine(spec.kind), name, language::Part::Body)?;
-        let (headline, drill) = (of_language(language::Part::Headline)?, of_language(language::Part::Drill)?);
-        Ok(Text { headline: headline.map(|line| clean_line(&line, HEADLINE_BYTES_MAX)), drill, body })
-    };
     let name = own.as_deref().or(words.as_deref())?;
-    match write(name) {
+    let body = templates.engine(spec.kind).render(name, data::notice(scene, telling, spec, language::Part::Body));
+    match body {
+        Err(failure) => Some(Err(failure)),
         // A language need not have words for everything.
-        Ok(text) if text.body.is_empty() && own.is_none() => None,
-        Ok(text) if text.body.is_empty() => {
+        Ok(body) if body.is_empty() && own.is_none() => None,
+        Ok(body) if body.is_empty() => {
             Some(Err(TemplateFailure { template: name.to_owned(), because: "it came out empty".to_owned() }))
         }
-        written => Some(written),
+        Ok(body) => Some(around(scene, telling, spec, body)),
     }
+}
+
+// The body with what stands above it, in the receiver's language.
+fn around(
+    scene: &Scene<'_>,
+    telling: &Telling<'_>,
+    spec: &ReceiverSpec,
+    body: String,
+) -> Result<Text, TemplateFailure> {
+    let headline = in_language(scene, telling, spec, language::Part::Headline)?;
+    let drill = in_language(scene, telling, spec, language::Part::Drill)?;
+    Ok(Text { headline: headline.map(|line| clean_line(&line, HEADLINE_BYTES_MAX)), drill, body })
+}
+
+// A part besides the body in the receiver's language; nothing where the built-in words stand.
+fn in_language(
+    scene: &Scene<'_>,
+    telling: &Telling<'_>,
+    spec: &ReceiverSpec,
+    part: language::Part,
+) -> Result<Option<String>, TemplateFailure> {
+    let Some(language) = language::of_reader(spec) else { return Ok(None) };
+    let data = data::notice(scene, telling, spec, part);
+    let text = scene.policy.templates.plain.render(&language::words(language), data)?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// How the incident stands, in a word of the receiver's language: the same in each notice, also where that has the built-in words.
 pub fn stage(scene: &Scene<'_>, telling: &Telling<'_>, spec: &ReceiverSpec) -> String {
-    let language = spec.language.as_deref().filter(|language| *language != ENGLISH);
-    let word = language.and_then(|language| {
-        let data = data::notice(scene, telling, spec, language::Part::Stage);
-        // One that fails does so for the body, too, which says it.
-        let word = scene.policy.templates.plain.render(&language::words(language), data).ok()?;
-        Some(clean_line(&word, STAGE_BYTES_MAX)).filter(|word| !word.is_empty())
-    });
+    // One that fails does so for the body, too, which says it.
+    let word = in_language(scene, telling, spec, language::Part::Stage).ok().flatten();
+    let word = word.map(|word| clean_line(&word, STAGE_BYTES_MAX)).filter(|word| !word.is_empty());
     word.unwrap_or_else(|| scene.incident.stage.word().to_owned())
 }
 

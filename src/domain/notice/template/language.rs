@@ -2,6 +2,7 @@
 //! leaves empty is said in the built-in words, which are English. `NAME.LANGUAGE` goes before a template `NAME`.
 
 use super::Templates;
+use crate::policy::ReceiverSpec;
 
 /// The language of the built-in words.
 pub const ENGLISH: &str = "en";
@@ -34,6 +35,11 @@ impl Part {
             Self::Body => "body",
         }
     }
+}
+
+/// The language of whoever reads there, if it is not that of the built-in words.
+pub fn of_reader(spec: &ReceiverSpec) -> Option<&str> {
+    spec.language.as_deref().filter(|language| *language != ENGLISH)
 }
 
 /// Name of the template with all words of a language.
