@@ -56,7 +56,7 @@ impl Actions {
         }
         let answer = client.json(&Ask::get(&format!("/api/v1/actions{query}")))?;
         let rows = output::rows_of(&answer, "actions");
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (_, true) => {
                 rows.iter().for_each(|row| say(&format!("{} {}", cell(row, "/incident"), cell(row, "/action"))))
             }

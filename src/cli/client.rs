@@ -108,6 +108,11 @@ impl<'a> Ask<'a> {
 }
 
 impl ClientArgs {
+    /// How to print, and whether only numbers and names.
+    pub fn print(&self) -> (Format, bool) {
+        (self.output, self.quiet)
+    }
+
     /// Whether the server is asked over a socket of this machine.
     pub fn is_local(&self) -> bool {
         !self.server().starts_with("http://") && !self.server().starts_with("https://")

@@ -80,7 +80,7 @@ impl Deliveries {
 
     fn list(&self, filter: &Filter) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get(&filter.path()))?;
-        List { of: "deliveries", id: "/id", none: "no deliveries" }.show(&self.client, &answer, |rows| {
+        List { of: "deliveries", id: "/id", none: "no deliveries" }.show(self.client.print(), &answer, |rows| {
             if self.client.output == Format::Extended {
                 let head =
                     ["ID", "INCIDENT", "RECEIVER", "NOTICE", "STATE", "ATTEMPTS", "NEXT", "FINISHED", "LAST ERROR"];
@@ -95,7 +95,7 @@ impl Deliveries {
     fn retry(&self, id: u64) -> Result<(), CliError> {
         let path = format!("/api/v1/deliveries/{id}/retry");
         let answer = self.client.client()?.json(&Ask::post(&path, &json!({})))?;
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&answer),
             (_, true) => say(&id.to_string()),
             _ => say(&format!("delivery {id} is tried again")),
@@ -112,7 +112,7 @@ impl Deliveries {
         }
         let body = json!({"pending": if pending == Pending::Send { "send" } else { "drop" }});
         let answer = client.json(&Ask::post("/api/v1/deliveries/release", &body))?;
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&answer),
             (_, true) => {}
             _ => say(&output::cell(&answer, "/text")),

@@ -65,7 +65,7 @@ impl Explain {
     /// Runs it.
     pub fn run(self) -> Result<(), CliError> {
         let answer = if self.rules.is_empty() { self.ask()? } else { self.work_out()? };
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&answer),
             (_, true) => rows(&answer, "rules").iter().for_each(|rule| say(&text(rule, "/rule"))),
             _ => say(&written(&answer)),

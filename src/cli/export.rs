@@ -108,7 +108,7 @@ impl Import {
         // A wrong file is told here, with its name.
         read(bytes.as_slice()).map_err(|error| cant(&error))?;
         let answer = self.client.client()?.json(&Ask::upload("/api/v1/import", bytes))?;
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&answer),
             (_, true) => say(&output::cell(&answer, "/incident")),
             _ => say(&output::cell(&answer, "/text")),

@@ -1,6 +1,5 @@
 //! What people read on a terminal: tables, texts, JSON. Text from alerts is data: it can't move the cursor.
 
-use super::client::ClientArgs;
 use chrono::DateTime;
 use clap::ValueEnum;
 use domain::text;
@@ -60,14 +59,14 @@ pub struct List<'a> {
 }
 
 impl List<'_> {
-    /// Prints it; `people` prints rows, of which there is at least one.
-    pub fn show(&self, client: &ClientArgs, answer: &Value, people: impl FnOnce(&[Value])) {
-        if client.output == Format::Json {
+    /// Prints it, quietly or not; `people` prints rows, of which there is at least one.
+    pub fn show(&self, (format, quiet): (Format, bool), answer: &Value, people: impl FnOnce(&[Value])) {
+        if format == Format::Json {
             json(answer);
             return;
         }
         let rows = rows_of(answer, self.of);
-        if client.quiet {
+        if quiet {
             rows.iter().for_each(|row| say(&cell(row, self.id)));
         } else if rows.is_empty() {
             say(self.none);

@@ -143,7 +143,7 @@ impl Person {
     fn list(&self, client: &Client) -> Result<(), CliError> {
         let answer = client.json(&Ask::get("/api/v1/people"))?;
         let none = "nobody is known; `earlybell person add NAME` adds somebody, or `people:` in the configuration";
-        List { of: "people", id: "/name", none }.show(&self.client, &answer, |people| {
+        List { of: "people", id: "/name", none }.show(self.client.print(), &answer, |people| {
             if self.client.output == Format::Extended {
                 let head =
                     ["NAME", "FULL NAME", "EMAIL", "TIME ZONE", "SLACK", "IRC", "SQUADS", "ON DUTY", "DOES", "FROM"];
@@ -157,7 +157,7 @@ impl Person {
 
     fn show(&self, client: &Client, name: &str) -> Result<(), CliError> {
         let person = client.json(&Ask::get(&path(name)))?;
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&person),
             (_, true) => say(&output::cell(&person, "/name")),
             _ => {
@@ -190,7 +190,7 @@ impl Person {
     }
 
     fn done(&self, answer: &Value) {
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(answer),
             (_, true) => say(&output::cell(answer, "/name")),
             _ => say(&output::cell(answer, "/text")),

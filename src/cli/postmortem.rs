@@ -146,7 +146,7 @@ impl Postmortem {
     fn publish(&self, client: &Client, number: u64, body: &serde_json::Value) -> Result<(), CliError> {
         let (path, key) = (format!("/api/v1/incidents/{number}/publish"), new_key()?);
         let answer = client.json(&Ask { key: Some(&key), ..Ask::post(&path, body) })?;
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (_, true) => say(&number.to_string()),
             (Format::Json, _) => output::json(&answer),
             _ => say(answer.get("text").and_then(serde_json::Value::as_str).unwrap_or("done")),

@@ -44,7 +44,7 @@ impl Quarantine {
 
     fn list(&self) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get("/api/v1/quarantine"))?;
-        List { of: "quarantine", id: "/id", none: "nothing was refused" }.show(&self.client, &answer, |rows| {
+        List { of: "quarantine", id: "/id", none: "nothing was refused" }.show(self.client.print(), &answer, |rows| {
             table(["ID", "AT", "SOURCE", "PATH", "BYTES", "BECAUSE"], rows.iter().map(row).collect());
         });
         Ok(())

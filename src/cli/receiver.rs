@@ -44,7 +44,7 @@ impl Receiver {
 
     fn list(&self) -> Result<(), CliError> {
         let answer = self.client.client()?.json(&Ask::get("/api/v1/receivers"))?;
-        List { of: "receivers", id: "/name", none: "no receivers" }.show(&self.client, &answer, |rows| {
+        List { of: "receivers", id: "/name", none: "no receivers" }.show(self.client.print(), &answer, |rows| {
             table(["NAME", "KIND", "STANDING", "WAITING"], rows.iter().map(cells).collect());
             rows.iter().filter_map(unconnected).for_each(|line| say(&line));
         });

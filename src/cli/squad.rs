@@ -76,7 +76,7 @@ impl Squad {
             Verb::Leave { name, people } => post(&format!("{}/leave", path(name)), json!({"people": people}))?,
             Verb::Remove { name } => client.json(&Ask::delete(&path(name)))?,
         };
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&answer),
             (_, true) => say(&output::cell(&answer, "/name")),
             _ => say(&output::cell(&answer, "/text")),
@@ -87,7 +87,7 @@ impl Squad {
     fn list(&self, client: &Client) -> Result<(), CliError> {
         let answer = client.json(&Ask::get("/api/v1/squads"))?;
         let none = "no squads; `earlybell squad add NAME PEOPLE…` adds one, or `squads:` in the configuration";
-        List { of: "squads", id: "/name", none }.show(&self.client, &answer, |squads| {
+        List { of: "squads", id: "/name", none }.show(self.client.print(), &answer, |squads| {
             if self.client.output == Format::Extended {
                 table(["NAME", "ON DUTY", "CALENDAR", "FROM", "PEOPLE"], squads.iter().map(extended_row).collect());
                 return;
@@ -103,7 +103,7 @@ impl Squad {
 
     fn show(&self, client: &Client, name: &str) -> Result<(), CliError> {
         let squad = client.json(&Ask::get(&path(name)))?;
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(&squad),
             (_, true) => say(&output::cell(&squad, "/name")),
             _ => {

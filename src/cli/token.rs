@@ -105,7 +105,7 @@ impl Token {
         let token = answer.get("token").and_then(Value::as_str);
         let token = token.ok_or_else(|| CliError::told("the server is of another version: it answers no token"))?;
         let note = answer.get("text").and_then(Value::as_str).unwrap_or("shown only now");
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => output::json(answer),
             (_, true) => say(token),
             // The note stands apart, so that `token new … > file` gives a file with a token.
@@ -123,7 +123,7 @@ impl Token {
             let rows = store.tokens().await.map_err(CliError::told)?;
             Ok(Value::from_iter(rows.iter().map(tokens::shape)))
         })?;
-        List { of: "tokens", id: "/id", none: "no tokens" }.show(&self.client, &answer, |rows| {
+        List { of: "tokens", id: "/id", none: "no tokens" }.show(self.client.print(), &answer, |rows| {
             table(["ID", "NAME", "ROLE", "CREATED", "LAST USED", "EXPIRES"], rows.iter().map(row).collect());
         });
         Ok(())

@@ -172,7 +172,7 @@ impl User {
             Ok(Value::from_iter(rows.iter().map(people::shape)))
         })?;
         let none = "nobody may log in; `earlybell user add NAME --role admin` adds somebody";
-        List { of: "logins", id: "/name", none }.show(&self.client, &answer, |rows| {
+        List { of: "logins", id: "/name", none }.show(self.client.print(), &answer, |rows| {
             let head = ["NAME", "ROLE", "BY", "CODES", "CREATED", "LAST LOGIN", "SHUT OUT"];
             table(head, rows.iter().map(row).collect());
         });
@@ -183,7 +183,7 @@ impl User {
         let path = format!("/api/v1/logins/{}/sessions", path_segment(name));
         let answer = self.client.client()?.json(&Ask::get(&path))?;
         let none = format!("{name} is not signed in anywhere");
-        List { of: "sessions", id: "/id", none: &none }.show(&self.client, &answer, |rows| {
+        List { of: "sessions", id: "/id", none: &none }.show(self.client.print(), &answer, |rows| {
             let cells =
                 |row: &Value| ["/id", "/way", "/created_at", "/used_at", "/agent"].map(|at| output::cell(row, at));
             table(["ID", "BY", "SINCE", "LAST SEEN", "BROWSER"], rows.iter().map(cells).collect());
@@ -193,7 +193,7 @@ impl User {
 
     fn show(&self, answer: &Value) {
         let secret = ["/totp_secret", "/totp_url"].map(|at| output::cell(answer, at));
-        match (self.client.output, self.client.quiet) {
+        match self.client.print() {
             (Format::Json, _) => return output::json(answer),
             (_, true) => {}
             _ => say(&output::cell(answer, "/text")),

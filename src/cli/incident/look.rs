@@ -5,7 +5,7 @@ use super::watch::watch;
 use crate::cli::CliError;
 use crate::cli::client::{Ask, Client};
 use crate::cli::confirm::Sure;
-use crate::cli::output::{self, Format, say, table};
+use crate::cli::output::{self, Format, List, say, table};
 use clap::Subcommand;
 use domain::duration::Duration;
 use domain::verbs::parse::reference;
@@ -89,23 +89,17 @@ impl Look {
     }
 }
 
-fn list(client: &Client, (format, quiet): (Format, bool), filters: &Filters) -> Result<(), CliError> {
+fn list(client: &Client, print: (Format, bool), filters: &Filters) -> Result<(), CliError> {
     let answer = client.json(&Ask::get(&format!("/api/v1/incidents?{}", filters.query())))?;
-    if format == Format::Json {
-        output::json(&answer);
-        return Ok(());
-    }
-    let incidents = output::rows_of(&answer, "incidents");
-    if quiet {
-        incidents.iter().for_each(|incident| say(&output::cell(incident, "/number")));
-    } else if incidents.is_empty() {
-        say(if filters.which() == Which::Open { "no open incidents" } else { "no incidents" });
-    } else if format == Format::Extended {
-        let head = ["NUMBER", "STAGE", "SEVERITY", "DECLARED", "BY", "FIRING", "RULE", "LABELS", "TITLE"];
-        table(head, incidents.iter().map(extended_row).collect());
-    } else {
-        table(["NUMBER", "STAGE", "SEVERITY", "DECLARED", "FIRING", "TITLE"], incidents.iter().map(row).collect());
-    }
+    let none = if filters.which() == Which::Open { "no open incidents" } else { "no incidents" };
+    List { of: "incidents", id: "/number", none }.show(print, &answer, |incidents| {
+        if print.0 == Format::Extended {
+            let head = ["NUMBER", "STAGE", "SEVERITY", "DECLARED", "BY", "FIRING", "RULE", "LABELS", "TITLE"];
+            table(head, incidents.iter().map(extended_row).collect());
+        } else {
+            table(["NUMBER", "STAGE", "SEVERITY", "DECLARED", "FIRING", "TITLE"], incidents.iter().map(row).collect());
+        }
+    });
     Ok(())
 }
 

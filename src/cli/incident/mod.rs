@@ -72,7 +72,7 @@ impl Incident {
     pub fn run(self) -> Result<(), CliError> {
         let client = self.client.client()?;
         match &self.verb {
-            Verb::Look(look) => look.run(&client, (self.client.output, self.client.quiet)),
+            Verb::Look(look) => look.run(&client, self.client.print()),
             Verb::Said(said) => self.act(&client, said),
         }
     }
