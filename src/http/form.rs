@@ -17,6 +17,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, web};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
@@ -27,6 +28,11 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// What somebody filled in.
 #[derive(Debug)]
 pub struct PostedForm<T>(pub T);
+
+/// What a button says: nothing, but where it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 impl<T: DeserializeOwned + 'static> FromRequest for PostedForm<T> {
     type Error = Failure;

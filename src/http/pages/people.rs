@@ -5,7 +5,7 @@ use super::render::render;
 use super::with_status;
 use crate::http::auth::{Identity, Visitor};
 use crate::http::error::Failure;
-use crate::http::form::PostedForm;
+use crate::http::form::{Nothing, PostedForm};
 use crate::http::site::Site;
 use crate::http::who::{PersonShape, SquadShape, everybody};
 use crate::store::Role;
@@ -64,11 +64,6 @@ pub struct NewSquad {
 pub struct Named {
     person: String,
 }
-
-/// A button.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// `GET /people`
 pub async fn show(site: web::Data<Site>, visitor: Visitor) -> HttpResponse {

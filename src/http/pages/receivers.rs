@@ -7,13 +7,13 @@ use super::{path_segment, with_status};
 use crate::http::api::{receivers, status};
 use crate::http::auth::{Identity, Visitor};
 use crate::http::error::Failure;
-use crate::http::form::PostedForm;
+use crate::http::form::{Nothing, PostedForm};
 use crate::http::site::Site;
 use crate::store::{DeliveryFilter, Role};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use domain::delivery::DeliveryState;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Most waiting notices that are looked through for what a receiver said.
@@ -37,11 +37,6 @@ struct Row {
     segment: String,
     because: Option<String>,
 }
-
-/// The form says nothing but which one, which stands in its address.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// `GET /receivers`
 pub async fn show(site: web::Data<Site>, visitor: Visitor) -> HttpResponse {
